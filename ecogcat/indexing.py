@@ -1,0 +1,130 @@
+"""Indexing: what NumPy's `array[index]` means on two axes, as channels and samples to read.
+
+NumPy itself is asked for the shape of the result and for the error (on an array of one byte, broadcast), so that both
+are its own; only the channels and samples are worked out here.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ecogcat.frozen import Index
+
+__all__ = ["Selection", "select"]
+
+Axis = int | range | Index
+
+
+class Selection(NamedTuple):
+    """What an index asks for.
+
+    Attributes
+    ----------
+    rows, columns : range or ndarray of int64
+        Channels and samples. On the grid, every row is crossed with every column; otherwise they are pairs.
+    shape : tuple of int
+        Shape of the result; the values read fill it in C order.
+    grid : bool
+        Crossed (True) or paired (False).
+    """
+
+    rows: range | Index
+    columns: range | Index
+    shape: tuple[int, ...]
+    grid: bool
+
+
+_BYTE = np.zeros(1, np.uint8)
+
+
+def select(index: Any, shape: tuple[int, int]) -> Selection:
+    """Resolve `index` on an array of `shape`.
+
+    Parameters
+    ----------
+    index : anything that NumPy takes
+        Integers, slices, ellipsis, newaxis, boolean masks, integer arrays of any shape, tuples of them.
+    shape : tuple of int
+        (n_channels, n_samples).
+
+    Raises
+    ------
+    IndexError, TypeError, ValueError
+        As NumPy does for this index and shape.
+
+    Examples
+    --------
+    >>> select((slice(None), slice(2, 9, 3)), (4, 100))
+    Selection(rows=range(0, 4), columns=range(2, 9, 3), shape=(4, 3), grid=True)
+    """
+    dummy = np.broadcast_to(_BYTE, shape)[index]
+    result = np.shape(dummy)
+    parts = index if isinstance(index, tuple) else (index,)
+    axes = _axes(parts, shape)
+    if axes is None:
+        return _by_coordinates(index, shape, result)
+    (rows, columns) = axes
+    arrays = [isinstance(axis, np.ndarray) for axis in axes]
+    if not any(arrays):
+        return Selection(_as_range(rows), _as_range(columns), result, True)
+    if all(arrays) or any(isinstance(axis, int) for axis in axes):
+        if isinstance(rows, np.ndarray) and isinstance(columns, np.ndarray):
+            if rows.ndim == columns.ndim == 2 and rows.shape[1] == columns.shape[0] == 1:  # np.ix_
+                return Selection(rows.ravel(), columns.ravel(), result, True)
+            rows, columns = np.broadcast_arrays(rows, columns)
+            return Selection(rows.ravel(), columns.ravel(), result, False)
+    return Selection(_flat(rows), _flat(columns), result, True)
+
+
+def _axes(parts: tuple[Any, ...], shape: tuple[int, int]) -> tuple[Axis, Axis] | None:
+    """Return what each axis selects; None for the rare forms that only NumPy should take apart."""
+    axes: list[Axis] = []
+    left = 2 - sum(_consumes(part) for part in parts)
+    for part in parts:
+        if part is None:
+            continue
+        if part is Ellipsis:
+            axes += [range(shape[len(axes) + k]) for k in range(left)]
+            left = 0
+        elif isinstance(part, slice):
+            axes.append(range(*part.indices(shape[len(axes)])))
+        else:
+            array = np.asarray(part)
+            if array.dtype == np.bool_:
+                if array.ndim == 0:
+                    return None
+                axes += list(array.nonzero())
+            elif array.ndim == 0:
+                axes.append(operator.index(part) % shape[len(axes)])
+            else:
+                array = array.astype(np.int64)  # also the empty list, which is float64
+                axes.append(np.where(array < 0, array + shape[len(axes)], array))
+    axes += [range(shape[len(axes) + k]) for k in range(left)]
+    return axes[0], axes[1]
+
+
+def _consumes(part: Any) -> int:
+    if part is None or part is Ellipsis:
+        return 0
+    if isinstance(part, slice):
+        return 1
+    array = np.asarray(part)
+    return array.ndim if array.dtype == np.bool_ else 1
+
+
+def _by_coordinates(index: Any, shape: tuple[int, int], result: tuple[int, ...]) -> Selection:
+    """Index the coordinates themselves: right for everything NumPy takes, at the cost of one axis in memory."""
+    rows = np.broadcast_to(np.arange(shape[0])[:, None], shape)[index]
+    columns = np.broadcast_to(np.arange(shape[1]), shape)[index]
+    return Selection(np.ravel(rows), np.ravel(columns), result, False)
+
+
+def _as_range(axis: Axis) -> range | Index:
+    return range(axis, axis + 1) if isinstance(axis, int) else axis
+
+
+def _flat(axis: Axis) -> range | Index:
+    return axis.ravel() if isinstance(axis, np.ndarray) else _as_range(axis)

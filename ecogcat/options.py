@@ -1,0 +1,129 @@
+"""Limits and threads: the few settings that change how ecogcat reads, never what it reads.
+
+Settings come from the environment (`ECOGCAT_MEMORY_LIMIT`, `ECOGCAT_THREADS`) and, for a block of code, from
+`ecogcat.options`. They are context variables: a change in one thread or task is not seen by another.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+__all__ = ["memory_limit", "options", "parse_size", "threads"]
+
+_UNSET: Final = object()
+_SIZE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+
+_memory_limit: ContextVar[Any] = ContextVar("ecogcat_memory_limit", default=_UNSET)
+_threads: ContextVar[Any] = ContextVar("ecogcat_threads", default=_UNSET)
+
+
+def parse_size(size: str | float | None) -> int | None:
+    """Read a number of bytes: `2e9`, `"512 MiB"`, `"4GB"`; None and "none" mean no limit.
+
+    Parameters
+    ----------
+    size : str, float or None
+        Bytes, or text with a decimal (kB, MB, ...) or binary (KiB, MiB, ...) suffix.
+
+    Returns
+    -------
+    int or None
+        Bytes.
+
+    Raises
+    ------
+    ValueError
+        If the text is no size.
+
+    Examples
+    --------
+    >>> parse_size("4 MiB"), parse_size("4MB"), parse_size(None)
+    (4194304, 4000000, None)
+    """
+    if size is None:
+        return None
+    if isinstance(size, str):
+        if size.strip().lower() == "none":
+            return None
+        match = _SIZE.fullmatch(size)
+        if match is None:
+            try:
+                size = float(size)
+            except ValueError:
+                raise ValueError(f"{size!r} is no size: give bytes, or text such as '2 GiB', or 'none'") from None
+        else:
+            base = 1024 if match[3] else 1000
+            size = float(match[1]) * base ** " kmgt".index(match[2].lower() or " ")
+    if not size >= 0:
+        raise ValueError(f"a memory limit is not negative: {size!r}")
+    return int(size)
+
+
+def _physical_memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # no such name on this system
+        return 8 << 30
+
+
+def memory_limit() -> int | None:
+    """Return the largest array, in bytes, that one read may allocate (None: no limit).
+
+    The default is half of the machine's memory.
+    """
+    value = _memory_limit.get()
+    if value is not _UNSET:
+        return value  # type: ignore[no-any-return]
+    text = os.environ.get("ECOGCAT_MEMORY_LIMIT")
+    return parse_size(text) if text else _physical_memory() // 2
+
+
+def threads() -> int:
+    """Return how many threads one read may use (default: the processors this process may run on)."""
+    value = _threads.get()
+    if value is _UNSET:
+        value = os.environ.get("ECOGCAT_THREADS") or _n_processors()
+    return max(1, int(value))
+
+
+def _n_processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows have no affinity call
+        return os.cpu_count() or 1
+
+
+@contextmanager
+def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET) -> Iterator[None]:
+    """Change settings for a block of code.
+
+    Parameters
+    ----------
+    memory_limit : int, str or None
+        The largest array that one read may allocate, in bytes or as text ("4 GiB"); None lets everything through.
+    threads : int
+        How many threads one read may use.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> with ec.options(memory_limit="1 GiB", threads=1):
+    ...     pass
+    """
+    tokens: list[tuple[ContextVar[Any], Any]] = []
+    if memory_limit is not _UNSET:
+        tokens.append((_memory_limit, _memory_limit.set(parse_size(memory_limit))))
+    if threads is not _UNSET:
+        if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+            raise ValueError(f"threads is a whole number of at least 1, not {threads!r}")
+        tokens.append((_threads, _threads.set(threads)))
+    try:
+        yield
+    finally:
+        for variable, token in reversed(tokens):
+            variable.reset(token)

@@ -1,0 +1,195 @@
+"""Piece: some channels of one extent over one stretch of samples, with the scale that makes them physical."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
+from ecogcat.storage.extent import Extent, Samples, Scale
+
+__all__ = ["Piece"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece(Frozen):
+    """A stretch of a signal that lies in one extent.
+
+    Parameters
+    ----------
+    extent : Extent
+        Where the samples lie.
+    channels : array_like of int, shape (n_channels,)
+        Channels of the extent, in the signal's order; -1 for a channel that this stretch lacks (NaN, or 0).
+    start, stop : int
+        Samples of the extent, half open.
+    dtype : numpy.dtype
+        Type of the values.
+    gain, offset : array_like of float64, shape (n_channels,), optional
+        value = (stored * gain + offset) * 10**exponent; None where the stored numbers are the values.
+    exponent : int
+        Power of ten from the recording's native unit to the signal's; kept apart so that conversions compose exactly.
+    """
+
+    extent: Extent
+    channels: Index
+    start: int
+    stop: int
+    dtype: np.dtype[Any]
+    gain: NDArray[np.float64] | None = None
+    offset: NDArray[np.float64] | None = None
+    exponent: int = 0
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        set_(self, "channels", index_array(self.channels))
+        set_(self, "dtype", np.dtype(self.dtype))
+        if self.gain is not None or self.offset is not None:
+            n = len(self.channels)
+            gain = 1.0 if self.gain is None else self.gain
+            offset = 0.0 if self.offset is None else self.offset
+            set_(self, "gain", _scale_array(gain, n))
+            set_(self, "offset", _scale_array(offset, n))
+
+    @classmethod
+    def whole(
+        cls,
+        extent: Extent,
+        *,
+        gain: Any = None,
+        offset: Any = None,
+        exponent: int = 0,
+        dtype: Any = None,
+    ) -> Piece:
+        """Return all of an extent; values are float32 where there is a scale, else of the stored type."""
+        if dtype is None:
+            native = extent.dtype.newbyteorder("=")
+            dtype = native if gain is None and offset is None else np.result_type(np.float32, _kept(native))
+        channels = np.arange(extent.n_channels, dtype=np.int64)
+        return cls(extent, channels, 0, extent.n_samples, np.dtype(dtype), gain, offset, exponent)
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the stretch."""
+        return self.stop - self.start
+
+    @property
+    def lacks_channels(self) -> bool:
+        """Whether some channel is not in the extent."""
+        return bool(self.channels.size) and bool(self.channels.min() < 0)
+
+    @property
+    def token(self) -> str:
+        """Digest of content, place and scale."""
+        scale = (self.gain, self.offset, self.exponent)
+        return digest(self.extent.token, self.channels, self.start, self.stop, self.dtype.str, scale)
+
+    def cut(self, start: int, stop: int) -> Piece:
+        """Return samples start..stop of this stretch."""
+        if start == 0 and stop == self.n_samples:
+            return self
+        return self._with(start=self.start + start, stop=self.start + stop)
+
+    def take(self, rows: Index) -> Piece:
+        """Return the listed channels of this stretch; -1 for one to be filled."""
+        if len(rows) == len(self.channels) and bool((rows == np.arange(len(rows))).all()):
+            return self
+        if not len(self.channels):
+            rows = np.full(len(rows), -1, np.int64)
+            channels: NDArray[Any] = rows
+        else:
+            channels = np.where(rows < 0, -1, self.channels[rows])
+        gain = None if self.gain is None else _take(self.gain, rows, 1.0)
+        offset = None if self.offset is None else _take(self.offset, rows, 0.0)
+        return self._with(channels=channels, gain=gain, offset=offset)
+
+    def scaled(self, exponent: int) -> Piece:
+        """Return the same values times 10**exponent, exactly undone by -exponent."""
+        if exponent == 0:
+            return self
+        dtype = self.dtype if self.dtype.kind in "fc" else np.dtype(np.float32)
+        return self._with(exponent=self.exponent + exponent, dtype=dtype)
+
+    def astype(self, dtype: np.dtype[Any]) -> Piece:
+        """Return the same stretch with values of another type."""
+        return self if dtype == self.dtype else self._with(dtype=dtype)
+
+    def scale(self, rows: Index) -> Scale | None:
+        """Return the scale of some rows, None where stored numbers are values."""
+        if self.gain is None or self.offset is None:
+            if self.exponent == 0:
+                return None
+            gain, offset = np.ones(len(rows)), np.zeros(len(rows))
+        else:
+            gain, offset = self.gain[rows], self.offset[rows]
+        if self.exponent > 0:
+            factor = 10.0**self.exponent
+            return Scale(gain * factor, offset * factor)
+        if self.exponent < 0:
+            # Dividing by an exact power of ten rounds once; multiplying by its inexact inverse would round twice.
+            factor = 10.0**-self.exponent
+            return Scale(gain / factor, offset / factor)
+        return Scale(gain, offset)
+
+    def gather(self, rows: Index, samples: Samples, out: NDArray[Any], at: int, count: int, raw: bool) -> None:
+        """Decode rows at samples (of this stretch) into ``out[:, at : at + count]``."""
+        if isinstance(samples, range):
+            samples = range(samples.start + self.start, samples.stop + self.start, samples.step)
+        elif self.start:
+            samples = samples + self.start
+        channels = self.channels[rows]
+        scale = None if raw else self.scale(rows)
+        if self.lacks_channels:
+            self._gather_some(channels, samples, scale, out, at, count)
+        else:
+            self.extent.gather(channels, samples, scale, out, at, count)
+
+    def _gather_some(
+        self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int
+    ) -> None:
+        fill = np.nan if out.dtype.kind in "fc" else 0
+        edges = [0, *(np.flatnonzero(np.diff(channels < 0)) + 1), len(channels)]
+        for a, b in zip(edges[:-1], edges[1:], strict=True):
+            if b > a and channels[a] < 0:
+                out[a:b, at : at + count] = fill
+            elif b > a:
+                part = None if scale is None else scale.rows(slice(a, b))
+                self.extent.gather(channels[a:b], samples, part, out[a:b], at, count)
+
+    def _with(self, **changes: Any) -> Piece:
+        values = {
+            "extent": self.extent,
+            "channels": self.channels,
+            "start": self.start,
+            "stop": self.stop,
+            "dtype": self.dtype,
+            "gain": self.gain,
+            "offset": self.offset,
+            "exponent": self.exponent,
+        }
+        return Piece(**(values | changes))
+
+
+def _scale_array(values: Any, n: int) -> NDArray[np.float64]:
+    array = np.asarray(values, np.float64)
+    if array.ndim == 0:
+        array = np.full(n, float(array))
+    if array.shape != (n,):
+        raise ValueError(f"a gain or offset is one number, or one a channel ({n}), not of shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError("gains and offsets are finite numbers")
+    return freeze(array)
+
+
+def _take(values: NDArray[np.float64], rows: Index, fill: float) -> NDArray[np.float64]:
+    if not values.size:
+        return np.full(len(rows), fill)
+    return np.where(rows < 0, fill, values[rows])
+
+
+def _kept(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the stored type where scaling must not narrow it (float64, complex), else float32."""
+    return dtype if dtype.kind in "fc" else np.dtype(np.float32)

@@ -1,0 +1,359 @@
+"""Signal: the lazily joined (n_channels, n_samples) array of a recording, indexed as NumPy indexes.
+
+A signal holds no samples. It is a tuple of pieces, each a stretch of one extent with its own gain, offset, unit and
+type; reading plans, fetches and gathers. Joining signals concatenates their pieces.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ecogcat import options
+from ecogcat.errors import MemoryLimitError
+from ecogcat.frozen import Frozen, Index, digest, index_array
+from ecogcat.indexing import Selection, select
+from ecogcat.piece import Piece
+from ecogcat.plan import ReadPlan, plan_read
+from ecogcat.reductions import Reductions
+from ecogcat.storage.source import Source
+
+__all__ = ["Signal"]
+
+_BLOCK_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Signal(Reductions, Frozen):
+    """A lazy array of samples, (n_channels, n_samples), in physical units.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+        Stretches, one after the other in time; at least one. All have the same number of channels.
+    sampling_rate : float
+        Hz.
+    units : str
+        Unit of the values.
+    channel_names : sequence of str
+        One a channel, unique.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> signal = ec.from_array([[1, 2, 3], [4, 5, 6]], 1000).signal
+    >>> signal[:, -2:]
+    array([[2, 3],
+           [5, 6]])
+    """
+
+    pieces: tuple[Piece, ...]
+    sampling_rate: float
+    units: str
+    channel_names: tuple[str, ...]
+    dtype: np.dtype[Any] = field(init=False)
+    starts: Index = field(init=False)
+    _token: str | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        set_(self, "pieces", tuple(self.pieces))
+        set_(self, "channel_names", tuple(map(str, self.channel_names)))
+        rate = float(self.sampling_rate)
+        set_(self, "sampling_rate", rate)
+        if not self.pieces:
+            raise ValueError("a signal has at least one piece")
+        if not (math.isfinite(rate) and rate > 0):
+            raise ValueError(f"a sampling rate is a positive number of Hz, not {self.sampling_rate!r}")
+        n = len(self.channel_names)
+        if len(set(self.channel_names)) != n:
+            twice = sorted({name for name in self.channel_names if self.channel_names.count(name) > 1})
+            raise ValueError(f"channel names are unique; these are not: {', '.join(twice)}")
+        lengths = [0]
+        for piece in self.pieces:
+            if len(piece.channels) != n:
+                raise ValueError(f"a piece has {len(piece.channels)} channels where the signal has {n}")
+            lengths.append(lengths[-1] + piece.stop - piece.start)
+        set_(self, "starts", index_array(lengths))
+        dtypes = {piece.dtype for piece in self.pieces}
+        set_(self, "dtype", dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes))
+
+    # What it is
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return len(self.channel_names)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples of each channel."""
+        return int(self.starts[-1])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_channels, n_samples)."""
+        return len(self.channel_names), int(self.starts[-1])
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes: 2."""
+        return 2
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return self.n_channels * self.n_samples
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that all values would take in memory."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.n_samples / self.sampling_rate
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files that hold the samples."""
+        return tuple(dict.fromkeys(source for piece in self.pieces for source in piece.extent.sources))
+
+    @property
+    def token(self) -> str:
+        """Digest of the recipe and of the content of its sources; equal tokens mean equal values."""
+        if self._token is None:
+            pieces = [piece.token for piece in self.pieces]
+            set_token = digest("signal", pieces, self.sampling_rate, self.units, self.channel_names)
+            object.__setattr__(self, "_token", set_token)
+        return self._token  # type: ignore[return-value]
+
+    def __len__(self) -> int:
+        return self.n_channels
+
+    def __eq__(self, other: object) -> bool:
+        return self.token == other.token if isinstance(other, Signal) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
+    def __repr__(self) -> str:
+        shape = f"{self.n_channels:,} channels x {self.n_samples:,} samples"
+        pieces = f", {len(self.pieces)} pieces" if len(self.pieces) > 1 else ""
+        return f"<Signal {shape}, {self.sampling_rate:g} Hz, {self.units}, {self.dtype}{pieces}>"
+
+    # Reading
+
+    def __getitem__(self, index: Any) -> Any:
+        plan = self.plan(index)
+        values = self._execute(plan, None, self.dtype, raw=False).reshape(plan.shape)
+        return values[()] if plan.shape == () else values
+
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("the samples of a signal lie in files: an array of them is always a copy")
+        return self.read(dtype=None if dtype is None else np.dtype(dtype))
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return (self[channel] for channel in range(self.n_channels))
+
+    def plan(self, index: Any) -> ReadPlan:
+        """Return what ``self[index]`` would read, without reading.
+
+        Parameters
+        ----------
+        index : anything that NumPy takes on two axes
+
+        Returns
+        -------
+        ReadPlan
+        """
+        return plan_read(select(index, self.shape), self.starts)
+
+    def read(
+        self,
+        channels: Any = None,
+        start: int = 0,
+        stop: int | None = None,
+        step: int = 1,
+        *,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike = None,
+        raw: bool = False,
+    ) -> NDArray[Any]:
+        """Read channels over a range of samples.
+
+        Parameters
+        ----------
+        channels : int, slice, list or mask, optional
+            Channels, in any order; all by default. An integer keeps the axis.
+        start, stop, step : int
+            Samples, as in a slice: negative ones count from the end, those beyond the ends are clipped.
+        out : ndarray, shape (n_channels, n_samples), optional
+            Array to read into; its type is the type read.
+        dtype : numpy dtype, optional
+            Type to read; the signal's own by default. The values are those of the signal, cast.
+        raw : bool
+            Stored numbers instead of physical values; needs one stored type over all parts.
+
+        Returns
+        -------
+        ndarray, shape (n_channels, n_samples)
+            `out` if given.
+
+        Raises
+        ------
+        MemoryLimitError
+            If the result is larger than `ecogcat.options(memory_limit=...)`.
+        SourceChangedError
+            If a file is not what it was when opened.
+
+        Examples
+        --------
+        >>> import ecogcat as ec
+        >>> ec.from_array([[1, 2, 3], [4, 5, 6]], 1000).signal.read([1], 0, 2)
+        array([[4, 5]])
+        """
+        if channels is None:
+            rows: Any = range(self.n_channels)
+        else:
+            if isinstance(channels, (int, np.integer)):
+                channels = [channels]
+            rows = select((channels, slice(0, 0)), self.shape).rows
+        columns = range(*slice(start, stop, step).indices(self.n_samples))
+        plan = plan_read(Selection(rows, columns, (len(rows), len(columns)), True), self.starts)
+        own = self._stored_dtype() if raw else self.dtype
+        wanted = out.dtype if out is not None else own if dtype is None else np.dtype(dtype)
+        if wanted != own and not np.can_cast(own, wanted, "same_kind"):
+            raise TypeError(
+                f"cannot read values of type {own} as {wanted}" + ("" if raw else "; raw=True reads stored numbers")
+            )
+        if out is not None and (out.shape != plan.shape or not out.flags.writeable):
+            raise ValueError(f"out is a writeable array of shape {plan.shape}, not {out.shape}")
+        return self._execute(plan, out, wanted, raw=raw)
+
+    def _stored_dtype(self) -> np.dtype[Any]:
+        stored = {piece.extent.dtype.newbyteorder("=") for piece in self.pieces}
+        if len(stored) > 1:
+            raise TypeError(f"raw=True needs one stored type over all parts; found {', '.join(map(str, stored))}")
+        return stored.pop()
+
+    def _execute(self, plan: ReadPlan, out: NDArray[Any] | None, dtype: np.dtype[Any], *, raw: bool) -> NDArray[Any]:
+        shape = (len(plan.channels), plan.n_columns)
+        if out is None:
+            limit, needed = options.memory_limit(), plan.n_values * dtype.itemsize
+            if limit is not None and needed > limit:
+                raise MemoryLimitError(
+                    f"reading {shape[0]:,} x {shape[1]:,} values of {dtype} takes {needed:,} bytes; the limit is "
+                    f"{limit:,}. Stream it with signal.blocks(), read a part, or raise the limit: "
+                    "with ecogcat.options(memory_limit=None): ..."
+                )
+            out = np.empty(shape, dtype)
+        for span in plan.spans:
+            piece = self.pieces[span.piece]
+            rows = plan.channels if span.row < 0 else _one(span.row)
+            _gather(piece, rows, span, out, raw)
+        if plan.flipped:
+            for row in out:  # a row at a time: NumPy copies what it flips
+                row[:] = row[::-1].copy()
+        return out
+
+    # Streaming
+
+    def blocks(self, length: int | None = None, overlap: int = 0) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Iterate over the signal in blocks of time, one in memory at a time.
+
+        Parameters
+        ----------
+        length : int, optional
+            Samples of a block; by default about 16 MiB, aligned to how the file is laid out.
+        overlap : int
+            Samples that a block shares with the next.
+
+        Yields
+        ------
+        start : int
+            First sample of the block.
+        block : ndarray, shape (n_channels, up to length)
+            A new array. Together, and without the overlap, the blocks are the signal.
+
+        Examples
+        --------
+        >>> import ecogcat as ec
+        >>> signal = ec.from_array([[1, 2, 3, 4, 5]], 1000).signal
+        >>> [(start, block.tolist()) for start, block in signal.blocks(3, overlap=1)]
+        [(0, [[1, 2, 3]]), (2, [[3, 4, 5]])]
+        """
+        if length is None:
+            length = max(1, overlap + 1, self._block_length())
+        if length < 1 or not 0 <= overlap < length:
+            raise ValueError(f"blocks have a length of at least 1 and overlap by less; got {length} and {overlap}")
+        start = 0
+        while start < self.n_samples and (start == 0 or start + overlap < self.n_samples):
+            yield start, self.read(start=start, stop=start + length)
+            start += length - overlap
+
+    def _block_length(self) -> int:
+        length = _BLOCK_BYTES // max(1, self.n_channels * self.dtype.itemsize)
+        grid = max(piece.extent.block_samples for piece in self.pieces)
+        return max(grid, length // grid * grid) if grid <= 4 * length else length
+
+    # Other signals
+
+    def take(self, rows: Sequence[int] | NDArray[Any], *, names: Sequence[str] | None = None) -> Signal:
+        """Return the listed channels, lazily; -1 stands for a channel of NaN (0 in integers).
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Channels of this signal.
+        names : sequence of str, optional
+            Their names; by default they keep them.
+        """
+        index = index_array(rows)
+        names = [self.channel_names[row] for row in index] if names is None else names
+        if len(index) == self.n_channels and tuple(names) == self.channel_names and index.tolist() == [*range(len(index))]:
+            return self
+        return Signal(tuple(piece.take(index) for piece in self.pieces), self.sampling_rate, self.units, tuple(names))
+
+    def cut(self, start: int, stop: int) -> Signal:
+        """Return samples start..stop, lazily; pieces outside are left out."""
+        pieces = []
+        for piece, first, end in zip(self.pieces, self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True):
+            a, b = max(start, first), min(stop, end)
+            if a < b or (start == stop and not pieces and first <= start <= end):
+                pieces.append(piece.cut(a - first, b - first))
+        return self.replace(pieces=pieces)
+
+    def replace(self, **fields: Any) -> Signal:
+        """Return a signal with some of pieces, sampling_rate, units, channel_names replaced."""
+        names = ("pieces", "sampling_rate", "units", "channel_names")
+        return Signal(**({name: getattr(self, name) for name in names} | fields))
+
+
+def _one(row: int) -> Index:
+    return np.array([row], np.int64)
+
+
+def _gather(piece: Piece, rows: Index, span: Any, out: NDArray[Any], raw: bool) -> None:
+    """Decode one span; through a buffer where values need rounding to the piece's type first, or scattering."""
+    count = span.count
+    direct = raw or piece.dtype == out.dtype
+    if direct and isinstance(span.out, slice):
+        piece.gather(rows, span.samples, out, span.out.start, count, raw)
+        return
+    length = max(1, (1 << 20) // max(1, len(rows)))
+    for a in range(0, count, length):
+        b = min(count, a + length)
+        values = np.empty((len(rows), b - a), out.dtype if raw else piece.dtype)
+        piece.gather(rows, span.samples[a:b], values, 0, b - a, raw)
+        if isinstance(span.out, slice):
+            out[:, span.out.start + a : span.out.start + b] = values
+        else:
+            out[:, span.out[a:b]] = values

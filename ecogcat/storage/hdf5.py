@@ -1,0 +1,235 @@
+"""HDF5 datasets as extents: resolved to byte offsets where their samples lie plainly, read by libhdf5 elsewhere.
+
+Contiguous datasets are block-affine; chunked ones without filters are a chunk table, read on first use. Compressed,
+compact, external, virtual and partly written datasets go to the fallback.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecogcat.errors import FormatError
+from ecogcat.frozen import Frozen, Index, digest, freeze
+from ecogcat.storage.affine import AffineExtent
+from ecogcat.storage.extent import Extent, Samples, Scale
+from ecogcat.storage.handles import hdf5_file
+from ecogcat.storage.layout import Layout, gather_layout
+from ecogcat.storage.maps import source_bytes
+from ecogcat.storage.reader import ReaderExtent
+from ecogcat.storage.source import Source
+
+__all__ = ["ChunkedExtent", "Hdf5Reader", "hdf5_extent"]
+
+
+def hdf5_extent(source: Source, dataset: Any, *, time_first: bool = False) -> Extent:
+    """Return the extent of one dataset of an open HDF5 file.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    dataset : h5py.Dataset
+        Numbers on two axes, or on one (a single channel).
+    time_first : bool
+        The dataset is (n_samples, n_channels).
+
+    Raises
+    ------
+    FormatError
+        If the dataset has no such axes, holds no numbers, or leads to files that are missing.
+    """
+    import h5py
+
+    key = dataset.name
+    if dataset.dtype.kind not in "biufc" or dataset.ndim not in (1, 2):
+        raise FormatError(
+            f"dataset {key!r} is no recording",
+            path=source.path,
+            expected="numbers on one or two axes",
+            found=f"{dataset.dtype} of shape {dataset.shape}",
+        )
+    shape = dataset.shape if dataset.ndim == 2 else (1, *dataset.shape)
+    time_first = time_first and dataset.ndim == 2
+    n_channels, n_samples = shape[::-1] if time_first else shape
+    dtype, item = dataset.dtype, dataset.dtype.itemsize
+    properties = dataset.id.get_create_plist()
+    layout, size = properties.get_layout(), dataset.id.get_storage_size()
+    whole = n_channels * n_samples * item
+    if layout == h5py.h5d.CONTIGUOUS and properties.get_external_count() == 0 and whole and size == whole:
+        # Ask for the storage size first: an unallocated dataset in a file with a user block has a false offset.
+        channels = np.arange(n_channels, dtype=np.int64)
+        stride = n_channels * item if time_first else item
+        base = dataset.id.get_offset() + channels * (item if time_first else n_samples * item)
+        return AffineExtent(source, dtype, n_samples, base, stride)
+    reader = Hdf5Reader(source, key, time_first)
+    block = 1
+    if layout == h5py.h5d.CHUNKED:
+        chunk = dataset.chunks if dataset.ndim == 2 else (1, *dataset.chunks)
+        chunk_channels, chunk_samples = chunk[::-1] if time_first else chunk
+        if properties.get_nfilters() == 0 and whole:
+            fallback = ReaderExtent(reader, n_channels, n_samples, dtype, (source,), chunk_samples)
+            return ChunkedExtent(fallback, chunk_channels, chunk_samples)
+        block = chunk_samples
+    sources = (source, *_linked_sources(source, dataset, properties))
+    return ReaderExtent(reader, n_channels, n_samples, dtype, sources, block)
+
+
+def _linked_sources(source: Source, dataset: Any, properties: Any) -> list[Source]:
+    """Return the other files that a virtual or external dataset draws on: a missing one would read as zeros."""
+    names: list[str] = []
+    if dataset.is_virtual:
+        names = [piece.file_name for piece in dataset.virtual_sources()]
+    names += [properties.get_external(k)[0].decode() for k in range(properties.get_external_count())]
+    folder = os.path.dirname(source.path)
+    linked = []
+    for name in dict.fromkeys(names):
+        places = [os.path.join(folder, name), os.path.abspath(name)]
+        if name == "." or "%" in name:  # this file; or a pattern, which only libhdf5 can resolve
+            continue
+        found = next((place for place in places if os.path.isfile(place)), None)
+        if found is None:
+            raise FormatError(
+                f"dataset {dataset.name!r} draws on a file that is missing, and would read as zeros",
+                path=source.path,
+                expected=name,
+                found="nothing at " + " or ".join(dict.fromkeys(places)),
+                hint="Put the file there",
+            )
+        linked.append(Source.open(found))
+    return linked
+
+
+@dataclass(frozen=True, slots=True)
+class Hdf5Reader(Frozen):
+    """Reads a dataset through libhdf5.
+
+    Parameters
+    ----------
+    source : Source
+    key : str
+        Path of the dataset in the file.
+    time_first : bool
+        The dataset is (n_samples, n_channels).
+    """
+
+    source: Source
+    key: str
+    time_first: bool = False
+
+    @property
+    def token(self) -> str:
+        """Digest of what is read."""
+        return digest("hdf5", self.source.fingerprint, self.key, self.time_first)
+
+    def read(self, channels: Index, start: int, stop: int) -> NDArray[Any]:
+        """Return the stored numbers, shape (len(channels), stop - start); see `Reader.read`."""
+        dataset = hdf5_file(self.source)[self.key]
+        if dataset.ndim == 1:
+            return dataset[None, start:stop] if dataset.shape == () else dataset[start:stop][None]
+        low, high = int(channels[0]), int(channels[-1]) + 1
+        if high - low <= 2 * len(channels):
+            return self._slab(dataset, low, high, start, stop)[channels - low]
+        # libhdf5 takes seconds for an irregular list of rows: it gets one slab a run.
+        edges = np.flatnonzero(np.diff(channels) > 1) + 1
+        runs = [self._slab(dataset, int(run[0]), int(run[-1]) + 1, start, stop) for run in np.split(channels, edges)]
+        return np.concatenate(runs)
+
+    def _slab(self, dataset: Any, low: int, high: int, start: int, stop: int) -> NDArray[Any]:
+        if self.time_first:
+            return dataset[start:stop, low:high].T  # type: ignore[no-any-return]
+        return dataset[low:high, start:stop]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkedExtent(Frozen):
+    """A chunked dataset without filters: where each chunk starts is looked up in a table.
+
+    Parameters
+    ----------
+    fallback : ReaderExtent
+        The same samples through libhdf5; read where a chunk was never written.
+    chunk_channels, chunk_samples : int
+        Shape of a chunk.
+    """
+
+    fallback: ReaderExtent
+    chunk_channels: int
+    chunk_samples: int
+    _layout: Layout | None = field(init=False, repr=False, default=None)
+
+    @property
+    def n_channels(self) -> int:
+        """Channels stored."""
+        return self.fallback.n_channels
+
+    @property
+    def n_samples(self) -> int:
+        """Samples stored of each channel."""
+        return self.fallback.n_samples
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Stored type."""
+        return self.fallback.dtype
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The file."""
+        return self.fallback.sources
+
+    @property
+    def block_samples(self) -> int:
+        """Samples of a chunk."""
+        return self.chunk_samples
+
+    @property
+    def token(self) -> str:
+        """Digest of the file's content and of the dataset's place in it."""
+        return self.fallback.token
+
+    def layout(self) -> Layout | None:
+        """Return the chunk table as a layout, read on first use; None where some chunk was never written."""
+        if self._layout is None:
+            object.__setattr__(self, "_layout", self._read_table())
+        layout = self._layout
+        return layout if layout is not None and len(layout.base) else None
+
+    def _read_table(self) -> Layout:
+        reader = self.fallback.reader
+        assert isinstance(reader, Hdf5Reader)  # noqa: S101 - narrowing for the type checker
+        dataset = hdf5_file(reader.source)[reader.key]
+        item = self.dtype.itemsize
+        bands = -(-self.n_channels // self.chunk_channels)
+        origin = np.full((bands, -(-self.n_samples // self.chunk_samples)), -1, np.int64)
+
+        def note(chunk: Any) -> None:
+            place = chunk.chunk_offset if dataset.ndim == 2 else (0, *chunk.chunk_offset)
+            channel, sample = place[::-1] if reader.time_first else place
+            origin[channel // self.chunk_channels, sample // self.chunk_samples] = chunk.byte_offset
+
+        dataset.id.chunk_iter(note)
+        channels = np.arange(self.n_channels, dtype=np.int64)
+        within = channels % self.chunk_channels
+        stride = self.chunk_channels * item if reader.time_first else item
+        base = within * (item if reader.time_first else self.chunk_samples * item)
+        chunk_bytes = self.chunk_channels * self.chunk_samples * item
+        if (origin < 0).any() or int(origin.max()) + chunk_bytes > reader.source.size:
+            base = base[:0]
+        group = channels // self.chunk_channels
+        return Layout(self.dtype, freeze(base), freeze(group), freeze(origin), self.chunk_samples, 0, stride)
+
+    def gather(
+        self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int
+    ) -> None:
+        """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
+        buffer = source_bytes(self.sources[0])  # checks the source before the table is looked up
+        layout = self.layout()
+        if layout is None:
+            self.fallback.gather(channels, samples, scale, out, at, count)
+        else:
+            gather_layout(buffer, layout, channels, samples, scale, out, at, count)

@@ -1,0 +1,193 @@
+"""Layout: where samples lie in a buffer of bytes, and the gather over it.
+
+Memory, block-affine files and chunk tables differ only in where blocks start; all end up here.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecogcat import options
+from ecogcat.frozen import Index
+from ecogcat.storage import pool
+from ecogcat.storage.extent import Samples, Scale
+
+__all__ = ["Layout", "gather_layout"]
+
+# Outputs of fewer elements are not worth waking a thread for (2-16 us); measured with `python -m benchmarks pool`.
+SERIAL_BELOW = 40_000
+# Samples of one pass over all rows, so that the bytes of interleaved blocks stay in cache between rows.
+_TILE = 512
+_BLOCK_TILE = 8192
+# Elements decoded at a time on the slow path, which needs a buffer.
+_SLOW_BUFFER = 1 << 18
+
+_NUMERIC = {np.dtype(kind + str(size)) for kind in "iu" for size in (1, 2, 4, 8)} | {np.dtype("f4"), np.dtype("f8")}
+
+
+class Layout(NamedTuple):
+    """Sample t of channel c lies at base[c] + origin[group[c], t // block_len] + (t % block_len) * sample_stride.
+
+    All addresses are in bytes. `origin` of one row and one column repeats every `block_stride` bytes.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+        Stored type, byte order included.
+    base, group : ndarray of int64, shape (n_channels,)
+    origin : ndarray of int64, shape (n_groups, n_blocks), or None
+        None: block b starts at b * block_stride.
+    block_len, block_stride, sample_stride : int
+    """
+
+    dtype: np.dtype[Any]
+    base: Index
+    group: Index
+    origin: Index | None
+    block_len: int
+    block_stride: int
+    sample_stride: int
+
+    def window(self, first: int, last: int) -> tuple[Index, int]:
+        """Return the origins of the blocks that hold samples first..last, and the sample at which they start."""
+        b0, b1 = first // self.block_len, last // self.block_len + 1
+        if self.origin is not None:
+            return self.origin[:, b0:b1], b0 * self.block_len
+        return np.arange(b0, b1, dtype=np.int64)[None] * self.block_stride, b0 * self.block_len
+
+
+def gather_layout(
+    buffer: NDArray[np.uint8],
+    layout: Layout,
+    channels: Index,
+    samples: Samples,
+    scale: Scale | None,
+    out: NDArray[Any],
+    at: int,
+    count: int,
+) -> None:
+    """Decode channels and samples of `buffer` into ``out[:, at : at + count]``; see `Extent.gather`."""
+    n_rows = len(channels)
+    if n_rows == 0 or count == 0:
+        return
+    work = partial(_gather, buffer, layout)
+    n_parts = options.threads() if n_rows * count >= SERIAL_BELOW else 1
+    if n_parts == 1:
+        work(channels, samples, scale, out, at, count)
+        return
+    tasks = []
+    # Rows of their own where a channel's samples are contiguous; elsewhere stretches of time, because neighbouring
+    # channels share cache lines.
+    if layout.sample_stride == layout.dtype.itemsize and n_rows >= 4 * n_parts:
+        for k in range(n_parts):
+            rows = slice(n_rows * k // n_parts, n_rows * (k + 1) // n_parts)
+            part = None if scale is None else scale.rows(rows)
+            tasks.append(partial(work, channels[rows], samples, part, out[rows], at, count))
+    else:
+        for k in range(n_parts):
+            a, b = count * k // n_parts, count * (k + 1) // n_parts
+            if b > a:
+                tasks.append(partial(work, channels, samples[a:b], scale, out, at + a, b - a))
+    pool.run(tasks)
+
+
+def _gather(
+    buffer: NDArray[np.uint8],
+    layout: Layout,
+    channels: Index,
+    samples: Samples,
+    scale: Scale | None,
+    out: NDArray[Any],
+    at: int,
+    count: int,
+) -> None:
+    from ecogcat.kernels.gather import gather_list, gather_range
+
+    if isinstance(samples, range):
+        first, last = samples[0], samples[-1]
+    else:
+        first, last = int(samples.min()), int(samples.max())
+    origin, start = layout.window(first, last)
+    base, group = layout.base[channels], layout.group[channels]
+    size = layout.dtype.itemsize
+    shift = int(base[0] + origin[0, 0]) % size
+    native = layout.dtype.newbyteorder("=")
+    if native == np.bool_:
+        native = np.dtype(np.uint8)
+    target = out.view(np.uint8) if out.dtype == np.bool_ else out
+    if native not in _NUMERIC or target.dtype not in _NUMERIC or not _congruent(layout, base, origin, shift):
+        _gather_slowly(buffer, layout, channels, samples, scale, out, at)
+        return
+    n_items = (len(buffer) - shift) // size
+    src = buffer[shift : shift + n_items * size].view(native)
+    if size > 1:
+        base, origin = (base - base[0]) // size, (origin + base[0] - shift) // size
+    if scale is None:
+        gain = offset = _NO_SCALE[:1].repeat(len(channels))
+    else:
+        gain, offset = scale
+    arrays = (src, base, group, origin, gain, offset)
+    for array in arrays:  # one type, one compilation: every input is read-only
+        array.setflags(write=False)
+    swapped, scaled = not layout.dtype.isnative, scale is not None
+    stride = layout.sample_stride // size
+    if isinstance(samples, range):
+        tile = _TILE if stride > 1 else max(_BLOCK_TILE, layout.block_len)
+        gather_range(
+            src, base, group, origin, layout.block_len, stride, first - start, samples.step, tile,
+            swapped, scaled, gain, offset, at, count, target,
+        )  # fmt: skip
+    else:
+        local = samples - start
+        local.setflags(write=False)
+        gather_list(
+            src, base, group, origin, layout.block_len, stride, local, swapped, scaled, gain, offset, at, target
+        )
+
+
+_NO_SCALE = np.ones(1)
+
+
+def _congruent(layout: Layout, base: Index, origin: Index, shift: int) -> bool:
+    """Whether every item lies at `shift` modulo its size, so that one typed view of the buffer reaches them all."""
+    size = layout.dtype.itemsize
+    if size == 1:
+        return True
+    if layout.sample_stride % size or (layout.origin is None and origin.shape[1] > 1 and layout.block_stride % size):
+        return False
+    if layout.origin is not None and bool(((origin - origin[0, 0]) % size).any()):
+        return False
+    return not bool(((base - base[0]) % size).any()) and shift == int(base[0] + origin[0, 0]) % size
+
+
+def _gather_slowly(
+    buffer: NDArray[np.uint8],
+    layout: Layout,
+    channels: Index,
+    samples: Samples,
+    scale: Scale | None,
+    out: NDArray[Any],
+    at: int,
+) -> None:
+    """Collect the bytes first, then let NumPy convert them: right for every type at every address."""
+    from ecogcat.kernels.gather import gather_items
+
+    size = layout.dtype.itemsize
+    length = max(1, _SLOW_BUFFER // max(1, len(channels)))
+    base, group = layout.base[channels], layout.group[channels]
+    for a in range(0, len(samples), length):
+        wanted = np.array(samples[a : a + length], dtype=np.int64)
+        origin, start = layout.window(int(wanted.min()), int(wanted.max()))
+        wanted -= start
+        for array in (base, group, origin, wanted):
+            array.setflags(write=False)
+        items = np.empty((len(channels), len(wanted), size), np.uint8)
+        gather_items(buffer, base, group, origin, layout.block_len, layout.sample_stride, wanted, items)
+        values: NDArray[Any] = items.view(layout.dtype)[..., 0]
+        if scale is not None:
+            values = values.astype(np.float64) * scale.gain[:, None] + scale.offset[:, None]
+        out[:, at + a : at + a + len(wanted)] = values

@@ -1,0 +1,99 @@
+"""Pool: a few threads of ours that run kernels on disjoint slices.
+
+Kernels release the GIL, so Python threads are enough. Whoever asks takes a share of the work itself; whoever finds the
+pool busy (other Python threads reading at the same time, a dask scheduler) runs its whole work alone, so that threads
+never multiply and nobody waits for anybody. After a fork the child starts a pool of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+
+from ecogcat import options
+
+__all__ = ["run"]
+
+_Task = Callable[[], None]
+
+
+class _Batch:
+    """Tasks handed out together: counts down to the event that all are done, keeps the first error."""
+
+    __slots__ = ("done", "error", "left", "lock")
+
+    def __init__(self, count: int) -> None:
+        self.left, self.error = count, None  # type: tuple[int, BaseException | None]
+        self.lock, self.done = threading.Lock(), threading.Event()
+
+    def run(self, task: _Task) -> None:
+        try:
+            task()
+        except BaseException as error:
+            self.error = error  # raised in the thread that asked
+        with self.lock:
+            self.left -= 1
+            if self.left == 0:
+                self.done.set()
+
+
+class _Pool:
+    __slots__ = ("busy", "queue", "size")
+
+    def __init__(self) -> None:
+        self.busy = threading.Lock()
+        self.queue: SimpleQueue[tuple[_Batch, _Task]] = SimpleQueue()
+        self.size = 0
+
+    def grow(self, size: int) -> None:
+        while self.size < size:
+            self.size += 1
+            threading.Thread(target=self.serve, name=f"ecogcat-{self.size}", daemon=True).start()
+
+    def serve(self) -> None:
+        while True:
+            batch, task = self.queue.get()
+            batch.run(task)
+            del batch, task  # hold no output array alive while waiting
+
+
+_pool = _Pool()
+
+
+def run(tasks: Sequence[_Task]) -> None:
+    """Run every task, on several threads where that is allowed and the pool is free; return when all are done.
+
+    Parameters
+    ----------
+    tasks : sequence of callables
+        Each writes to a slice of its own. The first error of any is raised here, after all have ended.
+    """
+    pool = _pool
+    if len(tasks) < 2 or options.threads() < 2 or not pool.busy.acquire(blocking=False):
+        for task in tasks:
+            task()
+        return
+    try:
+        pool.grow(min(len(tasks), options.threads()) - 1)
+        batch = _Batch(len(tasks) - 1)
+        for task in tasks[1:]:
+            pool.queue.put((batch, task))
+        try:
+            tasks[0]()
+        finally:
+            batch.done.wait()
+        if batch.error is not None:
+            raise batch.error
+    finally:
+        pool.busy.release()
+
+
+def _after_fork() -> None:
+    global _pool
+    _pool = _Pool()  # the parent's threads do not exist here, and its lock may be held forever
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
