@@ -39,7 +39,8 @@ def _deeply_read_only(array: NDArray[Any]) -> bool:
         if base.flags.writeable:
             return False
         base = base.base
-    return base is None or isinstance(base, bytes)
+    # None: the array owns its memory. Else a buffer: bytes, or a file mapped for reading only.
+    return base is None or memoryview(base).readonly
 
 
 def index_array(values: Iterable[int] | NDArray[Any]) -> Index:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ecogcat import options
+from ecogcat import settings
 from ecogcat.errors import MemoryLimitError
 from ecogcat.frozen import Frozen, Index, digest, index_array
 from ecogcat.indexing import Selection, select
@@ -247,7 +247,7 @@ class Signal(Reductions, Frozen):
     def _execute(self, plan: ReadPlan, out: NDArray[Any] | None, dtype: np.dtype[Any], *, raw: bool) -> NDArray[Any]:
         shape = (len(plan.channels), plan.n_columns)
         if out is None:
-            limit, needed = options.memory_limit(), plan.n_values * dtype.itemsize
+            limit, needed = settings.memory_limit(), plan.n_values * dtype.itemsize
             if limit is not None and needed > limit:
                 raise MemoryLimitError(
                     f"reading {shape[0]:,} x {shape[1]:,} values of {dtype} takes {needed:,} bytes; the limit is "

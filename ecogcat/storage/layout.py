@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat import options
+from ecogcat import settings
 from ecogcat.frozen import Index
 from ecogcat.storage import pool
 from ecogcat.storage.extent import Samples, Scale
@@ -75,7 +75,7 @@ def gather_layout(
     if n_rows == 0 or count == 0:
         return
     work = partial(_gather, buffer, layout)
-    n_parts = options.threads() if n_rows * count >= SERIAL_BELOW else 1
+    n_parts = settings.threads() if n_rows * count >= SERIAL_BELOW else 1
     if n_parts == 1:
         work(channels, samples, scale, out, at, count)
         return

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
-from ecogcat import options
+from ecogcat import settings
 
 __all__ = ["run"]
 
@@ -71,12 +71,12 @@ def run(tasks: Sequence[_Task]) -> None:
         Each writes to a slice of its own. The first error of any is raised here, after all have ended.
     """
     pool = _pool
-    if len(tasks) < 2 or options.threads() < 2 or not pool.busy.acquire(blocking=False):
+    if len(tasks) < 2 or settings.threads() < 2 or not pool.busy.acquire(blocking=False):
         for task in tasks:
             task()
         return
     try:
-        pool.grow(min(len(tasks), options.threads()) - 1)
+        pool.grow(min(len(tasks), settings.threads()) - 1)
         batch = _Batch(len(tasks) - 1)
         for task in tasks[1:]:
             pool.queue.put((batch, task))

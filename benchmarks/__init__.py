@@ -1,0 +1,1 @@
+"""What reading and joining costs, beside other ways to do it."""

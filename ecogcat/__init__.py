@@ -1,0 +1,64 @@
+"""ecogcat: multi-channel brain recordings opened where they lie, joined without a copy, read at the speed of memory.
+
+`ec.open_recording` opens one recording, `intake.open_catalog` a session of them; `ec.join` puts datasets end to end,
+`ec.split` takes them apart; `dataset.signal` is indexed as a NumPy array is.
+"""
+
+from ecogcat.arrays import from_array
+from ecogcat.channels import ChannelMap
+from ecogcat.clock import locate, sample_at
+from ecogcat.compare import equals
+from ecogcat.conversion import convert_units
+from ecogcat.dataset import Dataset
+from ecogcat.errors import (
+    CatalogError,
+    EcogcatError,
+    FormatError,
+    JoinError,
+    MemoryLimitError,
+    ReadOnlyError,
+    RecordingNotFound,
+    SourceChangedError,
+)
+from ecogcat.events import Events
+from ecogcat.join import join, join_signals, split
+from ecogcat.joinplan import JoinPlan, plan_join
+from ecogcat.settings import options
+from ecogcat.parts import Part, Seam
+from ecogcat.select import mask_channels, select_channels, select_time
+from ecogcat.signal import Signal
+from ecogcat.store import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CatalogError",
+    "ChannelMap",
+    "Dataset",
+    "EcogcatError",
+    "Events",
+    "FormatError",
+    "JoinError",
+    "JoinPlan",
+    "MemoryLimitError",
+    "Part",
+    "ReadOnlyError",
+    "RecordingNotFound",
+    "Seam",
+    "Signal",
+    "SourceChangedError",
+    "convert_units",
+    "equals",
+    "from_array",
+    "join",
+    "join_signals",
+    "load",
+    "locate",
+    "mask_channels",
+    "options",
+    "plan_join",
+    "sample_at",
+    "select_channels",
+    "select_time",
+    "split",
+]

@@ -1,0 +1,347 @@
+"""Join: datasets handed off end to end, without copying a sample; and split, its inverse.
+
+`join` is pure, opens nothing, is associative, and `join(a) == a`. It plans, refuses as a whole or not at all, and
+concatenates the pieces, events, intervals and parts of its arguments.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ecogcat.channels import ChannelMap
+from ecogcat.dataset import Dataset
+from ecogcat.events import Events
+from ecogcat.frozen import Index, index_array
+from ecogcat.joinplan import JoinPlan, plan_join
+from ecogcat.match import match_names
+from ecogcat.parts import ArrayForm, OwnForm, Part, aligned_length, aligned_start, rate_ratio
+from ecogcat.piece import Piece
+from ecogcat.select import select_time
+from ecogcat.signal import Signal
+from ecogcat.storage.constant import ConstantExtent
+from ecogcat.tables import restore, unite
+from ecogcat.units import power_of_ten
+
+__all__ = ["join", "join_signals", "split"]
+
+
+def join(*datasets: Dataset, **options: Any) -> Dataset:
+    """Join datasets end to end.
+
+    Parameters
+    ----------
+    *datasets : Dataset
+        In order of time. They are left as they are.
+    match : {None, "site", "name"}
+        How a channel is recognised in another dataset. None: by electrode site if all have a map, by name if none.
+    channels : {"inner", "exact", "outer"}
+        Keep the channels that all have (masked ones count as absent); insist that all have the same; or keep those
+        that any has, NaN where it is absent. Order is the first dataset's.
+    min_channels : int, optional
+        Refuse if fewer are left.
+    aligned : {"inner", "exact", "outer"}
+        The same for aligned arrays and their channels.
+    on_rate_mismatch : {"raise"}
+        Rates agree within `rate_tolerance`.
+    rate_tolerance : float
+        Relative.
+    on_geometry_mismatch : {"raise", "sites"}
+        Grids of another shape or pitch: refuse, or match rows and columns all the same.
+    on_units_mismatch : {"convert", "raise"}
+        Convert to the first dataset's unit on read, or refuse.
+    on_processing_mismatch : {"warn", "raise", "ignore"}
+        Filters, notches, references that differ.
+    gaps : {"abut", "nan"} or float
+        Put recordings against each other, or fill the wall-clock time between them with NaN or a value (in the
+        dataset's units), without storing it.
+    name : str, optional
+
+    Returns
+    -------
+    Dataset
+        One dataset: signal, aligned arrays, channels, events, intervals and metadata joined; the channels left out
+        are in its ``dropped``.
+
+    Raises
+    ------
+    JoinError
+        If anything stands in the way; its ``plan`` has every mismatch of every part.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> a = ec.from_array([[1.0, 2.0], [3.0, 4.0]], 1000, names=["x", "y"], name="a")
+    >>> b = ec.from_array([[5.0], [6.0]], 1000, names=["y", "x"], name="b")
+    >>> ec.join(a, b).signal[:]
+    array([[1., 2., 6.],
+           [3., 4., 5.]])
+    """
+    plan = plan_join(*datasets, **options)
+    plan.raise_if_refused()
+    differing = [one for one in plan.mismatches if one.action == "warn"]
+    if differing:
+        text = "; ".join(f"{one.part}: {one.what} {one.found} (the first has {one.expected})" for one in differing[:5])
+        warnings.warn(f"joining recordings that were processed differently: {text}", stacklevel=2)
+    if len(datasets) == 1:
+        return datasets[0] if plan.options.name is None else datasets[0].replace(name=plan.options.name)
+    return _carry_out(plan)
+
+
+def _carry_out(plan: JoinPlan) -> Dataset:
+    datasets, options = plan.datasets, plan.options
+    first = datasets[0]
+    rows = [index_array(some) for some in plan.match.rows]
+    names, channel_map = _joined_channels(datasets, rows)
+    gaps = _gap_lengths(datasets, options.gaps)
+    fill = np.nan if options.gaps == "nan" or options.gaps == "abut" else float(options.gaps)
+    pieces: list[Piece] = []
+    parts: list[Part] = []
+    at, starts = 0, []
+    dtype = np.result_type(*{dataset.signal.dtype for dataset in datasets}, *([np.float32] if any(gaps) else []))
+    for dataset, some, gap in zip(datasets, rows, gaps, strict=True):
+        if gap:
+            pieces.append(Piece.whole(ConstantExtent(len(names), gap, fill, dtype)))
+            lacking = index_array(np.full(len(names), -1))
+            clock = parts[-1].stop_time
+            parts.append(Part("gap", at, gap, first.sampling_rate, "gap", recorded_at=clock, rows=lacking))
+            at += gap
+        starts.append(at)
+        taken = dataset.signal.take(some, names=names)
+        pieces += _in_units(taken.pieces, dataset.units, first.units)
+        whole = bool((some == np.arange(dataset.n_channels)).all()) if len(some) == dataset.n_channels else False
+        for part in dataset.parts:
+            own = part.own or _own_form(dataset) if part.kind == "recording" else None
+            moved = part.replace(start=at + part.start, own=own)
+            parts.append(moved if whole else moved.take(some))
+        at += dataset.n_samples
+    arrays = _joined_arrays(plan, gaps)
+    ground, reference = arrays.pop("ground", None), arrays.pop("reference_channels", None)
+    schemas = [part.own.schema for part in parts if part.own is not None]
+    return Dataset(
+        Signal(tuple(pieces), first.sampling_rate, first.units, names),
+        tuple(parts),
+        aligned=arrays,
+        channel_map=channel_map,
+        events=Events.concatenate([dataset.events for dataset in datasets], starts, schemas),
+        _intervals=_joined_intervals(datasets, starts),
+        ground=ground,
+        reference_channels=reference,
+        name=options.name or "",
+    )
+
+
+def _own_form(dataset: Dataset) -> OwnForm:
+    arrays = {name: ArrayForm(one.channel_names, one.units, one.sampling_rate) for name, one in dataset.arrays().items()}
+    return OwnForm(dataset.units, dataset.events.schema, dataset.events.origins, arrays)
+
+
+def _joined_channels(datasets: Sequence[Dataset], rows: Sequence[Index]) -> tuple[tuple[str, ...], ChannelMap | None]:
+    """Return names and map of the common channels, each from the first dataset that has it."""
+    names: list[str] = []
+    sites: list[Any] = []
+    taken: set[str] = set()
+    mapped = all(dataset.channel_map is not None for dataset in datasets)
+    for k in range(len(rows[0])):
+        owner = next(j for j, some in enumerate(rows) if some[k] >= 0)
+        dataset, row = datasets[owner], int(rows[owner][k])
+        name = dataset.signal.channel_names[row]
+        if name in taken:  # with "outer", another recording's name for another site
+            name = f"{name} ({dataset.name})"
+        taken.add(name)
+        names.append(name)
+        if mapped and dataset.channel_map is not None:
+            sites.append(dataset.channel_map.sites[row])
+    if not mapped or datasets[0].channel_map is None:
+        return tuple(names), None
+    first = datasets[0].channel_map
+    if len(names) == len(first) and all((some == np.arange(len(some))).all() for some in rows[:1]):
+        return tuple(names), first.renamed(names)
+    shapes = [dataset.channel_map.shape for dataset in datasets if dataset.channel_map is not None]
+    shape = (max(n for n, _ in shapes), max(n for _, n in shapes)) if _outside(sites, first.shape) else first.shape
+    return tuple(names), ChannelMap(np.array(sites, np.int64).reshape(-1, 2), shape, first.pitch, tuple(names))
+
+
+def _outside(sites: Sequence[Any], shape: tuple[int, int]) -> bool:
+    return bool((np.array(sites, np.int64).reshape(-1, 2) >= shape).any())
+
+
+def _in_units(pieces: Sequence[Piece], units: str, to: str) -> list[Piece]:
+    exponent = 0 if units == to else power_of_ten(units, to)
+    return [piece.scaled(exponent) for piece in pieces]
+
+
+def _gap_lengths(datasets: Sequence[Dataset], gaps: Any) -> list[int]:
+    """Return how many samples are filled before each dataset."""
+    if isinstance(gaps, str) and gaps == "abut":
+        return [0] * len(datasets)
+    lengths = [0]
+    for left, right in pairwise(datasets):
+        seconds = (right.parts[0].start_time - left.parts[-1].stop_time) / np.timedelta64(1, "s")  # type: ignore[operator]
+        lengths.append(max(0, round(float(seconds) * datasets[0].sampling_rate)))
+    return lengths
+
+
+def _joined_arrays(plan: JoinPlan, gaps: Sequence[int]) -> dict[str, Signal]:
+    """Join the aligned arrays, ground and reference channels, each by the names of its channels."""
+    datasets, policy = plan.datasets, plan.options.aligned
+    joined = {}
+    for name in dict.fromkeys(name for dataset in datasets for name in dataset.arrays()):
+        arrays = [dataset.arrays().get(name) for dataset in datasets]
+        present = [array for array in arrays if array is not None]
+        if len(present) < len(arrays) and policy != "outer":
+            continue
+        match = match_names([array.channel_names for array in present], "outer" if policy == "outer" else "inner")
+        if match.rows.shape[1] == 0:
+            continue
+        names = tuple(
+            next(array.channel_names[row] for array, row in zip(present, column, strict=True) if row >= 0)
+            for column in match.rows.T
+        )
+        first = present[0]
+        ratio = rate_ratio(first.sampling_rate, next(d.sampling_rate for d in datasets if name in d.arrays()))
+        lacking = 0 if first.dtype.kind in "iub" else np.nan
+        rows = iter(match.rows)
+        pieces: list[Piece] = []
+        for dataset, array, gap in zip(datasets, arrays, gaps, strict=True):
+            if gap:
+                pieces.append(_filled(len(names), aligned_start(gap, ratio), lacking, first.dtype))
+            if array is None:
+                pieces.append(_filled(len(names), sum(aligned_length(dataset.parts, ratio)), lacking, first.dtype))
+            else:
+                taken = array.take(index_array(next(rows)), names=names)
+                pieces += _in_units(taken.pieces, array.units, first.units)
+        rate = datasets[0].sampling_rate * ratio.numerator / ratio.denominator
+        rate = first.sampling_rate if arrays[0] is first else rate
+        joined[name] = Signal(tuple(pieces), rate, first.units, names)
+    return joined
+
+
+def _filled(n_channels: int, n_samples: int, value: float, dtype: np.dtype[Any]) -> Piece:
+    return Piece.whole(ConstantExtent(n_channels, n_samples, value, dtype))
+
+
+def _joined_intervals(datasets: Sequence[Dataset], starts: Sequence[int]) -> pd.DataFrame | None:
+    tables = []
+    for dataset, start in zip(datasets, starts, strict=True):
+        table = dataset._intervals
+        if table is not None:
+            tables.append(table.assign(start=table["start"] + start, stop=table["stop"] + start))
+    return unite(tables) if tables else None
+
+
+def join_signals(*signals: Signal) -> Signal:
+    """Join bare signals end to end, channels matched by name.
+
+    Parameters
+    ----------
+    *signals : Signal
+        All of one rate, with the same channels (in any order; the first's is kept) and units that convert.
+
+    Returns
+    -------
+    Signal
+
+    Raises
+    ------
+    ValueError
+        If there is none, or they differ in rate, in channels or in what they measure.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> a, b = (ec.from_array([[value]], 1000).signal for value in (1.0, 2.0))
+    >>> ec.join_signals(a, b)[:]
+    array([[1., 2.]])
+    """
+    if not signals:
+        raise ValueError("there is nothing to join: give at least one signal")
+    first = signals[0]
+    pieces: list[Piece] = []
+    for signal in signals:
+        if abs(signal.sampling_rate - first.sampling_rate) > 1e-4 * first.sampling_rate:
+            raise ValueError(f"signals of {first.sampling_rate:g} Hz and {signal.sampling_rate:g} Hz do not join")
+        place = {name: row for row, name in enumerate(signal.channel_names)}
+        if set(place) != set(first.channel_names):
+            differ = sorted(set(place) ^ set(first.channel_names))
+            raise ValueError(f"signals with other channels do not join; they differ in {', '.join(differ[:6])}")
+        taken = signal.take([place[name] for name in first.channel_names], names=first.channel_names)
+        pieces += _in_units(taken.pieces, signal.units, first.units)
+    return first if len(signals) == 1 else first.replace(pieces=pieces)
+
+
+def split(dataset: Dataset) -> tuple[Dataset, ...]:
+    """Take a joined dataset apart again: one dataset a recording, filled gaps left out.
+
+    Parameters
+    ----------
+    dataset : Dataset
+
+    Returns
+    -------
+    tuple of Dataset
+        Each as it was before joining, restricted to the common channels: its own name, channel names, units, rate,
+        events, condition columns and metadata.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> a, b = (ec.from_array([[0.0] * n], 1000, name=name) for n, name in ((5, "a"), (3, "b")))
+    >>> [one.name for one in ec.split(ec.join(a, b))]
+    ['a', 'b']
+    """
+    if len(dataset.parts) == 1:
+        return (dataset,)
+    return tuple(_part_alone(dataset, part) for part in dataset.parts if part.kind == "recording")
+
+
+def _part_alone(dataset: Dataset, part: Part) -> Dataset:
+    own = part.own
+    alone = _cut_part(dataset, part)
+    keep = np.flatnonzero(part.rows >= 0)
+    picked = part.rows[keep]
+    names = tuple(part.opened.names[row] for row in picked) if part.opened.names else dataset.signal.channel_names
+    signal = alone.signal.take(index_array(keep), names=names).replace(sampling_rate=part.sampling_rate)
+    channel_map = alone.channel_map
+    if part.opened.sites is not None and part.opened.geometry is not None:
+        channel_map = ChannelMap(part.opened.sites[picked], *part.opened.geometry, names)
+    arrays, events = alone.arrays(), alone.events
+    if own is not None:
+        signal = signal.replace(pieces=_in_units(signal.pieces, signal.units, own.units), units=own.units)
+        arrays = {name: _own_array(array, own.arrays[name]) for name, array in arrays.items() if name in own.arrays}
+        events = Events(events.sample, restore(events.table, own.schema), own.origins)
+    ground, reference = arrays.pop("ground", None), arrays.pop("reference_channels", None)
+    single = part.replace(start=0, rows=picked, own=None)
+    return Dataset(
+        signal,
+        (single,),
+        aligned=arrays,
+        channel_map=channel_map,
+        events=events,
+        _intervals=alone.intervals,
+        ground=ground,
+        reference_channels=reference,
+        name=part.name,
+    )
+
+
+def _cut_part(dataset: Dataset, part: Part) -> Dataset:
+    """Return the dataset over one part; also one without samples, which no stretch of time selects."""
+    if part.n_samples:
+        return select_time(dataset, part.start, part.stop)
+    # Cut at its place: which of several parts without samples is kept is decided here, not by time.
+    alone = select_time(dataset, part.start, part.start)
+    return alone.replace(parts=(part.replace(start=0),))
+
+
+def _own_array(array: Signal, form: ArrayForm) -> Signal:
+    place = {name: row for row, name in enumerate(array.channel_names)}
+    names = [name for name in form.names if name in place]
+    taken = array.take([place[name] for name in names], names=names)
+    pieces = _in_units(taken.pieces, array.units, form.units)
+    return taken.replace(pieces=pieces, units=form.units, sampling_rate=form.sampling_rate)

@@ -1,0 +1,350 @@
+"""Join plan: every mismatch between datasets at once, and what joining would do about each; no sample is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ecogcat.dataset import Dataset
+from ecogcat.errors import JoinError
+from ecogcat.frozen import Frozen
+from ecogcat.match import Match, match_channels
+from ecogcat.parts import Part, rate_ratio
+from ecogcat.units import power_of_ten
+
+__all__ = ["JoinOptions", "JoinPlan", "Mismatch", "plan_join"]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinOptions(Frozen):
+    """How datasets are joined; see `ecogcat.join`."""
+
+    match: str | None = None
+    channels: str = "inner"
+    min_channels: int | None = None
+    aligned: str = "inner"
+    on_rate_mismatch: str = "raise"
+    rate: float | None = None
+    rate_tolerance: float = 1e-4
+    on_geometry_mismatch: str = "raise"
+    on_units_mismatch: str = "convert"
+    on_processing_mismatch: str = "warn"
+    gaps: Any = "abut"
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "match": (None, "site", "name"),
+            "channels": ("inner", "exact", "outer"),
+            "aligned": ("inner", "exact", "outer"),
+            "on_rate_mismatch": ("raise",),
+            "on_geometry_mismatch": ("raise", "sites"),
+            "on_units_mismatch": ("convert", "raise"),
+            "on_processing_mismatch": ("warn", "raise", "ignore"),
+        }
+        if self.on_rate_mismatch == "resample" or self.rate is not None:
+            raise ValueError("joining does not resample yet: on_rate_mismatch is 'raise' and rate is None")
+        for option, values in allowed.items():
+            if getattr(self, option) not in values:
+                raise ValueError(f"{option} is one of {', '.join(map(repr, values))}, not {getattr(self, option)!r}")
+        if isinstance(self.gaps, str) and self.gaps not in ("abut", "nan"):
+            raise ValueError(f"gaps is 'abut', 'nan' or a number, not {self.gaps!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch(Frozen):
+    """One disagreement between a part and the first (or the rest)."""
+
+    part: str
+    what: str
+    expected: str
+    found: str
+    action: str
+
+    @property
+    def stops(self) -> bool:
+        """Whether joining refuses because of it."""
+        return self.action == "refuse"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class JoinPlan(Frozen):
+    """What joining would do.
+
+    Parameters
+    ----------
+    datasets : tuple of Dataset
+    options : JoinOptions
+    mismatches : tuple of Mismatch
+        Every mismatch of every part.
+    match : Match
+        The channels.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> a, b = ec.from_array([[0.0]], 1000, name="a"), ec.from_array([[0.0]], 2000, name="b")
+    >>> plan = ec.plan_join(a, b)
+    >>> plan.ok, [(one.part, one.what) for one in plan.mismatches]
+    (False, [('b', 'sampling rate')])
+    """
+
+    datasets: tuple[Dataset, ...]
+    options: JoinOptions
+    mismatches: tuple[Mismatch, ...]
+    match: Match
+
+    @property
+    def ok(self) -> bool:
+        """Whether the datasets can be joined like this."""
+        return not any(mismatch.stops for mismatch in self.mismatches)
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of the joined dataset."""
+        return int(self.match.rows.shape[1])
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the joined dataset, without filled gaps."""
+        return sum(dataset.n_samples for dataset in self.datasets)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a dataset: what goes in."""
+        return pd.DataFrame(
+            {
+                "name": [one.name for one in self.datasets],
+                "channels": [one.n_channels for one in self.datasets],
+                "samples": [one.n_samples for one in self.datasets],
+                "rate": [one.sampling_rate for one in self.datasets],
+                "units": [one.units for one in self.datasets],
+                "events": [len(one.events) for one in self.datasets],
+                "aligned": [", ".join(one.aligned) for one in self.datasets],
+                "start": [one.parts[0].start_time for one in self.datasets],
+            }
+        )
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """One row a mismatch: part, what, expected, found, action."""
+        names = ("part", "what", "expected", "found", "action")
+        rows = [[getattr(one, name) for name in names] for one in self.mismatches]
+        return pd.DataFrame(rows, columns=list(names))
+
+    @property
+    def gains(self) -> pd.DataFrame:
+        """What leaving datasets out would gain: without, channels (kept without them); the best first.
+
+        Only channels that some datasets lack can be gained; each row leaves out all those that lack some of them.
+        """
+        have = self.match.have
+        lacking: dict[tuple[int, ...], int] = {}
+        for column in have.T:
+            who = tuple(np.flatnonzero(~column).tolist())
+            if 0 < len(who) < len(self.datasets):
+                lacking[who] = lacking.get(who, 0) + 1
+        groups, union = set(lacking), set[int]()
+        for who in sorted(lacking, key=lambda who: (len(who), who)):
+            union |= set(who)
+            groups.add(tuple(sorted(union)))
+        always = int(have.all(0).sum())
+        rows = []
+        for who in groups:
+            if len(who) < len(self.datasets):
+                kept = always + sum(count for other, count in lacking.items() if set(other) <= set(who))
+                rows.append(([self.datasets[k].name for k in who], kept))
+        rows.sort(key=lambda row: (-(row[1] - always) / len(row[0]), len(row[0]), row[0]))
+        return pd.DataFrame(rows, columns=["without", "channels"])
+
+    def __repr__(self) -> str:
+        from ecogcat.tabulate import plan_text
+
+        return plan_text(self)
+
+    def raise_if_refused(self) -> None:
+        """Raise unless the datasets can be joined like this.
+
+        Raises
+        ------
+        JoinError
+            With every mismatch that stands in the way.
+        """
+        reasons = [one for one in self.mismatches if one.stops]
+        if reasons:
+            lines = [f"  {one.part}: {one.what}: expected {one.expected}, found {one.found}" for one in reasons[:20]]
+            if len(reasons) > 20:
+                lines.append(f"  ... and {len(reasons) - 20} more, in error.plan.differences")
+            raise JoinError(f"cannot join {len(self.datasets)} datasets:\n" + "\n".join(lines), self)
+
+
+def plan_join(*datasets: Dataset, **options: Any) -> JoinPlan:
+    """Compare datasets before joining them: every mismatch of every part, and what would be done about it.
+
+    Parameters
+    ----------
+    *datasets : Dataset
+    **options
+        Those of `ecogcat.join`.
+
+    Returns
+    -------
+    JoinPlan
+        Prints as a table.
+
+    Raises
+    ------
+    JoinError
+        If there is nothing to join.
+    """
+    chosen = JoinOptions(**options)
+    if not datasets:
+        raise JoinError("there is nothing to join: give at least one dataset")
+    for dataset in datasets:
+        if not isinstance(dataset, Dataset):
+            hint = "; unpack it: join(*datasets)" if isinstance(dataset, (list, tuple)) else ""
+            raise TypeError(f"join takes datasets, not a {type(dataset).__name__}{hint}")
+    mismatches: list[Mismatch] = []
+    by = _matched_by(datasets, chosen, mismatches)
+    match = match_channels(datasets, by, "outer" if chosen.channels == "outer" else "inner")
+    parts = [part for dataset in datasets for part in dataset.recordings]
+    mismatches += _rates(parts, datasets[0].sampling_rate, chosen)
+    mismatches += _units(datasets, chosen)
+    mismatches += _geometry(datasets, by, chosen)
+    mismatches += _processing(parts, chosen)
+    mismatches += _channel_sets(datasets, match, by, chosen)
+    mismatches += _aligned(datasets, chosen)
+    mismatches += _clocks(datasets, chosen)
+    return JoinPlan(tuple(datasets), chosen, tuple(mismatches), match)
+
+
+def _matched_by(datasets: Sequence[Dataset], options: JoinOptions, found: list[Mismatch]) -> str:
+    mapped = [dataset.channel_map is not None for dataset in datasets]
+    if options.match == "name" or not any(mapped):
+        if options.match == "site":
+            found.append(Mismatch("all", "channel map", 'a map for match="site"', "none has one", "refuse"))
+        return "name"
+    if all(mapped):
+        return "site"
+    for dataset, has in zip(datasets, mapped, strict=True):
+        if not has:
+            found.append(Mismatch(dataset.name, "channel map", 'a map, as others have (or match="name")', "none", "refuse"))
+    return "name"
+
+
+def _rates(parts: Sequence[Part], rate: float, options: JoinOptions) -> list[Mismatch]:
+    return [
+        Mismatch(part.name, "sampling rate", f"{rate:g} Hz", f"{part.sampling_rate:.10g} Hz", "refuse")
+        for part in parts
+        if not abs(part.sampling_rate - rate) <= options.rate_tolerance * rate
+    ]
+
+
+def _units(datasets: Sequence[Dataset], options: JoinOptions) -> list[Mismatch]:
+    first, found = datasets[0].units, []
+    for dataset in datasets:
+        if dataset.units != first:
+            action = "refuse" if options.on_units_mismatch == "raise" or not _converts(dataset.units, first) else "convert"
+            found.append(Mismatch(dataset.name, "units", first, dataset.units, action))
+    return found
+
+
+def _converts(units: str, to: str) -> bool:
+    try:
+        power_of_ten(units, to)
+    except ValueError:
+        return False
+    return True
+
+
+def _geometry(datasets: Sequence[Dataset], by: str, options: JoinOptions) -> list[Mismatch]:
+    if by != "site":
+        return []
+    first = datasets[0].channel_map
+    action = "refuse" if options.on_geometry_mismatch == "raise" else "match by row and col"
+    return [
+        Mismatch(dataset.name, "electrode grid", _grid(first), _grid(dataset.channel_map), action)
+        for dataset in datasets
+        if first is not None and dataset.channel_map is not None and dataset.channel_map.geometry != first.geometry
+    ]
+
+
+def _grid(channel_map: Any) -> str:
+    (rows, cols), (dy, dx) = channel_map.geometry
+    return f"{rows} x {cols}, pitch {dy:g} x {dx:g} mm"
+
+
+def _processing(parts: Sequence[Part], options: JoinOptions) -> list[Mismatch]:
+    if not parts:
+        return []
+    found = []
+    action = {"raise": "refuse", "warn": "warn", "ignore": "ignore"}[options.on_processing_mismatch]
+    for part in parts:
+        for what in ("bandpass", "notches", "reference", "transient_snipped"):
+            expected, has = getattr(parts[0].processing, what), getattr(part.processing, what)
+            if has != expected:
+                found.append(Mismatch(part.name, what.replace("_", " "), str(expected), str(has), action))
+    return found
+
+
+def _channel_sets(datasets: Sequence[Dataset], match: Match, by: str, options: JoinOptions) -> list[Mismatch]:
+    found = []
+    action = {"exact": "refuse", "inner": "drop elsewhere", "outer": "fill"}[options.channels]
+    for dataset, have in zip(datasets, match.have, strict=True):
+        if not have.all():
+            lacks = [match.labels[k] for k in np.flatnonzero(~have)]
+            some = ", ".join(map(str, lacks[:6])) + (f", ... ({len(lacks)})" if len(lacks) > 6 else "")
+            found.append(Mismatch(dataset.name, f"channels by {by}", f"{len(match.labels)}", f"lacks {some}", action))
+    n = match.rows.shape[1]
+    least = max(1, options.min_channels or 1)
+    if n < least and any(dataset.n_channels for dataset in datasets):
+        expected = f"at least {least} in every dataset"
+        found.append(Mismatch("all", f"common channels by {by}", expected, str(n) if n else "none", "refuse"))
+    return found
+
+
+def _aligned(datasets: Sequence[Dataset], options: JoinOptions) -> list[Mismatch]:
+    found = []
+    every = dict.fromkeys(name for dataset in datasets for name in dataset.arrays())
+    for name in every:
+        arrays = [dataset.arrays().get(name) for dataset in datasets]
+        first, rate = next((one, d.sampling_rate) for one, d in zip(arrays, datasets, strict=True) if one is not None)
+        ratio = rate_ratio(first.sampling_rate, rate)
+        absent = {"exact": "refuse", "inner": "drop elsewhere", "outer": "fill"}[options.aligned]
+        if name in ("ground", "reference_channels") and absent == "refuse":
+            absent = "drop elsewhere"
+        for dataset, array in zip(datasets, arrays, strict=True):
+            if array is None:
+                found.append(Mismatch(dataset.name, f"array {name}", "present, as elsewhere", "absent", absent))
+                continue
+            own = rate_ratio(array.sampling_rate, dataset.sampling_rate)
+            if own != ratio:
+                found.append(Mismatch(dataset.name, f"rate of {name}", f"{ratio} of the signal's", str(own), "refuse"))
+            if array.units != first.units:
+                action = "convert" if _converts(array.units, first.units) else "refuse"
+                found.append(Mismatch(dataset.name, f"units of {name}", first.units, array.units, action))
+            if set(array.channel_names) != set(first.channel_names):
+                differ = sorted(set(array.channel_names) ^ set(first.channel_names))
+                found.append(Mismatch(dataset.name, f"channels of {name}", f"{first.n_channels}", f"differ in {', '.join(differ[:6])}", absent))
+    return found
+
+
+def _clocks(datasets: Sequence[Dataset], options: JoinOptions) -> list[Mismatch]:
+    """With filled gaps, both sides of every new seam need a clock, and the clocks must not overlap."""
+    if isinstance(options.gaps, str) and options.gaps == "abut":
+        return []
+    found = []
+    half = np.timedelta64(round(0.5e9 / datasets[0].sampling_rate), "ns")
+    for left, right in pairwise(datasets):
+        stop, start = left.parts[-1].stop_time, right.parts[0].start_time
+        for dataset, time in ((left, stop), (right, start)):
+            if time is None:
+                found.append(Mismatch(dataset.name, "wall clock", "a start time, to fill gaps", "unknown", "refuse"))
+        if stop is not None and start is not None and stop - start > half:
+            found.append(Mismatch(right.name, "wall clock", f"a start after {stop}", f"{start}: overlaps", "refuse"))
+    return list(dict.fromkeys(found))

@@ -1,0 +1,269 @@
+"""Part: one recording's stretch inside a dataset - where it comes from, and what it was before it was joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, index_array
+from ecogcat.tables import Schema
+
+__all__ = [
+    "ArrayForm",
+    "OpenedChannels",
+    "OwnForm",
+    "Part",
+    "Processing",
+    "Seam",
+    "aligned_length",
+    "aligned_start",
+    "part_token",
+    "rate_ratio",
+    "samples_to_timedelta",
+]
+
+
+class Seam(NamedTuple):
+    """Where two parts meet.
+
+    Attributes
+    ----------
+    sample : int
+        First sample of the right part.
+    left, right : int
+        Indices of the parts.
+    gap_s : float or None
+        Wall-clock time, in seconds, between the end of the left part and the start of the right one (negative where
+        clocks overlap); None when a clock is unknown.
+    """
+
+    sample: int
+    left: int
+    right: int
+    gap_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Processing(Frozen):
+    """What was done to the samples before they were stored, or since."""
+
+    bandpass: tuple[float, float] | None = None
+    notches: tuple[float, ...] = ()
+    reference: str | None = None
+    transient_snipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedChannels(Frozen):
+    """The channels of a recording as it was opened, masked ones included.
+
+    Parameters
+    ----------
+    source : array_like of int, shape (n,)
+        Row or column of each in the file.
+    names : sequence of str
+    sites : array_like of int, shape (n, 2), or None
+        Sites on the electrode grid.
+    geometry : ((n_rows, n_cols), (dy, dx)), or None
+        Shape and pitch (mm) of that grid.
+    """
+
+    source: Index
+    names: tuple[str, ...]
+    sites: NDArray[np.int64] | None = None
+    geometry: tuple[tuple[int, int], tuple[float, float]] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", index_array(self.source))
+        object.__setattr__(self, "names", tuple(self.names))
+        if self.sites is not None:
+            object.__setattr__(self, "sites", freeze(self.sites, np.int64))
+
+    def keys(self, by: str) -> list[Any]:
+        """Return what a channel is recognised by in another recording: its site, or its name."""
+        if by == "site" and self.sites is not None:
+            return [tuple(site) for site in self.sites.tolist()]
+        return list(self.names)
+
+
+class ArrayForm(NamedTuple):
+    """Names, units and rate that a further array (aligned, ground, reference) had before it was joined."""
+
+    names: tuple[str, ...]
+    units: str
+    sampling_rate: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnForm(Frozen):
+    """What a part had before it was joined and what joining may have changed: `split` gives it back."""
+
+    units: str
+    schema: Schema
+    origins: tuple[Mapping[str, Any], ...]
+    arrays: Mapping[str, ArrayForm]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part(Frozen):
+    """One recording's stretch inside a dataset.
+
+    Parameters
+    ----------
+    name : str
+        Name of the recording.
+    start : int
+        First sample in the dataset.
+    n_samples : int
+        Length.
+    sampling_rate : float
+        The recording's own, Hz.
+    kind : {"recording", "gap"}
+        A gap is time between recordings that was filled.
+    paths : sequence of str
+        Files.
+    format : str
+        Name of the format.
+    file_start : int
+        Sample of the recording at which the part starts.
+    recorded_at : datetime64, optional
+        Wall-clock time of the recording's sample 0.
+    notes, warnings, history : sequence of str
+        The experimenter's notes; what was odd when the recording was opened; what was done to it since.
+    metadata : mapping
+        Everything else that is known of the recording.
+    processing : Processing
+    opened : OpenedChannels
+        The channels it was opened with.
+    rows : array_like of int, shape (n_channels,)
+        Which of those each channel of the dataset is; -1 where the part lacks it.
+    reasons : mapping of int to str
+        Why an opened channel was masked.
+    own : OwnForm, optional
+        What joining changed; None in a dataset that was not joined.
+    """
+
+    name: str
+    start: int
+    n_samples: int
+    sampling_rate: float
+    kind: Literal["recording", "gap"] = "recording"
+    paths: tuple[str, ...] = ()
+    format: str = ""
+    file_start: int = 0
+    recorded_at: np.datetime64 | None = None
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=FrozenMapping)
+    processing: Processing = field(default_factory=Processing)
+    opened: OpenedChannels = field(default_factory=lambda: OpenedChannels(index_array([]), ()))
+    rows: Index = field(default_factory=lambda: index_array([]))
+    reasons: Mapping[int, str] = field(default_factory=FrozenMapping)
+    own: OwnForm | None = None
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        set_(self, "rows", index_array(self.rows))
+        for name in ("paths", "notes", "warnings", "history"):
+            set_(self, name, tuple(getattr(self, name)))
+        for name in ("metadata", "reasons"):
+            if not isinstance(getattr(self, name), FrozenMapping):
+                set_(self, name, FrozenMapping(getattr(self, name)))
+        if self.recorded_at is not None:
+            set_(self, "recorded_at", np.datetime64(self.recorded_at, "ns"))
+
+    @property
+    def stop(self) -> int:
+        """The sample after its last in the dataset."""
+        return self.start + self.n_samples
+
+    @property
+    def start_time(self) -> np.datetime64 | None:
+        """Wall-clock time of the part's first sample."""
+        return self.time_of(0)
+
+    @property
+    def stop_time(self) -> np.datetime64 | None:
+        """Wall-clock time at which the sample after the part's last would have been taken."""
+        return self.time_of(self.n_samples)
+
+    def time_of(self, sample: int) -> np.datetime64 | None:
+        """Return the wall-clock time of a sample of the part, None if its clock is unknown."""
+        if self.recorded_at is None:
+            return None
+        # Whole seconds apart from the rest: float64 holds no nanoseconds over a day.
+        return self.recorded_at + samples_to_timedelta(np.int64(self.file_start + sample), self.sampling_rate)
+
+    @property
+    def token_parts(self) -> tuple[Any, ...]:
+        """What of a part makes the recipe of a dataset; names, places and notes do not."""
+        time = None if self.recorded_at is None else int(self.recorded_at.astype(np.int64))
+        done = self.processing
+        return (
+            self.kind,
+            self.n_samples,
+            self.file_start,
+            self.sampling_rate,
+            time,
+            (done.bandpass, done.notches, done.reference, done.transient_snipped),
+        )
+
+    def replace(self, **changes: Any) -> Part:
+        """Return a part with some fields replaced."""
+        return Part(**({one.name: getattr(self, one.name) for one in fields(self)} | changes))
+
+    def cut(self, start: int, stop: int, at: int) -> Part:
+        """Return samples start..stop of the part, placed at sample `at` of a dataset."""
+        return self.replace(start=at, n_samples=stop - start, file_start=self.file_start + start)
+
+    def take(self, rows: Index, reasons: Mapping[int, str] | None = None) -> Part:
+        """Return the part with the listed channels of the dataset, and reasons for the others."""
+        picked = rows if not len(self.rows) else np.where(rows < 0, -1, self.rows[rows])
+        return self.replace(rows=picked, reasons={**self.reasons, **(reasons or {})})
+
+
+def samples_to_timedelta(samples: Any, sampling_rate: float) -> Any:
+    """Return sample counts as timedelta64[ns], exact to the nanosecond for whole rates over any length."""
+    rate = Fraction(sampling_rate).limit_denominator(1_000_000)
+    whole, rest = np.divmod(np.asarray(samples, np.int64) * np.int64(rate.denominator), np.int64(rate.numerator))
+    fraction = np.rint(rest.astype(np.float64) * (1e9 / rate.numerator)).astype(np.int64)
+    result = (whole * np.int64(1_000_000_000) + fraction).astype("timedelta64[ns]")
+    return result if result.ndim else result[()]
+
+
+def rate_ratio(aligned_rate: float, signal_rate: float) -> Fraction:
+    """Return the rate of an aligned array over that of the signal, as the fraction it stands for.
+
+    Examples
+    --------
+    >>> rate_ratio(20000 / 60, 20000)
+    Fraction(1, 60)
+    """
+    return Fraction(aligned_rate / signal_rate).limit_denominator(1_000_000)
+
+
+def aligned_start(sample: int, ratio: Fraction) -> int:
+    """Return ``ceil(sample * ratio)``, in integers of any size."""
+    return -((-sample * ratio.numerator) // ratio.denominator)
+
+
+def aligned_length(parts: Sequence[Part], ratio: Fraction) -> list[int]:
+    """Return how many samples of an aligned array belong to each part, on the part's own grid.
+
+    Cuts on the recording's own grid never lose or repeat a sample, and no part's rounding shifts the next.
+    """
+    return [
+        aligned_start(part.file_start + part.n_samples, ratio) - aligned_start(part.file_start, ratio) for part in parts
+    ]
+
+
+def part_token(parts: Sequence[Part]) -> str:
+    """Return the digest of what the parts contribute to a dataset's recipe."""
+    return digest("parts", [part.token_parts for part in parts])
+

@@ -1,0 +1,112 @@
+"""Shared memory: samples in memory that several processes see under one name.
+
+The name is that of a file in the system's memory file system (in the temporary folder where there is none), mapped by
+every process that unpickles the extent, and removed when the process that made it lets it go.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecogcat.frozen import Frozen, Index
+from ecogcat.storage.extent import Samples, Scale
+from ecogcat.storage.memory import MemoryExtent
+from ecogcat.storage.source import Source
+
+__all__ = ["SharedExtent"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class SharedExtent(Frozen):
+    """Samples in shared memory; pickled by name.
+
+    Parameters
+    ----------
+    name : str
+        Path of the memory's file.
+    shape : tuple of int
+        (n_channels, n_samples).
+    dtype : numpy.dtype
+
+    Notes
+    -----
+    Make one with `SharedExtent.filled`.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    _memory: MemoryExtent = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.shape[0] * self.shape[1]:
+            with open(self.name, "rb") as file:
+                buffer: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            data = np.frombuffer(buffer, self.dtype).reshape(self.shape)
+        else:
+            data = np.empty(self.shape, self.dtype)
+        object.__setattr__(self, "_memory", MemoryExtent(data))
+
+    @classmethod
+    def filled(cls, shape: tuple[int, int], dtype: np.dtype[Any], fill: Callable[[NDArray[Any]], None]) -> SharedExtent:
+        """Make shared memory and let `fill` write the samples into it; it is removed again should that fail."""
+        place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a memory file system
+        descriptor, name = tempfile.mkstemp(prefix="ecogcat-", dir=place)
+        try:
+            with os.fdopen(descriptor, "r+b") as file:
+                size = shape[0] * shape[1] * dtype.itemsize
+                if size:
+                    file.truncate(size)
+                    buffer: Any = mmap.mmap(file.fileno(), size)
+                    fill(np.frombuffer(buffer, dtype).reshape(shape))
+            extent = cls(name, shape, dtype)
+        except BaseException:
+            os.unlink(name)
+            raise
+        weakref.finalize(extent, _remove, name, os.getpid())
+        return extent
+
+    @property
+    def n_channels(self) -> int:
+        """Channels stored."""
+        return self.shape[0]
+
+    @property
+    def n_samples(self) -> int:
+        """Samples stored of each channel."""
+        return self.shape[1]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """No files that could change."""
+        return ()
+
+    @property
+    def block_samples(self) -> int:
+        """Memory repeats nowhere."""
+        return 1
+
+    @property
+    def token(self) -> str:
+        """Digest of the numbers; that of the same numbers in private memory."""
+        return self._memory.token
+
+    def gather(
+        self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int
+    ) -> None:
+        """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
+        self._memory.gather(channels, samples, scale, out, at, count)
+
+
+def _remove(name: str, owner: int) -> None:
+    if os.getpid() == owner and os.path.exists(name):  # a forked child inherits the finalizer, but not the memory
+        os.unlink(name)

@@ -1,0 +1,1 @@
+"""Tools for tests, shipped with ecogcat: strategies, laws, format conformance and simulated sessions."""

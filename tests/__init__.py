@@ -1,0 +1,1 @@
+"""The tests of ecogcat; a package, so that they can share oracles and helpers."""

@@ -1,0 +1,1 @@
+"""Tests that run kernels; they run once more with bounds checks on (`make test-bounds`)."""
