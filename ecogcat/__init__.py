@@ -21,6 +21,7 @@ from ecogcat.errors import (
     SourceChangedError,
 )
 from ecogcat.events import Events
+from ecogcat.formats.opening import load_arguments, open_recording, streams
 from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
 from ecogcat.settings import options
@@ -53,12 +54,15 @@ __all__ = [
     "join",
     "join_signals",
     "load",
+    "load_arguments",
     "locate",
     "mask_channels",
+    "open_recording",
     "options",
     "plan_join",
     "sample_at",
     "select_channels",
     "select_time",
     "split",
+    "streams",
 ]

@@ -307,6 +307,9 @@ class Dataset(Frozen):
             changes["_intervals"] = changes.pop("intervals")
         if changes.get("name") and len(self.parts) == 1 and "parts" not in changes:
             changes["parts"] = (self.parts[0].replace(name=changes["name"]),)
+        if "events" in changes and "parts" not in changes and len(self.parts) > 1:
+            # The columns that the parts once had are no longer those of the events.
+            changes["parts"] = tuple(part.with_events(changes["events"]) for part in self.parts)
         return Dataset(**({one.name: getattr(self, one.name) for one in fields(self) if one.init} | changes))
 
 

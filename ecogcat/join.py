@@ -313,7 +313,8 @@ def _part_alone(dataset: Dataset, part: Part) -> Dataset:
     arrays, events = alone.arrays(), alone.events
     if own is not None:
         signal = signal.replace(pieces=_in_units(signal.pieces, signal.units, own.units), units=own.units)
-        arrays = {name: _own_array(array, own.arrays[name]) for name, array in arrays.items() if name in own.arrays}
+        forms = own.arrays
+        arrays = {name: _own_array(one, forms[name]) if name in forms else one for name, one in arrays.items()}
         events = Events(events.sample, restore(events.table, own.schema), own.origins)
     ground, reference = arrays.pop("ground", None), arrays.pop("reference_channels", None)
     single = part.replace(start=0, rows=picked, own=None)

@@ -218,6 +218,12 @@ class Part(Frozen):
         """Return a part with some fields replaced."""
         return Part(**({one.name: getattr(self, one.name) for one in fields(self)} | changes))
 
+    def with_events(self, events: Any) -> Part:
+        """Return the part of a dataset whose events were replaced: their columns are its own now."""
+        if self.own is None:
+            return self
+        return self.replace(own=OwnForm(self.own.units, events.schema, events.origins, self.own.arrays))
+
     def cut(self, start: int, stop: int, at: int) -> Part:
         """Return samples start..stop of the part, placed at sample `at` of a dataset."""
         return self.replace(start=at, n_samples=stop - start, file_start=self.file_start + start)

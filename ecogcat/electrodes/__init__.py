@@ -1,0 +1,1 @@
+"""Electrodes: which source channel is which site, ground or reference."""

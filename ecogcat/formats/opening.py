@@ -1,0 +1,129 @@
+"""Opening: a recording by its path, its format found by content, its load arguments checked."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+from typing import Any
+
+import pandas as pd
+
+from ecogcat.dataset import Dataset
+from ecogcat.formats.loading import apply_load_arguments
+from ecogcat.formats.registry import Format, detect, find_format, load_arguments_of
+
+__all__ = ["load_arguments", "open_recording", "streams"]
+
+_STREAM_COLUMNS = ("stream", "rate", "channels", "samples", "node", "experiment", "recording")
+
+
+def open_recording(
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    electrode: Any = None,
+    stream: str | None = None,
+    **load_arguments: Any,
+) -> Dataset:
+    """Open a recording where it lies; only headers are read.
+
+    Parameters
+    ----------
+    path : path-like
+        A file, or the folder that a recording is.
+    format : str, optional
+        "intan", "hdf5"; found by the file's content by default.
+    electrode : ChannelMap or path, optional
+        Which source channel is which site; see ``ecogcat.load_arguments``.
+    stream : str, optional
+        For formats that hold several streams of electrode channels.
+    **load_arguments
+        What the format takes; ``ecogcat.load_arguments("intan")`` lists them.
+
+    Returns
+    -------
+    Dataset
+        Mapped: samples stay on disk until they are read.
+
+    Raises
+    ------
+    RecordingNotFound
+        If nothing is there.
+    FormatError
+        If the file is not what its format says, with file, byte, expectation, finding and remedy.
+    TypeError
+        If a load argument does not exist.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, h5py
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "rec_001.h5"
+    >>> with h5py.File(path, "w") as file:
+    ...     file["chdata"], file["Fs"] = [[0, 100, 200]], 1000.0
+    >>> open_recording(path).signal[:]
+    array([[ 0. , 19.5, 39. ]], dtype=float32)
+    """
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    found = detect(place) if format is None else find_format(format)
+    common, own = _sorted_arguments(found, {"electrode": electrode, **load_arguments})
+    if stream is not None:
+        own["stream"] = stream
+        if "stream" not in inspect.signature(found.open).parameters:
+            raise TypeError(f"{found.name} recordings hold one stream of electrode channels: leave stream= away")
+    return apply_load_arguments(found.open(place, **own), **common)
+
+
+def _sorted_arguments(format: Format, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Tell the arguments that every format takes from those of this one."""
+    common = set(load_arguments_of(apply_load_arguments)["argument"])
+    own = set(load_arguments_of(format.open)["argument"])
+    for name in given:
+        if name not in common | own:
+            near = difflib.get_close_matches(name, sorted(common | own), 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(sorted(common | own))}"
+            raise TypeError(f"{format.name} recordings take no load argument {name!r}{hint}")
+    return (
+        {name: value for name, value in given.items() if name in common},
+        {name: value for name, value in given.items() if name in own},
+    )
+
+
+def load_arguments(format: str) -> pd.DataFrame:
+    """List what a format can be told when a recording is opened.
+
+    Parameters
+    ----------
+    format : str
+        "intan", "hdf5".
+
+    Returns
+    -------
+    DataFrame
+        Columns argument, type, default, meaning.
+
+    Examples
+    --------
+    >>> load_arguments("intan")["argument"].tolist()[:2]
+    ['recording', 'electrode']
+    """
+    tables = [load_arguments_of(find_format(format).open), load_arguments_of(apply_load_arguments)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def streams(path: str | os.PathLike[str], format: str | None = None) -> pd.DataFrame:
+    """List what a path holds.
+
+    Parameters
+    ----------
+    path : path-like
+    format : str, optional
+        Found by content by default.
+
+    Returns
+    -------
+    DataFrame
+        Columns stream, rate (Hz), channels, samples, node, experiment, recording; one row a stream.
+    """
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    found = detect(place) if format is None else find_format(format)
+    return pd.DataFrame(found.streams(place), columns=list(_STREAM_COLUMNS))

@@ -1,0 +1,128 @@
+"""Registry of formats: how each is recognised and opened, and what it can be told when opening."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ecogcat.dataset import Dataset
+from ecogcat.errors import FormatError, RecordingNotFound
+
+__all__ = ["Format", "detect", "find_format", "formats", "load_arguments_of", "register"]
+
+Opener = Callable[..., Dataset]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One acquisition format.
+
+    Parameters
+    ----------
+    name : str
+        "intan", "hdf5", ...; its Intake driver is ``ecog_<name>``.
+    open : callable
+        path, and keyword arguments of its own -> Dataset; reads headers only.
+    recognises : callable
+        (path, first bytes; empty for a folder) -> bool, by content.
+    streams : callable
+        (path) -> list of rows for `ecogcat.streams`.
+    title : str
+        For people.
+    """
+
+    name: str
+    open: Opener
+    recognises: Callable[[str, bytes], bool]
+    streams: Callable[[str], list[dict[str, Any]]]
+    title: str
+
+
+_formats: dict[str, Format] = {}
+
+
+def register(format: Format) -> Format:
+    """Add a format; the modules of `ecogcat.formats` do so when imported."""
+    _formats[format.name] = format
+    return format
+
+
+def formats() -> dict[str, Format]:
+    """Return the formats by name."""
+    from ecogcat.formats import hdf5, intan  # noqa: F401 - they register themselves
+
+    return dict(_formats)
+
+
+def find_format(name: str) -> Format:
+    """Return a format by name; ValueError lists those there are."""
+    known = formats()
+    if name not in known:
+        raise ValueError(f"there is no format {name!r}; there are: {', '.join(sorted(known))}")
+    return known[name]
+
+
+def detect(path: str) -> Format:
+    """Find the format of a file or folder by its content.
+
+    Raises
+    ------
+    RecordingNotFound
+        If nothing is there.
+    FormatError
+        If no format recognises it.
+    """
+    if not os.path.exists(path):
+        raise RecordingNotFound(_not_found(path))
+    head = b""
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            head = file.read(4096)
+        if not head:
+            raise FormatError("the file is empty", path=path, expected="a recording", found="0 bytes")
+    for format in formats().values():
+        if format.recognises(path, head):
+            return format
+    known = "; ".join(f"{format.name} ({format.title})" for format in formats().values())
+    found = f"a file that begins with {head[:8].hex(' ')}" if head else "a folder with no file of these"
+    raise FormatError(
+        "no format recognises this", path=path, expected=known, found=found, hint="Name the format with format="
+    )
+
+
+def _not_found(path: str) -> str:
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        return f"{path}: nothing is there; nor is there a folder {folder}"
+    stem = re.sub(r"\W", "", os.path.splitext(os.path.basename(path))[0].lower())
+    near = [name for name in sorted(os.listdir(folder)) if stem and stem[:6] in re.sub(r"\W", "", name.lower())]
+    hint = f"; the folder has {', '.join(near[:5])}" if near else ""
+    return f"{path}: nothing is there{hint}"
+
+
+def load_arguments_of(function: Callable[..., Any]) -> pd.DataFrame:
+    """List the keyword arguments of a documented function: argument, type, default, meaning."""
+    documented = dict(_numpydoc_parameters(inspect.getdoc(function) or ""))
+    rows = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            type_, meaning = documented.get(name, ("", ""))
+            rows.append((name, type_, parameter.default, meaning))
+    return pd.DataFrame(rows, columns=["argument", "type", "default", "meaning"]).astype({"default": object})
+
+
+def _numpydoc_parameters(doc: str) -> list[tuple[str, tuple[str, str]]]:
+    match = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n-{3,}\n|\Z)", doc, re.MULTILINE | re.DOTALL)
+    found: list[tuple[str, tuple[str, str]]] = []
+    for block in re.split(r"^(?=\S)", match[1] if match else "", flags=re.MULTILINE):
+        head, _, body = block.partition("\n")
+        names, _, type_ = head.partition(" : ")
+        meaning = " ".join(body.split())
+        found += [(name.strip(), (type_.strip(), meaning)) for name in names.split(",") if name.strip()]
+    return found
