@@ -18,9 +18,9 @@ from ecogcat.channels import ChannelMap
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
+from ecogcat.joinarrays import join_array
 from ecogcat.joinplan import JoinPlan, plan_join
-from ecogcat.match import match_names
-from ecogcat.parts import ArrayForm, OwnForm, Part, aligned_length, aligned_start, rate_ratio
+from ecogcat.parts import ArrayForm, OwnForm, Part
 from ecogcat.piece import Piece
 from ecogcat.select import select_time
 from ecogcat.signal import Signal
@@ -84,10 +84,10 @@ def join(*datasets: Dataset, **options: Any) -> Dataset:
     """
     plan = plan_join(*datasets, **options)
     plan.raise_if_refused()
-    differing = [one for one in plan.mismatches if one.action == "warn"]
+    differing = [one for one in plan.mismatches if one.warns]
     if differing:
-        text = "; ".join(f"{one.part}: {one.what} {one.found} (the first has {one.expected})" for one in differing[:5])
-        warnings.warn(f"joining recordings that were processed differently: {text}", stacklevel=2)
+        text = "; ".join(f"{one.part}: {one.what} is {one.found}, expected {one.expected}" for one in differing[:5])
+        warnings.warn(f"joining recordings that differ: {text}", stacklevel=2)
     if len(datasets) == 1:
         return datasets[0] if plan.options.name is None else datasets[0].replace(name=plan.options.name)
     return _carry_out(plan)
@@ -120,7 +120,7 @@ def _carry_out(plan: JoinPlan) -> Dataset:
             moved = part.replace(start=at + part.start, own=own)
             parts.append(moved if whole else moved.take(some))
         at += dataset.n_samples
-    arrays = _joined_arrays(plan, gaps)
+    arrays = {array.name: join_array(array, datasets, gaps) for array in plan.arrays if array.kept}
     ground, reference = arrays.pop("ground", None), arrays.pop("reference_channels", None)
     schemas = [part.own.schema for part in parts if part.own is not None]
     return Dataset(
@@ -185,45 +185,6 @@ def _gap_lengths(datasets: Sequence[Dataset], gaps: Any) -> list[int]:
         seconds = (right.parts[0].start_time - left.parts[-1].stop_time) / np.timedelta64(1, "s")  # type: ignore[operator]
         lengths.append(max(0, round(float(seconds) * datasets[0].sampling_rate)))
     return lengths
-
-
-def _joined_arrays(plan: JoinPlan, gaps: Sequence[int]) -> dict[str, Signal]:
-    """Join the aligned arrays, ground and reference channels, each by the names of its channels."""
-    datasets, policy = plan.datasets, plan.options.aligned
-    joined = {}
-    for name in dict.fromkeys(name for dataset in datasets for name in dataset.arrays()):
-        arrays = [dataset.arrays().get(name) for dataset in datasets]
-        present = [array for array in arrays if array is not None]
-        if len(present) < len(arrays) and policy != "outer":
-            continue
-        match = match_names([array.channel_names for array in present], "outer" if policy == "outer" else "inner")
-        if match.rows.shape[1] == 0:
-            continue
-        names = tuple(
-            next(array.channel_names[row] for array, row in zip(present, column, strict=True) if row >= 0)
-            for column in match.rows.T
-        )
-        first = present[0]
-        ratio = rate_ratio(first.sampling_rate, next(d.sampling_rate for d in datasets if name in d.arrays()))
-        lacking = 0 if first.dtype.kind in "iub" else np.nan
-        rows = iter(match.rows)
-        pieces: list[Piece] = []
-        for dataset, array, gap in zip(datasets, arrays, gaps, strict=True):
-            if gap:
-                pieces.append(_filled(len(names), aligned_start(gap, ratio), lacking, first.dtype))
-            if array is None:
-                pieces.append(_filled(len(names), sum(aligned_length(dataset.parts, ratio)), lacking, first.dtype))
-            else:
-                taken = array.take(index_array(next(rows)), names=names)
-                pieces += _in_units(taken.pieces, array.units, first.units)
-        rate = datasets[0].sampling_rate * ratio.numerator / ratio.denominator
-        rate = first.sampling_rate if arrays[0] is first else rate
-        joined[name] = Signal(tuple(pieces), rate, first.units, names)
-    return joined
-
-
-def _filled(n_channels: int, n_samples: int, value: float, dtype: np.dtype[Any]) -> Piece:
-    return Piece.whole(ConstantExtent(n_channels, n_samples, value, dtype))
 
 
 def _joined_intervals(datasets: Sequence[Dataset], starts: Sequence[int]) -> pd.DataFrame | None:

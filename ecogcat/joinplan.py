@@ -13,8 +13,9 @@ import pandas as pd
 from ecogcat.dataset import Dataset
 from ecogcat.errors import JoinError
 from ecogcat.frozen import Frozen
+from ecogcat.joinarrays import ArrayPlan, plan_arrays
 from ecogcat.match import Match, match_channels
-from ecogcat.parts import Part, rate_ratio
+from ecogcat.parts import Part
 from ecogcat.units import power_of_ten
 
 __all__ = ["JoinOptions", "JoinPlan", "Mismatch", "plan_join"]
@@ -71,6 +72,11 @@ class Mismatch(Frozen):
         """Whether joining refuses because of it."""
         return self.action == "refuse"
 
+    @property
+    def warns(self) -> bool:
+        """Whether joining goes on, but says so."""
+        return self.action.startswith("warn")
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class JoinPlan(Frozen):
@@ -84,6 +90,8 @@ class JoinPlan(Frozen):
         Every mismatch of every part.
     match : Match
         The channels.
+    arrays : tuple of ArrayPlan
+        Aligned arrays, ground and reference channels.
 
     Examples
     --------
@@ -98,6 +106,7 @@ class JoinPlan(Frozen):
     options: JoinOptions
     mismatches: tuple[Mismatch, ...]
     match: Match
+    arrays: tuple[ArrayPlan, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -218,9 +227,10 @@ def plan_join(*datasets: Dataset, **options: Any) -> JoinPlan:
     mismatches += _geometry(datasets, by, chosen)
     mismatches += _processing(parts, chosen)
     mismatches += _channel_sets(datasets, match, by, chosen)
-    mismatches += _aligned(datasets, chosen)
+    arrays = plan_arrays(datasets, chosen.aligned)
+    mismatches += [Mismatch(*finding) for array in arrays for finding in array.findings]
     mismatches += _clocks(datasets, chosen)
-    return JoinPlan(tuple(datasets), chosen, tuple(mismatches), match)
+    return JoinPlan(tuple(datasets), chosen, tuple(mismatches), match, arrays)
 
 
 def _matched_by(datasets: Sequence[Dataset], options: JoinOptions, found: list[Mismatch]) -> str:
@@ -305,32 +315,6 @@ def _channel_sets(datasets: Sequence[Dataset], match: Match, by: str, options: J
     if n < least and any(dataset.n_channels for dataset in datasets):
         expected = f"at least {least} in every dataset"
         found.append(Mismatch("all", f"common channels by {by}", expected, str(n) if n else "none", "refuse"))
-    return found
-
-
-def _aligned(datasets: Sequence[Dataset], options: JoinOptions) -> list[Mismatch]:
-    found = []
-    every = dict.fromkeys(name for dataset in datasets for name in dataset.arrays())
-    for name in every:
-        arrays = [dataset.arrays().get(name) for dataset in datasets]
-        first, rate = next((one, d.sampling_rate) for one, d in zip(arrays, datasets, strict=True) if one is not None)
-        ratio = rate_ratio(first.sampling_rate, rate)
-        absent = {"exact": "refuse", "inner": "drop elsewhere", "outer": "fill"}[options.aligned]
-        if name in ("ground", "reference_channels") and absent == "refuse":
-            absent = "drop elsewhere"
-        for dataset, array in zip(datasets, arrays, strict=True):
-            if array is None:
-                found.append(Mismatch(dataset.name, f"array {name}", "present, as elsewhere", "absent", absent))
-                continue
-            own = rate_ratio(array.sampling_rate, dataset.sampling_rate)
-            if own != ratio:
-                found.append(Mismatch(dataset.name, f"rate of {name}", f"{ratio} of the signal's", str(own), "refuse"))
-            if array.units != first.units:
-                action = "convert" if _converts(array.units, first.units) else "refuse"
-                found.append(Mismatch(dataset.name, f"units of {name}", first.units, array.units, action))
-            if set(array.channel_names) != set(first.channel_names):
-                differ = sorted(set(array.channel_names) ^ set(first.channel_names))
-                found.append(Mismatch(dataset.name, f"channels of {name}", f"{first.n_channels}", f"differ in {', '.join(differ[:6])}", absent))
     return found
 
 

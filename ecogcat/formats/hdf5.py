@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -108,6 +109,7 @@ def open_hdf5(
         aligned=arrays,
         paths=(path,),
         format="hdf5",
+        recorded_at=_name_time(path),
         notes=notes,
         warnings=warnings,
         metadata=metadata,
@@ -223,6 +225,17 @@ def _likely_rate(n_samples: int, signal: Signal, path: str, name: str) -> float:
             hint=f"Say it: aligned={{{name!r}: {{'data': ..., 'sampling_rate': ...}}}}",
         )
     return signal.sampling_rate * nearest.numerator / nearest.denominator
+
+
+def _name_time(path: str) -> np.datetime64 | None:
+    """Return the wall-clock time that a file name such as ``2016-09-26_15-49-32_002.h5`` carries."""
+    match = re.search(r"(\d{4}-\d\d-\d\d)[_ T](\d\d)-(\d\d)-(\d\d)(?!\d)", os.path.basename(path))
+    if match is None:
+        return None
+    try:
+        return np.datetime64(f"{match[1]}T{match[2]}:{match[3]}:{match[4]}", "ns")
+    except ValueError:  # digits that are no date
+        return None
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ def apply_load_arguments(
     units: str | None = None,
     dtype: DTypeLike = None,
     events: Events | str | os.PathLike[str] | None = None,
+    start_time: str | datetime | np.datetime64 | None = None,
     name: str | None = None,
     mapped: bool = True,
 ) -> Dataset:
@@ -52,6 +54,8 @@ def apply_load_arguments(
         Type of the values; float32 by default.
     events : Events or path, optional
         Events of the recording, or a CSV table with a column `sample` and one column a condition.
+    start_time : str or datetime, optional
+        Wall-clock time of the first sample, where the file does not have it ("2026-03-14 10:21:05").
     name : str, optional
         Name of the dataset; by default that of its file.
     mapped : bool
@@ -71,9 +75,26 @@ def apply_load_arguments(
         dataset = convert_units(dataset, wanted)
     if events is not None:
         dataset = dataset.replace(events=events if isinstance(events, Events) else read_events(events))
+    if start_time is not None:
+        dataset = _with_start(dataset, start_time)
     if name is not None:
         dataset = dataset.replace(name=name)
     return dataset if mapped else load(dataset)
+
+
+def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) -> Dataset:
+    """Set the clock of the first part; those of consecutive pieces that have one move with it."""
+    try:
+        time = np.datetime64(start_time, "ns")
+    except ValueError as error:
+        raise ValueError(f"start_time is a date and time such as '2026-03-14 10:21:05', not {start_time!r}") from error
+    first, *others = dataset.parts
+    parts = [first.replace(recorded_at=time)]
+    for part in others:
+        known = part.recorded_at is not None and first.recorded_at is not None
+        clock = time + (part.recorded_at - first.recorded_at) if known else None  # type: ignore[operator]
+        parts.append(part.replace(recorded_at=clock))
+    return dataset.replace(parts=parts)
 
 
 def read_events(path: str | os.PathLike[str]) -> Events:

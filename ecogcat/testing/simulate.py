@@ -250,7 +250,7 @@ class _Take(NamedTuple):
         events = cortex.draw_events(rng, n_samples, rate).iloc[: None if self.tones else 0]
         signal = cortex.draw_cortex(rng, events, n_samples, rate)
         adc = cortex.draw_adc(rng, events, n_samples, rate)
-        aux = cortex.draw_accelerometer(rng, n_samples // aux_decimation, rate / aux_decimation)
+        aux = cortex.draw_accelerometer(rng, -(-n_samples // aux_decimation), rate / aux_decimation)
         return events, signal, adc, aux
 
 
@@ -290,7 +290,7 @@ def _make_hdf5(take: _Take) -> SimulatedRecording:
 
     rate = take.sampling_rate
     # No round number: a length that is a multiple of nothing finds more mistakes.
-    events, in_uV, adc, aux = take.draw(take.n_samples + 7, aux_decimation=1)
+    events, in_uV, adc, aux = take.draw(take.n_samples + 7, aux_decimation=4)
     signal = _quantise(in_uV, _COUNTS, "<i2", rate)
     if take.variant:
         signal = SimulatedArray(signal.values, 1.0, 0.0, "uV", rate)
@@ -300,7 +300,7 @@ def _make_hdf5(take: _Take) -> SimulatedRecording:
         format="hdf5",
         signal=signal,
         adc=SimulatedArray(adc.astype("<f4"), 1.0, 0.0, "V", rate),
-        aux=SimulatedArray(aux.astype("<f4"), 1.0, 0.0, "V", rate),
+        aux=SimulatedArray(aux.astype("<f4"), 1.0, 0.0, "V", rate / 4),
         events=events,
         start_time=take.start,
     )
