@@ -56,7 +56,9 @@ class ChannelMap(Frozen):
         if sites.size == 0:
             sites = np.zeros((0, 2), np.int64)
         if sites.ndim != 2 or sites.shape[1] != 2 or sites.dtype.kind not in "iu":
-            raise ValueError(f"sites are whole (row, col) pairs, shape (n_channels, 2), not {sites.dtype} {sites.shape}")
+            raise ValueError(
+                f"sites are whole (row, col) pairs, shape (n_channels, 2), not {sites.dtype} {sites.shape}"
+            )
         sites = freeze(sites, np.int64)
         n_rows, n_cols = (int(n) for n in self.shape)
         outside = ((sites < 0) | (sites >= (n_rows, n_cols))).any(1)
@@ -72,8 +74,7 @@ class ChannelMap(Frozen):
         names = tuple(map(str, self.names)) or tuple(f"ch{k}" for k in range(len(sites)))
         if len(names) != len(sites) or len(set(names)) != len(names):
             raise ValueError(f"a map of {len(sites)} channels has as many distinct names, not {len(set(names))}")
-        pitch = self.pitch if isinstance(self.pitch, Sequence) else (self.pitch, self.pitch)
-        dy, dx = (float(distance) for distance in pitch)
+        dy, dx = (float(distance) for distance in np.broadcast_to(np.asarray(self.pitch, np.float64), 2))
         if not (dy > 0 and dx > 0 and np.isfinite(dy + dx)):
             raise ValueError(f"a pitch is a positive distance in mm, not {self.pitch!r}")
         position.setflags(write=False)
@@ -193,6 +194,8 @@ class ChannelMap(Frozen):
         values = np.asarray(grid)
         axis = range(values.ndim)[axis]
         if values.shape[axis : axis + 2] != self.shape:
-            raise ValueError(f"axes {axis} and {axis + 1} are {values.shape[axis : axis + 2]}, the grid is {self.shape}")
+            raise ValueError(
+                f"axes {axis} and {axis + 1} are {values.shape[axis : axis + 2]}, the grid is {self.shape}"
+            )
         moved = np.moveaxis(values, (axis, axis + 1), (0, 1))
         return np.moveaxis(moved[self.sites[:, 0], self.sites[:, 1]], 0, axis)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze
+from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, index_array
 from ecogcat.tables import Schema, schema_of, table_digest_parts, unite
 
 __all__ = ["Events"]
@@ -60,7 +60,9 @@ class Events(Frozen):
         if samples.size == 0:
             samples = np.zeros(0, np.int64)
         if samples.ndim != 1 or samples.dtype.kind not in "iu":
-            raise ValueError(f"event samples are whole numbers on one axis, not {samples.dtype} of shape {samples.shape}")
+            raise ValueError(
+                f"event samples are whole numbers on one axis, not {samples.dtype} of shape {samples.shape}"
+            )
         samples = freeze(samples, np.int64)
         if (samples[1:] < samples[:-1]).any():
             raise ValueError("event samples ascend; sort them together with their table")
@@ -162,9 +164,9 @@ class Events(Frozen):
         if unknown:
             raise KeyError(f"no condition {', '.join(unknown)}; there are: {', '.join(self._table.columns) or 'none'}")
         if not names:
-            return np.zeros(len(self), np.int64), pd.DataFrame(index=range(min(1, len(self))))
+            return index_array(np.zeros(len(self), np.int64)), pd.DataFrame(index=range(min(1, len(self))))
         groups = self._table[names].groupby(names, sort=True, dropna=True)
-        codes = groups.ngroup().fillna(-1).to_numpy(np.int64)
+        codes = index_array(groups.ngroup().fillna(-1).to_numpy(np.int64))
         return codes, groups.size().index.to_frame(index=False)
 
     def order_by(self, *columns: str) -> Index:
@@ -173,7 +175,9 @@ class Events(Frozen):
         return np.argsort(codes, kind="stable")
 
     @staticmethod
-    def concatenate(events: Sequence[Events], offsets: Sequence[int], schemas: Sequence[Schema] | None = None) -> Events:
+    def concatenate(
+        events: Sequence[Events], offsets: Sequence[int], schemas: Sequence[Schema] | None = None
+    ) -> Events:
         """Put the events of consecutive recordings on one clock.
 
         Parameters

@@ -24,7 +24,7 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
-def freeze(values: ArrayLike, dtype: DTypeLike = None) -> NDArray[Any]:
+def freeze(values: ArrayLike, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """Return `values` as a C-contiguous read-only array, copied unless nobody else could write to it."""
     array = np.asarray(values, dtype=dtype, order="C")
     if array.flags.writeable or not _deeply_read_only(array):
@@ -60,12 +60,13 @@ class FrozenMapping(Mapping[_K, _V]):
     """
 
     __slots__ = ("_items",)
+    _items: dict[_K, _V]
 
     def __init__(self, *args: Any, **items: Any) -> None:
         object.__setattr__(self, "_items", dict(*args, **items))
 
     def __getitem__(self, key: _K) -> _V:
-        return self._items[key]  # type: ignore[no-any-return]
+        return self._items[key]
 
     def __iter__(self) -> Iterator[_K]:
         return iter(self._items)

@@ -137,7 +137,9 @@ def _carry_out(plan: JoinPlan) -> Dataset:
 
 
 def _own_form(dataset: Dataset) -> OwnForm:
-    arrays = {name: ArrayForm(one.channel_names, one.units, one.sampling_rate) for name, one in dataset.arrays().items()}
+    arrays = {
+        name: ArrayForm(one.channel_names, one.units, one.sampling_rate) for name, one in dataset.arrays().items()
+    }
     return OwnForm(dataset.units, dataset.events.schema, dataset.events.origins, arrays)
 
 

@@ -90,7 +90,9 @@ def _plan(datasets: Sequence[Dataset], name: str, policy: str) -> ArrayPlan:
                 kept = False
             if array.units != first.units:
                 action = "convert" if _converts(array.units, first.units) else clash
-                found.append(Finding(dataset.name, f"units of {name}", first.units or "none", array.units or "none", action))
+                found.append(
+                    Finding(dataset.name, f"units of {name}", first.units or "none", array.units or "none", action)
+                )
                 kept = kept and action == "convert"
     names = [_comparable_names(first, array) for _, array in have]
     match = match_names(names, "outer" if policy == "outer" else "inner")
@@ -104,7 +106,9 @@ def _plan(datasets: Sequence[Dataset], name: str, policy: str) -> ArrayPlan:
             elif own_names != array.channel_names:
                 shown = ", ".join(array.channel_names[:4])
                 found.append(
-                    Finding(dataset.name, f"names in {name}", ", ".join(first.channel_names[:4]), shown, "match by order")
+                    Finding(
+                        dataset.name, f"names in {name}", ", ".join(first.channel_names[:4]), shown, "match by order"
+                    )
                 )
     joined = tuple(
         next(some[row] for some, row in zip(names, column, strict=True) if row >= 0) for column in match.rows.T

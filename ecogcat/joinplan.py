@@ -243,7 +243,9 @@ def _matched_by(datasets: Sequence[Dataset], options: JoinOptions, found: list[M
         return "site"
     for dataset, has in zip(datasets, mapped, strict=True):
         if not has:
-            found.append(Mismatch(dataset.name, "channel map", 'a map, as others have (or match="name")', "none", "refuse"))
+            found.append(
+                Mismatch(dataset.name, "channel map", 'a map, as others have (or match="name")', "none", "refuse")
+            )
     return "name"
 
 
@@ -259,7 +261,9 @@ def _units(datasets: Sequence[Dataset], options: JoinOptions) -> list[Mismatch]:
     first, found = datasets[0].units, []
     for dataset in datasets:
         if dataset.units != first:
-            action = "refuse" if options.on_units_mismatch == "raise" or not _converts(dataset.units, first) else "convert"
+            action = (
+                "refuse" if options.on_units_mismatch == "raise" or not _converts(dataset.units, first) else "convert"
+            )
             found.append(Mismatch(dataset.name, "units", first, dataset.units, action))
     return found
 
@@ -307,7 +311,7 @@ def _channel_sets(datasets: Sequence[Dataset], match: Match, by: str, options: J
     action = {"exact": "refuse", "inner": "drop elsewhere", "outer": "fill"}[options.channels]
     for dataset, have in zip(datasets, match.have, strict=True):
         if not have.all():
-            lacks = [match.labels[k] for k in np.flatnonzero(~have)]
+            lacks = [label for label, has in zip(match.labels, have.tolist(), strict=True) if not has]
             some = ", ".join(map(str, lacks[:6])) + (f", ... ({len(lacks)})" if len(lacks) > 6 else "")
             found.append(Mismatch(dataset.name, f"channels by {by}", f"{len(match.labels)}", f"lacks {some}", action))
     n = match.rows.shape[1]

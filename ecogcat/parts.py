@@ -176,7 +176,7 @@ class Part(Frozen):
             if not isinstance(getattr(self, name), FrozenMapping):
                 set_(self, name, FrozenMapping(getattr(self, name)))
         if self.recorded_at is not None:
-            set_(self, "recorded_at", np.datetime64(self.recorded_at, "ns"))
+            set_(self, "recorded_at", self.recorded_at.astype("datetime64[ns]"))
 
     @property
     def stop(self) -> int:
@@ -198,7 +198,8 @@ class Part(Frozen):
         if self.recorded_at is None:
             return None
         # Whole seconds apart from the rest: float64 holds no nanoseconds over a day.
-        return self.recorded_at + samples_to_timedelta(np.int64(self.file_start + sample), self.sampling_rate)
+        time: np.datetime64 = self.recorded_at + samples_to_timedelta(self.file_start + sample, self.sampling_rate)
+        return time
 
     @property
     def token_parts(self) -> tuple[Any, ...]:
@@ -272,4 +273,3 @@ def aligned_length(parts: Sequence[Part], ratio: Fraction) -> list[int]:
 def part_token(parts: Sequence[Part]) -> str:
     """Return the digest of what the parts contribute to a dataset's recipe."""
     return digest("parts", [part.token_parts for part in parts])
-

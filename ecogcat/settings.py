@@ -59,9 +59,10 @@ def parse_size(size: str | float | None) -> int | None:
         else:
             base = 1024 if match[3] else 1000
             size = float(match[1]) * base ** " kmgt".index(match[2].lower() or " ")
-    if not size >= 0:
+    number = float(size)
+    if not number >= 0:
         raise ValueError(f"a memory limit is not negative: {size!r}")
-    return int(size)
+    return int(number)
 
 
 def _physical_memory() -> int:

@@ -80,7 +80,7 @@ def _common(names: Sequence[str] | dict[str, None], missing: bool) -> Any:
     dtypes = [pd.api.types.pandas_dtype(name) for name in names]
     if len(dtypes) == 1 and not (missing and isinstance(dtypes[0], np.dtype) and dtypes[0].kind in _NULLABLE):
         return dtypes[0]
-    plain = [getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes]
+    plain: list[Any] = [getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes]
     nullable = any(not isinstance(dtype, np.dtype) for dtype in dtypes)
     if not all(isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in plain):
         return np.dtype(object)
@@ -117,7 +117,9 @@ def table_digest_parts(table: pd.DataFrame) -> list[Any]:
         if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biufmM":
             parts.append(values.to_numpy())
         else:
-            parts.append([None if missing else _plain(value) for value, missing in zip(values, values.isna(), strict=True)])
+            parts.append(
+                [None if missing else _plain(value) for value, missing in zip(values, values.isna(), strict=True)]
+            )
     return parts
 
 

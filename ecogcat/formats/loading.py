@@ -31,7 +31,7 @@ def apply_load_arguments(
     electrode: ChannelMap | str | os.PathLike[str] | None = None,
     channels: Sequence[int] | None = None,
     units: str | None = None,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     events: Events | str | os.PathLike[str] | None = None,
     start_time: str | datetime | np.datetime64 | None = None,
     name: str | None = None,

@@ -44,7 +44,8 @@ class Source(Frozen):
     Examples
     --------
     >>> source = Source.open(__file__)
-    >>> source.check()
+    >>> source.check() == source.stamp
+    True
     """
 
     path: str
