@@ -4,6 +4,7 @@
 `ec.split` takes them apart; `dataset.signal` is indexed as a NumPy array is.
 """
 
+from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
 from ecogcat.channels import ChannelMap
 from ecogcat.clock import locate, sample_at
@@ -65,4 +66,6 @@ __all__ = [
     "select_time",
     "split",
     "streams",
+    "with_events",
+    "with_intervals",
 ]
