@@ -67,17 +67,22 @@ def from_array(
     (3, dtype('int64'), 1)
     """
     extent = MemoryExtent(_two_axes(data))
-    if names is None and channel_map is not None:
-        names = channel_map.names
+    if channel_map is not None:
+        if len(channel_map) != extent.n_channels:
+            raise ValueError(f"the map has {len(channel_map)} channels, the data {extent.n_channels}")
+        names = channel_map.names if names is None else names
     signal = signal_of(extent, sampling_rate, units=units, names=names)
-    arrays = {}
+    arrays, warnings = {}, []
     for key, array in (aligned or {}).items():
         if not isinstance(array, Signal):
             array = signal_of(MemoryExtent(_two_axes(array)), sampling_rate, units="", prefix=key)
-        arrays[key], _ = fit_aligned(array, signal)
+        arrays[key], odd = fit_aligned(array, signal)
+        warnings += [f"{key}: {odd}"] if odd else []
     if events is not None and not isinstance(events, Events):
         events = Events(events)
-    return Dataset.of(signal, name=name, channel_map=channel_map, aligned=arrays, events=events, format="array")
+    return Dataset.of(
+        signal, name=name, channel_map=channel_map, aligned=arrays, events=events, format="array", warnings=warnings
+    )
 
 
 def _two_axes(data: ArrayLike) -> Any:
@@ -101,6 +106,8 @@ def signal_of(
     """Return all of an extent as a signal; `scale` is gain, offset, exponent and dtype of `Piece.whole`."""
     if names is None:
         names = [f"{prefix}{k}" for k in range(extent.n_channels)]
+    if len(names) != extent.n_channels:
+        raise ValueError(f"{extent.n_channels} channels have as many names, not {len(names)}")
     return Signal((Piece.whole(extent, **scale),), sampling_rate, units, tuple(names))
 
 

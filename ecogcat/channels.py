@@ -60,7 +60,10 @@ class ChannelMap(Frozen):
                 f"sites are whole (row, col) pairs, shape (n_channels, 2), not {sites.dtype} {sites.shape}"
             )
         sites = freeze(sites, np.int64)
-        n_rows, n_cols = (int(n) for n in self.shape)
+        shape = np.asarray(self.shape)
+        if shape.shape != (2,) or shape.dtype.kind not in "iu" or (shape < 0).any():
+            raise ValueError(f"the shape of a grid is two whole numbers (n_rows, n_cols), not {self.shape!r}")
+        n_rows, n_cols = shape.tolist()
         outside = ((sites < 0) | (sites >= (n_rows, n_cols))).any(1)
         if outside.any():
             worst = [tuple(site) for site in sites[outside][:5].tolist()]
@@ -133,7 +136,10 @@ class ChannelMap(Frozen):
 
     def channels_at(self, sites: ArrayLike) -> Index:
         """Return the channels at `sites`, shape (n, 2); KeyError for a site without one."""
-        pairs = np.asarray(sites, np.int64).reshape(-1, 2)
+        pairs = np.asarray(sites)
+        if pairs.size and pairs.dtype.kind not in "iu":
+            raise TypeError(f"sites are whole (row, col) pairs, not {pairs.dtype}")
+        pairs = pairs.astype(np.int64).reshape(-1, 2)
         return index_array([self.lookup(int(row), int(col)) for row, col in pairs])
 
     def subset(self, channels: ArrayLike) -> ChannelMap:
@@ -175,7 +181,10 @@ class ChannelMap(Frozen):
         if values.shape[axis] != len(self):
             raise ValueError(f"axis {axis} has {values.shape[axis]} entries where the map has {len(self)} channels")
         moved = np.moveaxis(values, axis, 0)
-        dtype = np.result_type(values.dtype, np.asarray(fill).dtype) if values.dtype.kind != "f" else values.dtype
+        # The data's own type where it holds the fill value; a whole number needs no more than it takes itself.
+        needed = np.min_scalar_type(fill) if isinstance(fill, (int, np.integer)) else np.asarray(fill).dtype
+        floating = values.dtype.kind in "fc" and needed.kind in "biuf"
+        dtype = values.dtype if floating else np.result_type(values.dtype, needed)
         grid = np.full((self.shape[0] * self.shape[1], *moved.shape[1:]), fill, dtype)
         grid[self.codes] = moved
         grid = grid.reshape(*self.shape, *moved.shape[1:])

@@ -11,7 +11,7 @@ __all__ = ["equals", "signals_equal"]
 
 
 def equals(a: Dataset, b: Dataset) -> bool:
-    """Return whether two datasets hold the same: values, channels, events, aligned arrays, seams.
+    """Return whether two datasets hold the same: values, channels, events, intervals, aligned arrays, seams.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def equals(a: Dataset, b: Dataset) -> bool:
     if set(arrays) != set(others) or a.channel_map != b.channel_map:
         return False
     if [seam.sample for seam in a.seams] != [seam.sample for seam in b.seams]:
+        return False
+    if not a.intervals.equals(b.intervals):
         return False
     if not np.array_equal(a.events.sample, b.events.sample) or not a.events.table.equals(b.events.table):
         return False

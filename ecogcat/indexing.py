@@ -60,9 +60,8 @@ def select(index: Any, shape: tuple[int, int]) -> Selection:
     >>> select((slice(None), slice(2, 9, 3)), (4, 100))
     Selection(rows=range(0, 4), columns=range(2, 9, 3), shape=(4, 3), grid=True)
     """
-    dummy = np.broadcast_to(_BYTE, shape)[index]
-    result = np.shape(dummy)
     parts = index if isinstance(index, tuple) else (index,)
+    result = _result_shape(index, parts, shape)
     axes = _axes(parts, shape)
     if axes is None:
         return _by_coordinates(index, shape, result)
@@ -77,6 +76,34 @@ def select(index: Any, shape: tuple[int, int]) -> Selection:
             rows, columns = np.broadcast_arrays(rows, columns)
             return Selection(rows.ravel(), columns.ravel(), result, False)
     return Selection(_flat(rows), _flat(columns), result, True)
+
+
+def _result_shape(index: Any, parts: tuple[Any, ...], shape: tuple[int, int]) -> tuple[int, ...]:
+    """Return the shape that NumPy gives the result, or let it raise."""
+    basic = all(
+        part is None or part is Ellipsis or (isinstance(part, (slice, int, np.integer)) and not isinstance(part, bool))
+        for part in parts
+    )
+    left = 2 if basic else 2 - sum(_consumes(part) for part in parts)
+    ellipses = [k for k, part in enumerate(parts) if part is Ellipsis]
+    if basic or left < 0 or len(ellipses) > 1:
+        return np.shape(np.broadcast_to(_BYTE, shape)[index])
+    # Lists and masks have NumPy copy a byte for each value of the result, which may be more than memory holds. So
+    # slices beside them are tried with no sample and with one: the axes that then differ are theirs.
+    at = ellipses[0] if ellipses else len(parts)
+    parts = (*parts[:at], *[slice(None)] * left, *parts[at + len(ellipses) :])
+    short, lengths, axis = list(shape), [], 0
+    for part in parts:
+        if isinstance(part, slice):
+            lengths.append(len(range(*part.indices(shape[axis]))))
+            short[axis] = 1
+        axis += _consumes(part)
+    dummy = np.broadcast_to(_BYTE, short)
+    none, one = (
+        np.shape(dummy[tuple(slice(n) if isinstance(part, slice) else part for part in parts)]) for n in (0, 1)
+    )
+    left_over = iter(lengths)
+    return tuple(next(left_over) if a != b else a for a, b in zip(none, one, strict=True))
 
 
 def _axes(parts: tuple[Any, ...], shape: tuple[int, int]) -> tuple[Axis, Axis] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ class Piece(Frozen):
     start, stop : int
         Samples of the extent, half open.
     dtype : numpy.dtype
-        Type of the values.
+        Type of the values in the recording's native unit; see `value_dtype`.
     gain, offset : array_like of float64, shape (n_channels,), optional
         value = (stored * gain + offset) * 10**exponent; None where the stored numbers are the values.
     exponent : int
@@ -77,6 +78,12 @@ class Piece(Frozen):
         return self.stop - self.start
 
     @property
+    def value_dtype(self) -> np.dtype[Any]:
+        """Type of the values: `dtype`, or float32 for integers while they are scaled by a power of ten."""
+        # Kept apart from `dtype`: integers converted to another unit and back are integers again.
+        return np.dtype(np.float32) if self.exponent and self.dtype.kind not in "fc" else self.dtype
+
+    @property
     def lacks_channels(self) -> bool:
         """Whether some channel is not in the extent."""
         return bool(self.channels.size) and bool(self.channels.min() < 0)
@@ -108,13 +115,10 @@ class Piece(Frozen):
 
     def scaled(self, exponent: int) -> Piece:
         """Return the same values times 10**exponent, exactly undone by -exponent."""
-        if exponent == 0:
-            return self
-        dtype = self.dtype if self.dtype.kind in "fc" else np.dtype(np.float32)
-        return self._with(exponent=self.exponent + exponent, dtype=dtype)
+        return self if exponent == 0 else self._with(exponent=self.exponent + exponent)
 
     def astype(self, dtype: np.dtype[Any]) -> Piece:
-        """Return the same stretch with values of another type."""
+        """Return the same stretch with values of another type, rounded once."""
         return self if dtype == self.dtype else self._with(dtype=dtype)
 
     def scale(self, rows: Index) -> Scale | None:
@@ -152,7 +156,7 @@ class Piece(Frozen):
     ) -> None:
         fill = np.nan if out.dtype.kind in "fc" else 0
         edges = [0, *(np.flatnonzero(np.diff(channels < 0)) + 1), len(channels)]
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in pairwise(edges):
             if b > a and channels[a] < 0:
                 out[a:b, at : at + count] = fill
             elif b > a:

@@ -6,6 +6,7 @@ A read is plan, then fetch and gather. The spans of a plan tile the request exac
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ class Span(NamedTuple):
         return len(self.samples)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ReadPlan(Frozen):
     """A read, before it happens.
 
@@ -132,7 +133,7 @@ def _list_spans(samples: Index, starts: Index, row: int, out: Any) -> list[Span]
     spans = []
     if out is None and (owner[1:] >= owner[:-1]).all():
         edges = [0, *(np.flatnonzero(np.diff(owner)) + 1).tolist(), len(samples)]
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in pairwise(edges):
             if b > a:
                 spans.append(Span(int(owner[a]), samples[a:b] - starts[owner[a]], slice(a, b), row))
         return spans

@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import NDArray
 
 __all__ = ["Reductions"]
 
-_Axis = int | None
+_Axis = int | tuple[int, ...] | None
 
 
 class Reductions:
     """What NumPy's array methods of the same names return, without holding the array in memory.
 
     `axis` is None (everything), 0 or -2 (over channels), 1 or -1 (over time). Sums and means accumulate in float64
-    (sums of integers in int64), whatever the type of the signal. NaN propagates.
+    (sums of integers in 64-bit integers), whatever the type of the signal. NaN propagates; the mean of nothing is NaN.
+    NumPy's functions work, too: ``np.mean(signal, axis=1)`` streams. `dtype` and `out` are there for them, and stay
+    None.
     """
 
     __slots__ = ()
@@ -26,80 +29,124 @@ class Reductions:
     dtype: np.dtype[Any]
     blocks: Callable[..., Iterator[tuple[int, NDArray[Any]]]]
 
-    def sum(self, axis: _Axis = None) -> Any:
+    def sum(self, axis: _Axis = None, dtype: None = None, out: None = None, *, keepdims: bool = False) -> Any:
         """Return the sum; shape (n_channels,), (n_samples,) or scalar."""
-        wide = np.float64 if self.dtype.kind == "f" else None
-        if self._axis(axis) == 0:
-            return self._each_sample(lambda block: block.sum(0, dtype=wide))
+        which = _checked(axis, dtype, out)
+        wide = _wide(self.dtype) if self.dtype.kind in "fc" else None
+        if which == 0:
+            return _shaped(self._each_sample(lambda block: block.sum(0, dtype=wide)), which, keepdims)
         total: Any = np.zeros(self.shape[0], np.sum(np.zeros(0, self.dtype), dtype=wide).dtype)
         for _, block in self.blocks():
             total = total + block.sum(1, dtype=wide)
-        return total.sum() if axis is None else total
+        return _shaped(total.sum() if which is None else total, which, keepdims)
 
-    def mean(self, axis: _Axis = None) -> Any:
+    def mean(self, axis: _Axis = None, dtype: None = None, out: None = None, *, keepdims: bool = False) -> Any:
         """Return the mean, float64; shape (n_channels,), (n_samples,) or scalar."""
-        if self._axis(axis) == 0:
-            return self._each_sample(lambda block: block.mean(0, dtype=np.float64))
-        _, mean, _ = self._moments()
-        return mean.mean() if axis is None else mean
+        which = _checked(axis, dtype, out)
+        if which == 0:
+            mean = self._each_sample(lambda block: _mean(block, 0))
+        else:
+            mean = self._moments()[1]
+            mean = _mean(mean, 0) if which is None else mean
+        return _shaped(mean, which, keepdims)
 
-    def var(self, axis: _Axis = None, ddof: int = 0) -> Any:
+    def var(
+        self, axis: _Axis = None, dtype: None = None, out: None = None, ddof: int = 0, *, keepdims: bool = False
+    ) -> Any:
         """Return the variance, float64; divided by n - ddof; shape (n_channels,), (n_samples,) or scalar."""
-        if self._axis(axis) == 0:
-            return self._each_sample(lambda block: block.astype(np.float64).var(0, ddof=ddof))
-        n, mean, squares = self._moments()
-        with np.errstate(invalid="ignore", divide="ignore"):
-            if axis is not None:
-                return squares / max(n - ddof, 0)
-            total = squares.sum() + n * ((mean - mean.mean()) ** 2).sum()
-            return total / np.float64(max(n * self.shape[0] - ddof, 0))
+        which = _checked(axis, dtype, out)
+        if which == 0:
+            variance = self._each_sample(lambda block: _divided(_squares(block, 0)[1], len(block) - ddof))
+        else:
+            n, mean, squares = self._moments()
+            if which is None:
+                between = _squares(mean, 0)[1]
+                squares, n = squares.sum() + n * between, n * self.shape[0]
+            variance = _divided(squares, n - ddof)
+        return _shaped(variance, which, keepdims)
 
-    def std(self, axis: _Axis = None, ddof: int = 0) -> Any:
+    def std(
+        self, axis: _Axis = None, dtype: None = None, out: None = None, ddof: int = 0, *, keepdims: bool = False
+    ) -> Any:
         """Return the standard deviation, float64; shape (n_channels,), (n_samples,) or scalar."""
-        return np.sqrt(self.var(axis, ddof))
+        return np.sqrt(self.var(axis, dtype, out, ddof, keepdims=keepdims))
 
-    def min(self, axis: _Axis = None) -> Any:
+    def min(self, axis: _Axis = None, out: None = None, *, keepdims: bool = False) -> Any:
         """Return the smallest value, of the signal's type; shape (n_channels,), (n_samples,) or scalar."""
-        return self._extreme(np.minimum, axis)
+        return self._extreme(np.minimum, _checked(axis, None, out), keepdims)
 
-    def max(self, axis: _Axis = None) -> Any:
+    def max(self, axis: _Axis = None, out: None = None, *, keepdims: bool = False) -> Any:
         """Return the largest value, of the signal's type; shape (n_channels,), (n_samples,) or scalar."""
-        return self._extreme(np.maximum, axis)
-
-    def _axis(self, axis: _Axis) -> _Axis:
-        if axis is not None and not -2 <= axis < 2:
-            raise np.exceptions.AxisError(axis, 2)
-        return None if axis is None else axis % 2
+        return self._extreme(np.maximum, _checked(axis, None, out), keepdims)
 
     def _each_sample(self, reduce: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
         parts = [reduce(block) for _, block in self.blocks()]
         return np.concatenate(parts) if parts else reduce(np.empty(self.shape, self.dtype))
 
-    def _extreme(self, function: np.ufunc, axis: _Axis) -> Any:
-        if self._axis(axis) == 0:
-            return self._each_sample(function.reduce)
+    def _extreme(self, function: np.ufunc, axis: int | None, keepdims: bool) -> Any:
+        if axis == 0:
+            return _shaped(self._each_sample(function.reduce), axis, keepdims)
         result: Any = None
         for _, block in self.blocks():
             part = function.reduce(block, axis=1)
             result = part if result is None else function(result, part)
         if result is None:
             result = function.reduce(np.empty(self.shape, self.dtype), axis=1)  # NumPy's error for no samples
-        return function.reduce(result) if axis is None else result
+        return _shaped(function.reduce(result) if axis is None else result, axis, keepdims)
 
-    def _moments(self) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
+    def _moments(self) -> tuple[int, NDArray[Any], NDArray[np.float64]]:
         """Return the count, the mean and the sum of squared deviations of each channel (Chan et al., 1979)."""
-        n, mean, squares = 0, np.full(self.shape[0], np.nan), np.zeros(self.shape[0])
+        n = 0
+        mean, squares = np.full(self.shape[0], np.nan, _wide(self.dtype)), np.zeros(self.shape[0])
         for _, block in self.blocks():
             m = block.shape[1]
-            values = block.astype(np.float64)
-            part = values.mean(1)
-            values -= part[:, None]
-            spread = np.einsum("ij,ij->i", values, values)
+            part, spread = _squares(block, 1)
             if n == 0:
                 mean, squares = part, spread
             else:
-                delta = part - mean
-                mean = mean + delta * (m / (n + m))
-                squares = squares + spread + delta**2 * (n * m / (n + m))
+                with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
+                    delta = part - mean
+                    mean = mean + delta * (m / (n + m))
+                    squares = squares + spread + np.abs(delta) ** 2 * (n * m / (n + m))
             n += m
         return n, mean, squares
+
+
+def _wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.result_type(dtype, np.complex128) if dtype.kind == "c" else np.dtype(np.float64)
+
+
+def _mean(values: NDArray[Any], axis: int) -> NDArray[Any]:
+    return _divided(values.sum(axis, dtype=_wide(values.dtype)), values.shape[axis])
+
+
+def _squares(values: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the mean, and the sum of squared deviations from it: taken in two passes, so nothing cancels."""
+    mean = _mean(values, axis)
+    with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
+        away = values - np.expand_dims(mean, axis)
+        return mean, (away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away).sum(axis)
+
+
+def _divided(values: Any, n: int) -> Any:
+    """Divide; by nothing (no values, or no more than `ddof`) as NumPy does, without its warning."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return values / np.float64(max(n, 0))
+
+
+def _checked(axis: _Axis, dtype: object, out: object) -> int | None:
+    """Return the axis, 0 or 1, or None for both."""
+    if dtype is not None or out is not None:
+        raise TypeError("a signal is reduced in double precision to a new array: dtype and out are None")
+    if axis is None:
+        return None
+    axes = normalize_axis_tuple(axis, 2)
+    if len(axes) == 0:
+        raise ValueError("a signal is reduced over one axis or both, not over none")
+    return None if len(axes) == 2 else int(axes[0])
+
+
+def _shaped(values: Any, axis: int | None, keepdims: bool) -> Any:
+    if not keepdims:
+        return values
+    return np.reshape(values, (1, 1)) if axis is None else np.expand_dims(values, axis)

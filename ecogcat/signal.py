@@ -7,6 +7,7 @@ type; reading plans, fetches and gathers. Joining signals concatenates their pie
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ecogcat import settings
-from ecogcat.errors import MemoryLimitError
+from ecogcat.execute import execute
 from ecogcat.frozen import Frozen, Index, digest, index_array
 from ecogcat.indexing import Selection, select
 from ecogcat.piece import Piece
@@ -80,7 +81,7 @@ class Signal(Reductions, Frozen):
                 raise ValueError(f"a piece has {len(piece.channels)} channels where the signal has {n}")
             lengths.append(lengths[-1] + piece.stop - piece.start)
         set_(self, "starts", index_array(lengths))
-        dtypes = {piece.dtype for piece in self.pieces}
+        dtypes = {piece.value_dtype for piece in self.pieces}
         set_(self, "dtype", dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes))
 
     # What it is
@@ -152,10 +153,10 @@ class Signal(Reductions, Frozen):
 
     def __getitem__(self, index: Any) -> Any:
         plan = self.plan(index)
-        values = self._execute(plan, None, self.dtype, raw=False).reshape(plan.shape)
+        values = execute(plan, self.pieces, None, self.dtype, raw=False).reshape(plan.shape)
         return values[()] if plan.shape == () else values
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError("the samples of a signal lie in files: an array of them is always a copy")
         return self.read(dtype=None if dtype is None else np.dtype(dtype))
@@ -184,7 +185,7 @@ class Signal(Reductions, Frozen):
         step: int = 1,
         *,
         out: NDArray[Any] | None = None,
-        dtype: DTypeLike = None,
+        dtype: DTypeLike | None = None,
         raw: bool = False,
     ) -> NDArray[Any]:
         """Read channels over a range of samples.
@@ -220,49 +221,39 @@ class Signal(Reductions, Frozen):
         >>> ec.from_array([[1, 2, 3], [4, 5, 6]], 1000).signal.read([1], 0, 2)
         array([[4, 5]])
         """
-        if channels is None:
-            rows: Any = range(self.n_channels)
-        else:
-            if isinstance(channels, (int, np.integer)):
-                channels = [channels]
-            rows = select((channels, slice(0, 0)), self.shape).rows
+        rows = self._rows(channels)
         columns = range(*slice(start, stop, step).indices(self.n_samples))
         plan = plan_read(Selection(rows, columns, (len(rows), len(columns)), True), self.starts)
         own = self._stored_dtype() if raw else self.dtype
-        wanted = out.dtype if out is not None else own if dtype is None else np.dtype(dtype)
+        wanted = own if dtype is None else np.dtype(dtype)
+        if out is not None:
+            if not isinstance(out, np.ndarray) or dtype not in (None, out.dtype):
+                raise TypeError(f"out is an array, of the type asked for; got {type(out).__name__} and dtype={dtype!r}")
+            if out.shape != plan.shape or not out.flags.writeable:
+                found = f"one of shape {out.shape}" + ("" if out.flags.writeable else ", read-only")
+                raise ValueError(f"out is a writeable array of shape {plan.shape}, not {found}")
+            wanted = out.dtype
         if wanted != own and not np.can_cast(own, wanted, "same_kind"):
             raise TypeError(
                 f"cannot read values of type {own} as {wanted}" + ("" if raw else "; raw=True reads stored numbers")
             )
-        if out is not None and (out.shape != plan.shape or not out.flags.writeable):
-            raise ValueError(f"out is a writeable array of shape {plan.shape}, not {out.shape}")
-        return self._execute(plan, out, wanted, raw=raw)
+        return execute(plan, self.pieces, out, wanted, raw=raw)
+
+    def _rows(self, channels: Any) -> range | Index:
+        if channels is None:
+            return range(self.n_channels)
+        if not isinstance(channels, (slice, bool)) and channels is not Ellipsis and np.ndim(channels) == 0:
+            channels = [operator.index(channels)]
+        rows = select((channels, slice(0, 0)), self.shape)
+        if len(rows.shape) != 2:
+            raise IndexError(f"channels are on one axis, not {len(rows.shape) - 1}")
+        return rows.rows
 
     def _stored_dtype(self) -> np.dtype[Any]:
         stored = {piece.extent.dtype.newbyteorder("=") for piece in self.pieces}
         if len(stored) > 1:
             raise TypeError(f"raw=True needs one stored type over all parts; found {', '.join(map(str, stored))}")
         return stored.pop()
-
-    def _execute(self, plan: ReadPlan, out: NDArray[Any] | None, dtype: np.dtype[Any], *, raw: bool) -> NDArray[Any]:
-        shape = (len(plan.channels), plan.n_columns)
-        if out is None:
-            limit, needed = settings.memory_limit(), plan.n_values * dtype.itemsize
-            if limit is not None and needed > limit:
-                raise MemoryLimitError(
-                    f"reading {shape[0]:,} x {shape[1]:,} values of {dtype} takes {needed:,} bytes; the limit is "
-                    f"{limit:,}. Stream it with signal.blocks(), read a part, or raise the limit: "
-                    "with ecogcat.options(memory_limit=None): ..."
-                )
-            out = np.empty(shape, dtype)
-        for span in plan.spans:
-            piece = self.pieces[span.piece]
-            rows = plan.channels if span.row < 0 else _one(span.row)
-            _gather(piece, rows, span, out, raw)
-        if plan.flipped:
-            for row in out:  # a row at a time: NumPy copies what it flips
-                row[:] = row[::-1].copy()
-        return out
 
     # Streaming
 
@@ -272,7 +263,8 @@ class Signal(Reductions, Frozen):
         Parameters
         ----------
         length : int, optional
-            Samples of a block; by default about 16 MiB, aligned to how the file is laid out.
+            Samples of a block; by default about 16 MiB (less under a smaller memory limit), aligned to how the file
+            is laid out.
         overlap : int
             Samples that a block shares with the next.
 
@@ -291,18 +283,27 @@ class Signal(Reductions, Frozen):
         [(0, [[1, 2, 3]]), (2, [[3, 4, 5]])]
         """
         if length is None:
-            length = max(1, overlap + 1, self._block_length())
+            length = max(1, overlap + 1, self.block_length())
         if length < 1 or not 0 <= overlap < length:
             raise ValueError(f"blocks have a length of at least 1 and overlap by less; got {length} and {overlap}")
+        return self._blocks(length, overlap)
+
+    def _blocks(self, length: int, overlap: int) -> Iterator[tuple[int, NDArray[Any]]]:
         start = 0
         while start < self.n_samples and (start == 0 or start + overlap < self.n_samples):
             yield start, self.read(start=start, stop=start + length)
             start += length - overlap
 
-    def _block_length(self) -> int:
-        length = _BLOCK_BYTES // max(1, self.n_channels * self.dtype.itemsize)
+    def block_length(self) -> int:
+        """Return how many samples `blocks` reads at a time: about 16 MiB, within the memory limit, on the file's grid."""
+        bytes_each = max(1, self.n_channels * self.dtype.itemsize)
+        limit = settings.memory_limit()
+        most = self.n_samples if limit is None else limit // bytes_each
+        length = min(_BLOCK_BYTES // bytes_each, most)
         grid = max(piece.extent.block_samples for piece in self.pieces)
-        return max(grid, length // grid * grid) if grid <= 4 * length else length
+        if grid > min(4 * length, most):
+            return max(1, length)
+        return max(grid, length // grid * grid)
 
     # Other signals
 
@@ -317,13 +318,18 @@ class Signal(Reductions, Frozen):
             Their names; by default they keep them.
         """
         index = index_array(rows)
-        names = [self.channel_names[row] for row in index] if names is None else names
-        if len(index) == self.n_channels and tuple(names) == self.channel_names and index.tolist() == [*range(len(index))]:
+        if names is None:
+            if (index < 0).any():
+                raise ValueError("a channel that is not there (-1) needs a name: give names=")
+            names = [self.channel_names[row] for row in index]
+        if tuple(names) == self.channel_names and np.array_equal(index, np.arange(self.n_channels)):
             return self
         return Signal(tuple(piece.take(index) for piece in self.pieces), self.sampling_rate, self.units, tuple(names))
 
     def cut(self, start: int, stop: int) -> Signal:
         """Return samples start..stop, lazily; pieces outside are left out."""
+        if not 0 <= start <= stop <= self.n_samples:
+            raise IndexError(f"samples {start} to {stop} do not lie in a signal of {self.n_samples:,} samples")
         pieces = []
         for piece, first, end in zip(self.pieces, self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True):
             a, b = max(start, first), min(stop, end)
@@ -335,25 +341,3 @@ class Signal(Reductions, Frozen):
         """Return a signal with some of pieces, sampling_rate, units, channel_names replaced."""
         names = ("pieces", "sampling_rate", "units", "channel_names")
         return Signal(**({name: getattr(self, name) for name in names} | fields))
-
-
-def _one(row: int) -> Index:
-    return np.array([row], np.int64)
-
-
-def _gather(piece: Piece, rows: Index, span: Any, out: NDArray[Any], raw: bool) -> None:
-    """Decode one span; through a buffer where values need rounding to the piece's type first, or scattering."""
-    count = span.count
-    direct = raw or piece.dtype == out.dtype
-    if direct and isinstance(span.out, slice):
-        piece.gather(rows, span.samples, out, span.out.start, count, raw)
-        return
-    length = max(1, (1 << 20) // max(1, len(rows)))
-    for a in range(0, count, length):
-        b = min(count, a + length)
-        values = np.empty((len(rows), b - a), out.dtype if raw else piece.dtype)
-        piece.gather(rows, span.samples[a:b], values, 0, b - a, raw)
-        if isinstance(span.out, slice):
-            out[:, span.out.start + a : span.out.start + b] = values
-        else:
-            out[:, span.out[a:b]] = values

@@ -22,7 +22,7 @@ __all__ = ["load"]
 Progress = bool | Callable[[int, int], None] | None
 
 
-def load(dataset: Dataset, dtype: DTypeLike = None, shared: bool = False, progress: Progress = None) -> Dataset:
+def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False, progress: Progress = None) -> Dataset:
     """Bring a dataset to memory; what it holds stays the same.
 
     Parameters
@@ -81,7 +81,7 @@ def _loaded(signal: Signal, shared: bool, report: _Report) -> Signal:
         if not report.wanted:
             signal.read(out=out)
             return
-        length = max(1, signal._block_length())
+        length = signal.block_length()
         for start in range(0, signal.n_samples, length):
             stop = min(signal.n_samples, start + length)
             signal.read(start=start, stop=stop, out=out[:, start:stop])

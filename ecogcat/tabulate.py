@@ -44,7 +44,7 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequ
 
 def _facts(dataset: Dataset) -> list[tuple[str, str]]:
     signal = dataset.signal
-    place = "in memory" if not signal.sources else f"{len(signal.sources)} files"
+    place = "in memory" if not signal.sources else _counted(len(signal.sources), "file")
     facts = [
         (
             "signal",
@@ -67,7 +67,7 @@ def _facts(dataset: Dataset) -> list[tuple[str, str]]:
             facts.append((what, str(value)))
     dropped = dataset.dropped
     if len(dropped):
-        facts.append(("dropped", f"{len(dropped)} channels: see .dropped"))
+        facts.append(("dropped", f"{_counted(len(dropped), 'channel')}: see .dropped"))
     warnings = dataset.warnings
     facts += [("warning", text) for text in warnings[:5]]
     if len(warnings) > 5:
@@ -121,7 +121,7 @@ def plan_text(plan: JoinPlan) -> str:
     verdict = "can be joined" if plan.ok else "CANNOT be joined like this"
     n = len(plan.datasets)
     shape = f"{plan.n_channels:,} channels x {plan.n_samples:,} samples"
-    lines = [f"Join plan: {n} dataset{'s' if n != 1 else ''} {verdict} -> {shape}"]
+    lines = [f"Join plan: {_counted(n, 'dataset')} {verdict} -> {shape}"]
     table = plan.table
     table["start"] = [
         "" if time is None else str(time.astype("datetime64[s]")).replace("T", " ")
@@ -129,7 +129,8 @@ def plan_text(plan: JoinPlan) -> str:
     ]
     rows = [*table.itertuples(index=False, name=None)]
     if n > _MOST_PARTS:
-        rows = [*rows[: _MOST_PARTS - 2], (f"... {n - _MOST_PARTS + 1} more", *[""] * (len(table.columns) - 1)), rows[-1]]
+        left_out = (f"... {n - _MOST_PARTS + 1} more", *[""] * (len(table.columns) - 1))
+        rows = [*rows[: _MOST_PARTS - 2], left_out, rows[-1]]
     header = [str(name) for name in table.columns]
     lines += _indented(text_table(header, rows, right=("channels", "samples", "rate", "events")))
     if plan.mismatches:
@@ -147,6 +148,10 @@ def plan_text(plan: JoinPlan) -> str:
 
 def _indented(table: str) -> list[str]:
     return ["  " + line for line in table.splitlines()]
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def duration_text(seconds: float) -> str:
