@@ -39,8 +39,12 @@ def _deeply_read_only(array: NDArray[Any]) -> bool:
         if base.flags.writeable:
             return False
         base = base.base
-    # None: the array owns its memory. Else a buffer: bytes, or a file mapped for reading only.
-    return base is None or memoryview(base).readonly
+    if base is None:  # the array owns its memory
+        return True
+    try:
+        return memoryview(base).readonly  # bytes, or a file mapped for reading only
+    except TypeError:  # no buffer, such as another library's memory behind DLPack: it may still write there
+        return False
 
 
 def index_array(values: Iterable[int] | NDArray[Any]) -> Index:

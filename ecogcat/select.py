@@ -107,12 +107,7 @@ def mask_channels(
     else:
         keep = np.ones(dataset.n_channels, bool)
         keep[_channels(dataset, None, sites, names)] = False
-    out = np.empty(np.count_nonzero(keep), np.int64)
-    if len(out):
-        from ecogcat.kernels.sites import mask_to_indices
-
-        mask_to_indices(keep, out)
-    return take_channels(dataset, out, reason or "masked")
+    return take_channels(dataset, np.flatnonzero(keep), reason or "masked")
 
 
 def take_channels(dataset: Dataset, index: Index, reason: str) -> Dataset:
@@ -137,7 +132,9 @@ def _channels(dataset: Dataset, channels: Any, sites: Any, names: Any) -> Index:
         place = {name: k for k, name in enumerate(dataset.signal.channel_names)}
         unknown = [name for name in names if name not in place]
         if unknown:
-            raise KeyError(f"no channel {', '.join(map(str, unknown[:5]))}; there are: {', '.join(list(place)[:8])} ...")
+            raise KeyError(
+                f"no channel {', '.join(map(str, unknown[:5]))}; there are: {', '.join(list(place)[:8])} ..."
+            )
         index = index_array([place[name] for name in names])
     elif sites is not None:
         if dataset.channel_map is None:

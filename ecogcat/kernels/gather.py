@@ -2,9 +2,10 @@
 
 All layouts share one address, in elements of `src`: sample t of row i lies at
 
-    base[i] + origin[group[i], t // block_len] + (t % block_len) * stride
+    base[i] + origin[group[i], b] + b * block_stride + (t % block_len) * stride          with b = t // block_len
 
-`origin` is the start of each block (one row for block-affine layouts, one row a band of channels for a chunk table).
+`origin` is the start of each block, a row for each band of channels (a chunk table, `block_stride` 0), or one column
+that stands for all blocks (block-affine: no table, however long the recording).
 Values are scaled in double precision and stored in the type of `out`, so that float32 results are correctly rounded.
 """
 
@@ -65,6 +66,7 @@ def gather_range(
     group: Any,
     origin: Any,
     block_len: int,
+    block_stride: int,
     stride: int,
     first: int,
     step: int,
@@ -82,6 +84,7 @@ def gather_range(
     Time advances in tiles of `tile` samples, all rows within one: for interleaved and block layouts the bytes of a
     tile stay in cache while the rows are drawn from it.
     """
+    last = origin.shape[1] - 1
     for t0 in range(0, count, tile):
         t1 = min(count, t0 + tile)
         for i in range(out.shape[0]):
@@ -91,7 +94,7 @@ def gather_range(
                 block = position // block_len
                 k = position - block * block_len
                 m = min((block_len - k + step - 1) // step, t1 - t)
-                p = base[i] + origin[group[i], block] + k * stride
+                p = base[i] + origin[group[i], min(block, last)] + block * block_stride + k * stride
                 _store(src, p, stride * step, swapped, scaled, gain[i], offset[i], out[i, at + t : at + t + m])
                 t += m
                 position += m * step
@@ -104,6 +107,7 @@ def gather_list(
     group: Any,
     origin: Any,
     block_len: int,
+    block_stride: int,
     stride: int,
     samples: Any,
     swapped: bool,
@@ -114,11 +118,12 @@ def gather_list(
     out: Any,
 ) -> None:
     """Gather the listed `samples`, in any order, of every row into ``out[:, at : at + len(samples)]``."""
+    last = origin.shape[1] - 1
     for i in range(out.shape[0]):
         for q in range(samples.size):
             block = samples[q] // block_len
-            p = base[i] + origin[group[i], block] + (samples[q] - block * block_len) * stride
-            x = src[p]
+            p = base[i] + origin[group[i], min(block, last)] + block * block_stride
+            x = src[p + (samples[q] - block * block_len) * stride]
             if swapped:
                 x = swap_bytes(x)
             if scaled:
@@ -129,16 +134,26 @@ def gather_list(
 
 @kernel
 def gather_items(
-    src: Any, base: Any, group: Any, origin: Any, block_len: int, stride: int, samples: Any, out: Any
+    src: Any,
+    base: Any,
+    group: Any,
+    origin: Any,
+    block_len: int,
+    block_stride: int,
+    stride: int,
+    samples: Any,
+    out: Any,
 ) -> None:
     """Copy the bytes of the listed `samples` of every row into ``out`` (n_rows, n_samples, itemsize).
 
     Addresses are in bytes. For what has no typed view: items at addresses that are not congruent modulo their size,
     and types that Numba does not know.
     """
+    last = origin.shape[1] - 1
     for i in range(out.shape[0]):
         for q in range(samples.size):
             block = samples[q] // block_len
-            p = base[i] + origin[group[i], block] + (samples[q] - block * block_len) * stride
+            p = base[i] + origin[group[i], min(block, last)] + block * block_stride
+            p += (samples[q] - block * block_len) * stride
             for k in range(out.shape[2]):
                 out[i, q, k] = src[p + k]

@@ -7,19 +7,34 @@ and its workqueue layer aborts the process when two Python threads enter it; ker
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core.compiler_lock import global_compiler_lock
 
 __all__ = ["inline", "kernel"]
 
 
 def kernel(function: Callable[..., None]) -> Any:
     """Compile `function` on first use, cache the machine code on disk, run it without the GIL."""
-    return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    return _compiled(function)
 
 
 def inline(function: Callable[..., Any]) -> Any:
     """Compile a helper that kernels call; LLVM inlines it into them."""
-    return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    return _compiled(function)
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    try:
+        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    except RuntimeError:  # no folder that can be written to, as for a read-only home on a cluster
+        return numba.njit(nogil=True, error_model="numpy")(function)
+
+
+if hasattr(os, "register_at_fork"):
+    # A child forked while another thread compiles would wait for that thread, which it does not have, forever.
+    _locked = global_compiler_lock
+    os.register_at_fork(before=_locked.acquire, after_in_parent=_locked.release, after_in_child=_locked.release)

@@ -14,7 +14,7 @@ from ecogcat.storage.source import Source
 
 __all__ = ["BitsExtent"]
 
-_BUFFER = 1 << 18
+_BUFFER = 1 << 18  # values decoded at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,11 +86,10 @@ class BitsExtent(Frozen):
         shifts = self.bits[channels].astype(self.dtype)[:, None]
         one = self.dtype.type(1)
         word = index_array([0])
-        for a in range(0, count, _BUFFER):
-            part = samples[a : a + _BUFFER]
+        length = max(1, _BUFFER // max(1, len(channels)))
+        for a in range(0, count, length):
+            part = samples[a : a + length]
             words = np.empty((1, len(part)), self.dtype)
             self.words.gather(word, part, None, words, 0, len(part))
             values: NDArray[Any] = (words >> shifts) & one
-            if scale is not None:
-                values = values * scale.gain[:, None] + scale.offset[:, None]
-            out[:, at + a : at + a + len(part)] = values
+            out[:, at + a : at + a + len(part)] = values if scale is None else scale.apply(values)

@@ -56,7 +56,4 @@ class ConstantExtent(Frozen):
     ) -> None:
         """Fill ``out[:, at : at + count]``; see `Extent.gather`."""
         value = np.full((len(channels), 1), self.value, self.dtype)
-        if scale is None:
-            out[:, at : at + count] = value
-        else:
-            out[:, at : at + count] = value.astype(np.float64) * scale.gain[:, None] + scale.offset[:, None]
+        out[:, at : at + count] = value if scale is None else scale.apply(value)

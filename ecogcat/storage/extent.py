@@ -35,6 +35,13 @@ class Scale(NamedTuple):
         """Return the scale of some rows."""
         return Scale(self.gain[rows], self.offset[rows])
 
+    def apply(self, stored: NDArray[Any]) -> NDArray[Any]:
+        """Return the values of stored numbers (n_rows, n): double precision, complex where they are."""
+        values = stored.astype(np.complex128 if stored.dtype.kind == "c" else np.float64)
+        values *= self.gain[:, None]
+        values += self.offset[:, None]
+        return values
+
 
 @runtime_checkable
 class Extent(Protocol):

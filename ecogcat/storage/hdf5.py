@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import FormatError
-from ecogcat.frozen import Frozen, Index, digest, freeze
+from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Extent, Samples, Scale
 from ecogcat.storage.handles import hdf5_file
@@ -46,7 +46,7 @@ def hdf5_extent(source: Source, dataset: Any, *, time_first: bool = False) -> Ex
     import h5py
 
     key = dataset.name
-    if dataset.dtype.kind not in "biufc" or dataset.ndim not in (1, 2):
+    if dataset.shape is None or dataset.dtype.kind not in "biufc" or dataset.ndim not in (1, 2):
         raise FormatError(
             f"dataset {key!r} is no recording",
             path=source.path,
@@ -60,48 +60,92 @@ def hdf5_extent(source: Source, dataset: Any, *, time_first: bool = False) -> Ex
     properties = dataset.id.get_create_plist()
     layout, size = properties.get_layout(), dataset.id.get_storage_size()
     whole = n_channels * n_samples * item
-    if layout == h5py.h5d.CONTIGUOUS and properties.get_external_count() == 0 and whole and size == whole:
+    # Not all types of HDF5 are types of NumPy: integers of 12 bits, for one, may lie anywhere within their 16.
+    plain = dataset.id.get_type().equal(h5py.h5t.py_create(dtype, logical=True))
+    external = properties.get_external_count() > 0
+    if layout == h5py.h5d.CONTIGUOUS and plain and not external and 0 < whole <= source.size and size == whole:
         # Ask for the storage size first: an unallocated dataset in a file with a user block has a false offset.
         channels = np.arange(n_channels, dtype=np.int64)
         stride = n_channels * item if time_first else item
         base = dataset.id.get_offset() + channels * (item if time_first else n_samples * item)
         return AffineExtent(source, dtype, n_samples, base, stride)
-    reader = Hdf5Reader(source, key, time_first)
+    linked, prefix = _linked_sources(source, dataset, properties)
+    reader = Hdf5Reader(source, key, time_first, prefix)
     block = 1
     if layout == h5py.h5d.CHUNKED:
         chunk = dataset.chunks if dataset.ndim == 2 else (1, *dataset.chunks)
         chunk_channels, chunk_samples = chunk[::-1] if time_first else chunk
-        if properties.get_nfilters() == 0 and whole:
+        if plain and properties.get_nfilters() == 0 and whole:
             fallback = ReaderExtent(reader, n_channels, n_samples, dtype, (source,), chunk_samples)
             return ChunkedExtent(fallback, chunk_channels, chunk_samples)
         block = chunk_samples
-    sources = (source, *_linked_sources(source, dataset, properties))
-    return ReaderExtent(reader, n_channels, n_samples, dtype, sources, block)
+    return ReaderExtent(reader, n_channels, n_samples, dtype, (source, *linked), block)
 
 
-def _linked_sources(source: Source, dataset: Any, properties: Any) -> list[Source]:
-    """Return the other files that a virtual or external dataset draws on: a missing one would read as zeros."""
-    names: list[str] = []
+def _linked_sources(source: Source, dataset: Any, properties: Any) -> tuple[list[Source], str | None]:
+    """Return the other files that a virtual or external dataset draws on, and the folder of external ones.
+
+    A virtual dataset reads zeros where one of its sources is missing; so do these, in any depth, be there.
+    """
     if dataset.is_virtual:
-        names = [piece.file_name for piece in dataset.virtual_sources()]
-    names += [properties.get_external(k)[0].decode() for k in range(properties.get_external_count())]
-    folder = os.path.dirname(source.path)
-    linked = []
-    for name in dict.fromkeys(names):
-        places = [os.path.join(folder, name), os.path.abspath(name)]
-        if name == "." or "%" in name:  # this file; or a pattern, which only libhdf5 can resolve
+        linked: dict[str, Source] = {}
+        _follow_virtual(source, dataset, linked, {(source.path, dataset.name)})
+        return list(linked.values()), None
+    names = [os.fsdecode(properties.get_external(k)[0]) for k in range(properties.get_external_count())]
+    if not names:
+        return [], None
+    # libhdf5 looks in the working directory alone, which another process will not share: beside the file first.
+    for folder in (os.path.dirname(source.path), os.getcwd()):
+        if all(os.path.isfile(os.path.join(folder, name)) for name in names):
+            return [Source.open(os.path.join(folder, name)) for name in dict.fromkeys(names)], folder
+    for name in names:
+        _find(source, dataset, name)
+    raise FormatError(f"the files of dataset {dataset.name!r} lie in two folders", path=source.path, hint=_HINT)
+
+
+_HINT = "Put them beside this file"
+
+
+def _follow_virtual(source: Source, dataset: Any, linked: dict[str, Source], seen: set[tuple[str, str]]) -> None:
+    for piece in dataset.virtual_sources():
+        name, key = piece.file_name, piece.dset_name
+        if "%" in name:  # a pattern, which only libhdf5 can resolve
             continue
-        found = next((place for place in places if os.path.isfile(place)), None)
+        origin = source if name == "." else linked.get(path := _find(source, dataset, name)) or Source.open(path)
+        if origin is not source:
+            linked[origin.path] = origin
+        if (origin.path, key) in seen:
+            continue
+        seen.add((origin.path, key))
+        found = hdf5_file(origin).get(key)
         if found is None:
             raise FormatError(
-                f"dataset {dataset.name!r} draws on a file that is missing, and would read as zeros",
+                f"dataset {dataset.name!r} draws on a dataset that is missing, and would read as zeros",
                 path=source.path,
-                expected=name,
-                found="nothing at " + " or ".join(dict.fromkeys(places)),
-                hint="Put the file there",
+                expected=f"{key!r} in {origin.path}",
+                found="no such dataset",
             )
-        linked.append(Source.open(found))
-    return linked
+        if getattr(found, "is_virtual", False):
+            _follow_virtual(origin, found, linked, seen)
+
+
+def _places(source: Source, name: str) -> list[str]:
+    return list(dict.fromkeys([os.path.join(os.path.dirname(source.path), name), os.path.abspath(name)]))
+
+
+def _find(source: Source, dataset: Any, name: str) -> str:
+    """Return the path of a file that a dataset draws on."""
+    places = _places(source, name)
+    for place in places:
+        if os.path.isfile(place):
+            return os.path.abspath(place)
+    raise FormatError(
+        f"dataset {dataset.name!r} draws on a file that is missing, and would read as zeros",
+        path=source.path,
+        expected=name,
+        found="nothing at " + " or ".join(places),
+        hint="Put the file there",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +159,14 @@ class Hdf5Reader(Frozen):
         Path of the dataset in the file.
     time_first : bool
         The dataset is (n_samples, n_channels).
+    prefix : str, optional
+        Where the raw files of an external dataset lie.
     """
 
     source: Source
     key: str
     time_first: bool = False
+    prefix: str | None = None
 
     @property
     def token(self) -> str:
@@ -128,9 +175,30 @@ class Hdf5Reader(Frozen):
 
     def read(self, channels: Index, start: int, stop: int) -> NDArray[Any]:
         """Return the stored numbers, shape (len(channels), stop - start); see `Reader.read`."""
-        dataset = hdf5_file(self.source)[self.key]
+        dataset = self.dataset()
+        try:
+            return self._rows(dataset, channels, start, stop)
+        except (OSError, RuntimeError) as error:
+            raise FormatError(
+                f"samples {start:,} to {stop:,} of dataset {self.key!r} cannot be read",
+                path=self.source.path,
+                found=str(error).strip(),
+            ) from error
+
+    def dataset(self) -> Any:
+        """Return the dataset of the open file."""
+        file = hdf5_file(self.source)
+        if self.prefix is None:
+            return file[self.key]
+        import h5py
+
+        access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+        access.set_efile_prefix(os.fsencode(self.prefix))
+        return h5py.Dataset(h5py.h5d.open(file.id, self.key.encode(), access))
+
+    def _rows(self, dataset: Any, channels: Index, start: int, stop: int) -> NDArray[Any]:
         if dataset.ndim == 1:
-            return dataset[None, start:stop] if dataset.shape == () else dataset[start:stop][None]
+            return dataset[start:stop][None]  # type: ignore[no-any-return]
         low, high = int(channels[0]), int(channels[-1]) + 1
         if high - low <= 2 * len(channels):
             return self._slab(dataset, low, high, start, stop)[channels - low]
@@ -193,19 +261,22 @@ class ChunkedExtent(Frozen):
         return self.fallback.token
 
     def layout(self) -> Layout | None:
-        """Return the chunk table as a layout, read on first use; None where some chunk was never written."""
+        """Return the chunk table as a layout, read on first use; None where libhdf5 has to be asked instead."""
         if self._layout is None:
-            object.__setattr__(self, "_layout", self._read_table())
-        layout = self._layout
-        return layout if layout is not None and len(layout.base) else None
+            object.__setattr__(self, "_layout", self._read_table() or _NO_TABLE)
+        return None if self._layout is _NO_TABLE else self._layout
 
-    def _read_table(self) -> Layout:
+    def _read_table(self) -> Layout | None:
         reader = self.fallback.reader
-        assert isinstance(reader, Hdf5Reader)  # noqa: S101 - narrowing for the type checker
-        dataset = hdf5_file(reader.source)[reader.key]
+        assert isinstance(reader, Hdf5Reader)  # for the type checker
+        dataset = reader.dataset()
         item = self.dtype.itemsize
-        bands = -(-self.n_channels // self.chunk_channels)
-        origin = np.full((bands, -(-self.n_samples // self.chunk_samples)), -1, np.int64)
+        chunk_bytes = self.chunk_channels * self.chunk_samples * item
+        bands, blocks = -(-self.n_channels // self.chunk_channels), -(-self.n_samples // self.chunk_samples)
+        # Never written in part; and a table is only made for as many chunks as the file has room for.
+        if dataset.id.get_num_chunks() != bands * blocks or bands * blocks * chunk_bytes > reader.source.size:
+            return None
+        origin = np.full((bands, blocks), -1, np.int64)
 
         def note(chunk: Any) -> None:
             place = chunk.chunk_offset if dataset.ndim == 2 else (0, *chunk.chunk_offset)
@@ -213,13 +284,14 @@ class ChunkedExtent(Frozen):
             origin[channel // self.chunk_channels, sample // self.chunk_samples] = chunk.byte_offset
 
         dataset.id.chunk_iter(note)
+        if (origin < 0).any() or int(origin.max()) + chunk_bytes > reader.source.size:
+            return None
+        if dataset.file.userblock_size and not _true_offset(dataset, int(origin[-1, -1]), reader.source):
+            return None
         channels = np.arange(self.n_channels, dtype=np.int64)
         within = channels % self.chunk_channels
         stride = self.chunk_channels * item if reader.time_first else item
         base = within * (item if reader.time_first else self.chunk_samples * item)
-        chunk_bytes = self.chunk_channels * self.chunk_samples * item
-        if (origin < 0).any() or int(origin.max()) + chunk_bytes > reader.source.size:
-            base = base[:0]
         group = channels // self.chunk_channels
         return Layout(self.dtype, freeze(base), freeze(group), freeze(origin), self.chunk_samples, 0, stride)
 
@@ -233,3 +305,13 @@ class ChunkedExtent(Frozen):
             self.fallback.gather(channels, samples, scale, out, at, count)
         else:
             gather_layout(buffer, layout, channels, samples, scale, out, at, count)
+
+
+def _true_offset(dataset: Any, offset: int, source: Source) -> bool:
+    """Whether the last chunk lies where the table says: some releases of libhdf5 leave out the user block."""
+    chunk = tuple(n - 1 - (n - 1) % length for n, length in zip(dataset.shape, dataset.chunks, strict=True))
+    _, stored = dataset.id.read_direct_chunk(chunk)
+    return bool(source_bytes(source)[offset : offset + len(stored)].tobytes() == stored)
+
+
+_NO_TABLE = Layout(np.dtype(np.uint8), index_array([]), index_array([]), None, 1, 0, 1)

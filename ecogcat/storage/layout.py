@@ -32,7 +32,7 @@ _NUMERIC = {np.dtype(kind + str(size)) for kind in "iu" for size in (1, 2, 4, 8)
 class Layout(NamedTuple):
     """Sample t of channel c lies at base[c] + origin[group[c], t // block_len] + (t % block_len) * sample_stride.
 
-    All addresses are in bytes. `origin` of one row and one column repeats every `block_stride` bytes.
+    All addresses are in bytes.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Layout(NamedTuple):
         Stored type, byte order included.
     base, group : ndarray of int64, shape (n_channels,)
     origin : ndarray of int64, shape (n_groups, n_blocks), or None
-        None: block b starts at b * block_stride.
+        None: block b starts at b * block_stride, and no table of them is ever made.
     block_len, block_stride, sample_stride : int
     """
 
@@ -52,12 +52,13 @@ class Layout(NamedTuple):
     block_stride: int
     sample_stride: int
 
-    def window(self, first: int, last: int) -> tuple[Index, int]:
-        """Return the origins of the blocks that hold samples first..last, and the sample at which they start."""
+    def window(self, first: int, last: int) -> tuple[Index, int, int]:
+        """Return origins for the blocks that hold samples first..last, their stride, and the first one's sample."""
         b0, b1 = first // self.block_len, last // self.block_len + 1
         if self.origin is not None:
-            return self.origin[:, b0:b1], b0 * self.block_len
-        return np.arange(b0, b1, dtype=np.int64)[None] * self.block_stride, b0 * self.block_len
+            return np.ascontiguousarray(self.origin[:, b0:b1]), 0, b0 * self.block_len
+        stride = self.block_stride if b1 - b0 > 1 else 0
+        return np.array([[b0 * self.block_stride]]), stride, b0 * self.block_len
 
 
 def gather_layout(
@@ -111,57 +112,56 @@ def _gather(
         first, last = samples[0], samples[-1]
     else:
         first, last = int(samples.min()), int(samples.max())
-    origin, start = layout.window(first, last)
+    origin, block_stride, start = layout.window(first, last)
     base, group = layout.base[channels], layout.group[channels]
     size = layout.dtype.itemsize
     shift = int(base[0] + origin[0, 0]) % size
     native = layout.dtype.newbyteorder("=")
     if native == np.bool_:
         native = np.dtype(np.uint8)
-    target = out.view(np.uint8) if out.dtype == np.bool_ else out
-    if native not in _NUMERIC or target.dtype not in _NUMERIC or not _congruent(layout, base, origin, shift):
+    target = out.view(np.uint8) if out.dtype == layout.dtype == np.bool_ else out
+    congruent = _congruent(layout, base, origin, block_stride)
+    if native not in _NUMERIC or target.dtype not in _NUMERIC or not congruent:
         _gather_slowly(buffer, layout, channels, samples, scale, out, at)
         return
     n_items = (len(buffer) - shift) // size
     src = buffer[shift : shift + n_items * size].view(native)
     if size > 1:
         base, origin = (base - base[0]) // size, (origin + base[0] - shift) // size
-    if scale is None:
-        gain = offset = _NO_SCALE[:1].repeat(len(channels))
-    else:
-        gain, offset = scale
-    arrays = (src, base, group, origin, gain, offset)
-    for array in arrays:  # one type, one compilation: every input is read-only
-        array.setflags(write=False)
+        block_stride //= size
+    gain, offset = scale if scale is not None else (np.ones(len(channels)), np.zeros(len(channels)))
+    # One type, one compilation: every input is read-only and contiguous.
+    src, base, group, origin, gain, offset = map(_read_only, (src, base, group, origin, gain, offset))
     swapped, scaled = not layout.dtype.isnative, scale is not None
     stride = layout.sample_stride // size
     if isinstance(samples, range):
         tile = _TILE if stride > 1 else max(_BLOCK_TILE, layout.block_len)
         gather_range(
-            src, base, group, origin, layout.block_len, stride, first - start, samples.step, tile,
+            src, base, group, origin, layout.block_len, block_stride, stride, first - start, samples.step, tile,
             swapped, scaled, gain, offset, at, count, target,
         )  # fmt: skip
     else:
-        local = samples - start
-        local.setflags(write=False)
         gather_list(
-            src, base, group, origin, layout.block_len, stride, local, swapped, scaled, gain, offset, at, target
-        )
+            src, base, group, origin, layout.block_len, block_stride, stride, _read_only(samples - start),
+            swapped, scaled, gain, offset, at, target,
+        )  # fmt: skip
 
 
-_NO_SCALE = np.ones(1)
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a contiguous array that cannot be written; the caller's own stays as it is."""
+    array = np.ascontiguousarray(array).view()
+    array.setflags(write=False)
+    return array
 
 
-def _congruent(layout: Layout, base: Index, origin: Index, shift: int) -> bool:
-    """Whether every item lies at `shift` modulo its size, so that one typed view of the buffer reaches them all."""
+def _congruent(layout: Layout, base: Index, origin: Index, block_stride: int) -> bool:
+    """Whether all items lie at one address modulo their size, so that one typed view of the buffer reaches them."""
     size = layout.dtype.itemsize
     if size == 1:
         return True
-    if layout.sample_stride % size or (layout.origin is None and origin.shape[1] > 1 and layout.block_stride % size):
+    if layout.sample_stride % size or block_stride % size:
         return False
-    if layout.origin is not None and bool(((origin - origin[0, 0]) % size).any()):
-        return False
-    return not bool(((base - base[0]) % size).any()) and shift == int(base[0] + origin[0, 0]) % size
+    return not bool(((base - base[0]) % size).any() or ((origin - origin[0, 0]) % size).any())
 
 
 def _gather_slowly(
@@ -181,13 +181,10 @@ def _gather_slowly(
     base, group = layout.base[channels], layout.group[channels]
     for a in range(0, len(samples), length):
         wanted = np.array(samples[a : a + length], dtype=np.int64)
-        origin, start = layout.window(int(wanted.min()), int(wanted.max()))
-        wanted -= start
-        for array in (base, group, origin, wanted):
-            array.setflags(write=False)
+        origin, block_stride, start = layout.window(int(wanted.min()), int(wanted.max()))
+        arrays = [_read_only(array) for array in (buffer, base, group, origin)]
+        local = _read_only(wanted - start)
         items = np.empty((len(channels), len(wanted), size), np.uint8)
-        gather_items(buffer, base, group, origin, layout.block_len, layout.sample_stride, wanted, items)
+        gather_items(*arrays, layout.block_len, block_stride, layout.sample_stride, local, items)
         values: NDArray[Any] = items.view(layout.dtype)[..., 0]
-        if scale is not None:
-            values = values.astype(np.float64) * scale.gain[:, None] + scale.offset[:, None]
-        out[:, at + a : at + a + len(wanted)] = values
+        out[:, at + a : at + a + len(wanted)] = values if scale is None else scale.apply(values)

@@ -45,9 +45,7 @@ class MemoryExtent(Frozen):
             raise TypeError(f"samples are numbers, not {data.dtype}")
         n_channels, n_samples = data.shape
         base = np.arange(n_channels, dtype=np.int64) * (n_samples * data.itemsize)
-        layout = Layout(
-            data.dtype, base, np.zeros(n_channels, np.int64), _ORIGIN, max(1, n_samples), 0, data.itemsize
-        )
+        layout = Layout(data.dtype, base, np.zeros(n_channels, np.int64), _ORIGIN, max(1, n_samples), 0, data.itemsize)
         object.__setattr__(self, "data", data)
         object.__setattr__(self, "_layout", layout)
 

@@ -20,19 +20,19 @@ _Task = Callable[[], None]
 
 
 class _Batch:
-    """Tasks handed out together: counts down to the event that all are done, keeps the first error."""
+    """Tasks handed out together: counts down to the event that all are done, keeps their errors."""
 
-    __slots__ = ("done", "error", "left", "lock")
+    __slots__ = ("done", "errors", "left", "lock")
 
     def __init__(self, count: int) -> None:
-        self.left, self.error = count, None  # type: tuple[int, BaseException | None]
+        self.left, self.errors = count, {}  # type: tuple[int, dict[int, BaseException]]
         self.lock, self.done = threading.Lock(), threading.Event()
 
-    def run(self, task: _Task) -> None:
+    def run(self, place: int, task: _Task) -> None:
         try:
             task()
         except BaseException as error:
-            self.error = error  # raised in the thread that asked
+            self.errors[place] = error  # raised in the thread that asked
         with self.lock:
             self.left -= 1
             if self.left == 0:
@@ -44,18 +44,21 @@ class _Pool:
 
     def __init__(self) -> None:
         self.busy = threading.Lock()
-        self.queue: SimpleQueue[tuple[_Batch, _Task]] = SimpleQueue()
+        self.queue: SimpleQueue[tuple[_Batch, int, _Task]] = SimpleQueue()
         self.size = 0
 
     def grow(self, size: int) -> None:
         while self.size < size:
+            try:
+                threading.Thread(target=self.serve, name=f"ecogcat-{self.size + 1}", daemon=True).start()
+            except RuntimeError:  # the system has no more threads, or the interpreter is shutting down
+                return
             self.size += 1
-            threading.Thread(target=self.serve, name=f"ecogcat-{self.size}", daemon=True).start()
 
     def serve(self) -> None:
         while True:
-            batch, task = self.queue.get()
-            batch.run(task)
+            batch, place, task = self.queue.get()
+            batch.run(place, task)
             del batch, task  # hold no output array alive while waiting
 
 
@@ -68,7 +71,8 @@ def run(tasks: Sequence[_Task]) -> None:
     Parameters
     ----------
     tasks : sequence of callables
-        Each writes to a slice of its own. The first error of any is raised here, after all have ended.
+        Each writes to a slice of its own. The error of the first task that failed, in their order, is raised here,
+        after all have ended.
     """
     pool = _pool
     if len(tasks) < 2 or settings.threads() < 2 or not pool.busy.acquire(blocking=False):
@@ -77,17 +81,17 @@ def run(tasks: Sequence[_Task]) -> None:
         return
     try:
         pool.grow(min(len(tasks), settings.threads()) - 1)
-        batch = _Batch(len(tasks) - 1)
-        for task in tasks[1:]:
-            pool.queue.put((batch, task))
-        try:
-            tasks[0]()
-        finally:
-            batch.done.wait()
-        if batch.error is not None:
-            raise batch.error
+        batch = _Batch(len(tasks))
+        shared = tasks[1:] if pool.size else ()
+        for place, task in enumerate(shared, 1):
+            pool.queue.put((batch, place, task))
+        for place in range(len(tasks) - len(shared)):
+            batch.run(place, tasks[place])
+        batch.done.wait()
     finally:
         pool.busy.release()
+    if batch.errors:
+        raise batch.errors[min(batch.errors)]
 
 
 def _after_fork() -> None:

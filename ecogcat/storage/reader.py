@@ -21,6 +21,8 @@ __all__ = ["Reader", "ReaderExtent"]
 
 # Elements asked for at a time, and the gap between wanted samples above which two requests beat one.
 _BUFFER = 1 << 21
+# Elements put in order and scaled at a time.
+_PIECE = 1 << 18
 _JOIN_GAP = 1024
 
 
@@ -74,20 +76,24 @@ class ReaderExtent(Frozen):
             source.check()
         wanted, row = np.unique(channels, return_inverse=True)
         wanted.setflags(write=False)
+        as_wanted = len(wanted) == len(channels) and bool((np.diff(row) == 1).all())
+        rows = slice(None) if as_wanted else row
         length = max(self.block_samples, _BUFFER // len(wanted))
         for start, stop, local, column in _requests(samples, length, self.block_samples):
             stored = self.reader.read(wanted, start, stop)
             if stored.shape != (len(wanted), stop - start):
                 raise ValueError(f"{self.reader!r} returned {stored.shape}, not {(len(wanted), stop - start)}")
             values = stored[:, local]
-            if scale is not None or len(wanted) != len(channels) or (np.diff(row) != 1).any():
-                values = values[row]
-            if scale is not None:
-                values = values.astype(np.float64) * scale.gain[:, None] + scale.offset[:, None]
-            if isinstance(column, slice):
-                out[:, at + column.start : at + column.stop] = values
-            else:
-                out[:, at + column] = values
+            n, piece = values.shape[1], max(1, _PIECE // len(channels))
+            for a in range(0, n, piece):  # what is decoded may be a large block; copies of it are small
+                b = min(n, a + piece)
+                some = values[rows, a:b]
+                if scale is not None:
+                    some = scale.apply(some)
+                if isinstance(column, slice):
+                    out[:, at + column.start + a : at + column.start + b] = some
+                else:
+                    out[:, at + column[a:b]] = some
 
 
 _Request = tuple[int, int, slice | Index, slice | Index]
@@ -114,7 +120,8 @@ def _requests(samples: Samples, length: int, block: int) -> Iterator[_Request]:
     a = 0
     for b in [*(np.flatnonzero(far) + 1), len(ordered)]:
         while a < b:
-            c = a + int(np.searchsorted(ordered[a:b], ordered[a] + length, side="left"))
+            end = max((int(ordered[a]) + length) // block * block, int(ordered[a]) + 1)
+            c = a + int(np.searchsorted(ordered[a:b], end, side="left"))
             start, stop = int(ordered[a]), int(ordered[c - 1]) + 1
             yield start, stop, ordered[a:c] - start, order[a:c]
             a = c

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecogcat.errors import SourceChangedError
 from ecogcat.frozen import Frozen, Index
 from ecogcat.storage.extent import Samples, Scale
 from ecogcat.storage.memory import MemoryExtent
@@ -49,8 +50,14 @@ class SharedExtent(Frozen):
 
     def __post_init__(self) -> None:
         if self.shape[0] * self.shape[1]:
-            with open(self.name, "rb") as file:
-                buffer: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            try:
+                with open(self.name, "rb") as file:
+                    buffer: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            except FileNotFoundError as error:
+                raise SourceChangedError(
+                    f"{self.name}: this shared memory is gone: the process that made it has ended or let it go; "
+                    "keep the dataset there until all others have opened it"
+                ) from error
             data = np.frombuffer(buffer, self.dtype).reshape(self.shape)
         else:
             data = np.empty(self.shape, self.dtype)
@@ -59,13 +66,11 @@ class SharedExtent(Frozen):
     @classmethod
     def filled(cls, shape: tuple[int, int], dtype: np.dtype[Any], fill: Callable[[NDArray[Any]], None]) -> SharedExtent:
         """Make shared memory and let `fill` write the samples into it; it is removed again should that fail."""
-        place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a memory file system
-        descriptor, name = tempfile.mkstemp(prefix="ecogcat-", dir=place)
+        size = shape[0] * shape[1] * dtype.itemsize
+        descriptor, name = _reserve(size)
         try:
             with os.fdopen(descriptor, "r+b") as file:
-                size = shape[0] * shape[1] * dtype.itemsize
                 if size:
-                    file.truncate(size)
                     buffer: Any = mmap.mmap(file.fileno(), size)
                     fill(np.frombuffer(buffer, dtype).reshape(shape))
             extent = cls(name, shape, dtype)
@@ -105,6 +110,29 @@ class SharedExtent(Frozen):
     ) -> None:
         """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
         self._memory.gather(channels, samples, scale, out, at, count)
+
+
+def _reserve(size: int) -> tuple[int, str]:
+    """Make a file of `size` bytes in memory; among the temporary files where memory has no room.
+
+    Containers give it 64 MB. Room is taken now: writing to a mapped file that cannot grow kills the process.
+    """
+    for place in ("/dev/shm", None):  # a memory file system
+        if place is not None and not os.access(place, os.W_OK):
+            continue
+        descriptor, name = tempfile.mkstemp(prefix="ecogcat-", dir=place)
+        try:
+            if size and hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(descriptor, 0, size)
+            elif size:
+                os.truncate(descriptor, size)
+            return descriptor, name
+        except OSError:
+            os.close(descriptor)
+            os.unlink(name)
+            if place is None:
+                raise
+    raise AssertionError("the temporary folder is always tried")
 
 
 def _remove(name: str, owner: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass, field
 
 from ecogcat.errors import RecordingNotFound, SourceChangedError
@@ -64,13 +65,14 @@ class Source(Frozen):
         """
         full = os.path.abspath(os.path.expanduser(os.fspath(path)))
         try:
+            regular = stat.S_ISREG(os.stat(full).st_mode)  # looked at first: opening a pipe would wait for its writer
+            if not regular:
+                raise RecordingNotFound(f"{full}: is not a file")
             descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
         except OSError as error:
             raise RecordingNotFound(f"{full}: cannot be opened: {error.strerror}") from error
         try:
             status = os.fstat(descriptor)
-            if not os.path.isfile(full):
-                raise RecordingNotFound(f"{full}: is not a file")
             return cls(full, status.st_size, _fingerprint(descriptor, status.st_size), _stamp(status))
         finally:
             os.close(descriptor)
@@ -98,8 +100,13 @@ class Source(Frozen):
                 f"{self.path}: shrank from {self.size:,} to {status.st_size:,} bytes since it was opened; "
                 "open the recording again to read what is left"
             )
-        with open(self.path, "rb", buffering=0) as file:
-            now = _fingerprint(file.fileno(), self.size)
+        try:
+            with open(self.path, "rb", buffering=0) as file:
+                now = _fingerprint(file.fileno(), self.size)
+        except OSError as error:
+            raise SourceChangedError(
+                f"{self.path}: changed since it was opened, and cannot be read now ({error.strerror})"
+            ) from error
         if now != self.fingerprint:
             raise SourceChangedError(
                 f"{self.path}: its content changed since it was opened (fingerprint {self.fingerprint[:8]}, "
