@@ -57,6 +57,13 @@ class Processing(Frozen):
     reference: str | None = None
     transient_snipped: bool = False
 
+    def __post_init__(self) -> None:
+        # Lists, arrays and tuples, whole numbers and floats: the same edges compare as equal.
+        if self.bandpass is not None:
+            low, high = (float(edge) for edge in self.bandpass)
+            object.__setattr__(self, "bandpass", (low, high))
+        object.__setattr__(self, "notches", tuple(float(line) for line in self.notches))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedChannels(Frozen):
