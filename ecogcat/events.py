@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -127,7 +128,7 @@ class Events(Frozen):
         ----------
         which : array_like of bool or int, or str
             A mask with an entry an event; ascending indices; or a query of the table, such as ``"tone > 600"``
-            (pandas' own comparison language, evaluated without access to Python).
+            (pandas' comparison language: columns, values, and, or, not, in; nothing is called).
         """
         if isinstance(which, str):
             which = _query(self._table, which)
@@ -217,7 +218,52 @@ class _OriginKey:
 
 
 def _query(table: pd.DataFrame, text: str) -> Index:
-    # pandas' query language reaches attributes, functions and local variables; a condition needs none of them.
-    if re.search(r"@|__|\.\s*[A-Za-z_]|[A-Za-z_]\s*\(", text):
-        raise ValueError(f"a query compares columns with values, such as 'tone > 600'; it calls nothing: {text!r}")
-    return np.asarray(table.query(text, engine="python", local_dict={}, global_dict={}).index, np.int64)
+    """Return the events for which a comparison of columns holds.
+
+    pandas' query language reaches attributes, functions and variables. So the text is taken apart first, and pandas
+    is handed only what was found to be comparisons: no text that was not understood is ever evaluated.
+    """
+    columns = [str(name) for name in table.columns]
+    plain = {f"column_{k}_": name for k, name in enumerate(columns)}
+    aliases = {name: alias for alias, name in plain.items()}
+    quoted = re.sub(
+        _STRING + "|`([^`]*)`", lambda found: found[0] if found[1] is None else f" {aliases.get(found[1], found[0])} ", text
+    )
+    try:
+        tree = ast.parse(quoted.strip(), mode="eval")
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"a query compares columns with values, such as 'tone > 600', not {text!r}") from error
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            if node.id not in plain and node.id not in aliases:
+                raise KeyError(f"no condition {node.id!r}; there are: {', '.join(columns) or 'none'}")
+            node.id = aliases.get(node.id, node.id)
+        elif not isinstance(node, _ALLOWED):
+            raise ValueError(f"a query compares columns with values, such as 'tone > 600'; it calls nothing: {text!r}")
+    renamed = table.set_axis(list(plain), axis=1)
+    of_columns = any(isinstance(node, ast.Name) for node in ast.walk(tree))
+    if not of_columns or not _yes_or_no(tree.body, renamed):
+        raise ValueError(f"a query is true or false of each event, such as 'tone > 600'; {text!r} is not")
+    return np.asarray(renamed.query(ast.unparse(tree), engine="python", local_dict={}, global_dict={}).index, np.int64)
+
+
+_STRING = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+_ALLOWED = (
+    *(ast.Expression, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Constant, ast.List, ast.Tuple, ast.Load),
+    *(ast.boolop, ast.unaryop, ast.cmpop, ast.BitAnd, ast.BitOr),
+    *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod),  # no powers: 9**9**9 never ends
+)
+
+
+def _yes_or_no(node: ast.expr, table: pd.DataFrame) -> bool:
+    """Return whether an expression is a condition, not a number."""
+    if isinstance(node, ast.BoolOp):
+        return all(_yes_or_no(value, table) for value in node.values)
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, (ast.Not, ast.Invert)) and _yes_or_no(node.operand, table)
+    if isinstance(node, ast.BinOp):
+        both = _yes_or_no(node.left, table) and _yes_or_no(node.right, table)
+        return isinstance(node.op, (ast.BitAnd, ast.BitOr)) and both
+    if isinstance(node, ast.Name):
+        return str(table[node.id].dtype) in ("bool", "boolean")
+    return isinstance(node, ast.Compare)
