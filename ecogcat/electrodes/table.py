@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import math
 import os
 from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
+from typing import Any, NamedTuple, NoReturn
 
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.frozen import Frozen, Index, index_array
@@ -14,6 +14,8 @@ from ecogcat.frozen import Frozen, Index, index_array
 __all__ = ["ROLES", "ElectrodeTable", "read_electrode_table"]
 
 ROLES = ("electrode", "ground", "reference", "other")
+_COLUMNS = ("channel", "role", "row", "col")
+_NO_SITE = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,7 @@ class ElectrodeTable(Frozen):
 
 
 def read_electrode_table(path: str | os.PathLike[str]) -> ElectrodeTable:
-    """Read an electrode table.
+    r"""Read an electrode table.
 
     Parameters
     ----------
@@ -66,55 +68,105 @@ def read_electrode_table(path: str | os.PathLike[str]) -> ElectrodeTable:
     --------
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "grid.csv"
-    >>> _ = path.write_text("# shape: 1 2\\nchannel,role,row,col\\n0,electrode,0,1\\n1,ground,,\\n")
+    >>> _ = path.write_text("# shape: 1 2\nchannel,role,row,col\n0,electrode,0,1\n1,ground,,\n")
     >>> read_electrode_table(path).shape
     (1, 2)
     """
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if not os.path.isfile(path):
         raise RecordingNotFound(
-            f"{path}: no such electrode table; electrode= takes a ChannelMap or the path of a CSV file with the columns "
-            "channel, role, row, col"
+            f"{path}: no such electrode table; electrode= takes a ChannelMap or the path of a CSV file with the "
+            "columns channel, role, row, col"
         )
-    facts: dict[str, list[float]] = {}
-    skipped = 0
-    with open(path, encoding="utf-8-sig") as file:
-        for line in file:
-            if not line.startswith("#"):
-                break
-            skipped += 1
-            key, _, value = line[1:].partition(":")
-            if key.strip() in ("shape", "pitch_mm"):
-                try:
-                    facts[key.strip()] = [float(number) for number in value.replace(",", " ").split()]
-                except ValueError:
-                    raise FormatError(f"{key.strip()} is no number", path=path, found=line.strip()) from None
     try:
-        table = pd.read_csv(path, skiprows=skipped)
-    except (ValueError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise FormatError("this is no electrode table", path=path, found=str(error)) from error
-    missing = [column for column in ("channel", "role", "row", "col") if column not in table.columns]
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            lines = list(enumerate(file, 1))
+    except UnicodeDecodeError as error:
+        raise FormatError("this is no electrode table: it is no text", path=path, found=str(error)) from error
+    facts = _read_facts(path, [(number, line) for number, line in lines if line.startswith("#")])
+    rows = _read_rows(path, [(number, line) for number, line in lines if line.strip() and not line.startswith("#")])
+    sites = index_array([number for row in rows for number in row.site]).reshape(-1, 2)
+    shape = facts.get("shape", tuple((sites.max(0, initial=-1) + 1).tolist()))
+    pitch = facts.get("pitch_mm", (1.0, 1.0))
+    seen: dict[Any, int] = {}
+    for row in rows:
+        if row.role == "electrode" and not (row.site[0] < shape[0] and row.site[1] < shape[1]):
+            _refuse(path, row.line, "the site lies outside of the grid", f"below {shape[0]} and {shape[1]}", row.site)
+        for what, value in (("source channel", row.channel), ("site", row.site)):
+            if value != _NO_SITE and seen.setdefault((what, value), row.line) != row.line:
+                _refuse(
+                    path,
+                    row.line,
+                    f"this {what} is given twice",
+                    "each once",
+                    f"{value}, also in line {seen[what, value]}",
+                )
+    channels = index_array([row.channel for row in rows])
+    return ElectrodeTable(channels, tuple(row.role for row in rows), sites, (int(shape[0]), int(shape[1])), pitch)
+
+
+class _Row(NamedTuple):
+    line: int
+    channel: int
+    role: str
+    site: tuple[int, int]
+
+
+def _refuse(path: str, line: int, message: str, expected: object, found: object) -> NoReturn:
+    raise FormatError(f"line {line}: {message}", path=path, expected=expected, found=found)
+
+
+def _read_facts(path: str, lines: list[tuple[int, str]]) -> dict[str, Any]:
+    """Read shape and pitch from the comments."""
+    facts: dict[str, Any] = {}
+    for line, text in lines:
+        key, _, value = text[1:].partition(":")
+        key = key.strip()
+        if key not in ("shape", "pitch_mm"):
+            continue
+        try:
+            numbers = [float(number) for number in value.replace(",", " ").replace(" x ", " ").split()]
+        except ValueError:
+            numbers = []
+        if key == "shape":
+            if len(numbers) != 2 or not all(number > 0 and number.is_integer() for number in numbers):
+                _refuse(
+                    path, line, "the shape cannot be", "two whole numbers, rows and columns", value.strip() or "nothing"
+                )
+            facts[key] = (int(numbers[0]), int(numbers[1]))
+        else:
+            if len(numbers) not in (1, 2) or not all(number > 0 and math.isfinite(number) for number in numbers):
+                _refuse(path, line, "the pitch cannot be", "one or two distances in mm", value.strip() or "nothing")
+            facts[key] = (numbers[0], numbers[-1])
+    return facts
+
+
+def _read_rows(path: str, lines: list[tuple[int, str]]) -> list[_Row]:
+    numbers = [number for number, _ in lines]
+    table = [[cell.strip() for cell in cells] for cells in csv.reader(text for _, text in lines)]
+    header = [cell.lower() for cell in table[0]] if table else []
+    missing = [column for column in _COLUMNS if column not in header]
     if missing:
-        found = ", ".join(map(str, table.columns))
-        raise FormatError(f"the table lacks {', '.join(missing)}", path=path, expected="channel, role, row, col", found=found)
-    roles = tuple(str(role).strip().lower() for role in table["role"])
-    is_site = np.array([role == "electrode" for role in roles], bool)
-    for k, role in enumerate(roles):
+        found = ", ".join(header) or "nothing"
+        raise FormatError(f"the table lacks {', '.join(missing)}", path=path, expected=", ".join(_COLUMNS), found=found)
+    rows = []
+    for line, cells in zip(numbers[1:], table[1:], strict=False):
+        cell = dict(zip(header, cells, strict=False))
+        role = cell.get("role", "").lower()
         if role not in ROLES:
-            raise FormatError(f"line {k + skipped + 2}: unknown role", path=path, expected=" or ".join(ROLES), found=role)
+            _refuse(path, line, "unknown role", ", ".join(ROLES), role or "nothing")
+        channel = _whole(path, line, cell, "channel")
+        site = (_whole(path, line, cell, "row"), _whole(path, line, cell, "col")) if role == "electrode" else _NO_SITE
+        rows.append(_Row(line, channel, role, site))
+    return rows
+
+
+def _whole(path: str, line: int, cell: dict[str, str], column: str) -> int:
+    text = cell.get(column, "")
     try:
-        channels = table["channel"].astype("int64").to_numpy()
-        sites = np.column_stack([table[axis].mask(~is_site, -1).astype("int64") for axis in ("row", "col")])
-    except (TypeError, ValueError) as error:
-        raise FormatError("channel, row and col are whole numbers", path=path, found=str(error)) from error
-    if len(np.unique(channels)) != len(channels) or (channels < 0).any():
-        raise FormatError("each source channel is listed once, counted from 0", path=path)
-    if (sites[is_site] < 0).any():
-        raise FormatError("an electrode has a row and a col", path=path)
-    shape = facts.get("shape") or (sites.max(0) + 1 if len(sites) else [0, 0])
-    pitch = facts.get("pitch_mm") or [1.0]
-    if len(shape) != 2 or len(pitch) not in (1, 2):
-        raise FormatError("a shape has two numbers, a pitch one or two", path=path, found=str(facts))
-    return ElectrodeTable(
-        index_array(channels), roles, index_array(sites), (int(shape[0]), int(shape[1])), (pitch[0], pitch[-1])
-    )
+        number = float(text)  # spreadsheets write 3.0
+    except ValueError:
+        number = -1.0
+    if not (number >= 0 and number.is_integer()):
+        _refuse(path, line, f"the {column} cannot be", "a whole number from 0", text or "nothing")
+    return int(number)

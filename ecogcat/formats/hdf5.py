@@ -20,6 +20,7 @@ import numpy as np
 from ecogcat.arrays import fit_aligned, signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.hdf5_fields import attributes_of, dataset_at, datasets_of, find_rate, reading, text_of
 from ecogcat.formats.registry import Format, register
 from ecogcat.signal import Signal
 from ecogcat.storage.handles import open_hdf5 as open_file
@@ -31,6 +32,7 @@ __all__ = ["open_hdf5"]
 _LAB_DATA, _LAB_RATE, _LAB_ALIGNED = "chdata", "Fs", ("adc", "aux", "dig")
 _LAB_COUNT_UV = 0.195
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_SPEC = ("data", "scale", "offset", "units", "sampling_rate", "axis_order")
 _ORDERS = ("channels_first", "time_first")
 
 
@@ -54,13 +56,13 @@ def open_hdf5(
     data : str, optional
         Path of the dataset with the samples; `chdata` by default.
     axis_order : {"channels_first", "time_first"}, optional
-        Which axis comes first; by default the longer axis is time.
+        Which axis comes first; by default channels in the lab's layout, and elsewhere the longer axis is time.
     scale, offset : float, optional
         value = stored * scale + offset. By default 0.195 and 0 for integers of the lab's layout, else 1 and 0.
     stored_units : str, optional
-        Unit of those values; uV by default.
+        Unit of those values; by default what the dataset's attribute `units` says, else uV.
     sampling_rate : float or str, optional
-        Hz, or the path of a dataset or attribute that holds it; `Fs` by default.
+        Hz, or the path of a dataset or attribute that holds it ("group/rate"); `Fs` by default.
     aligned : mapping, optional
         Aligned arrays by name: path of the dataset, or a mapping with `data`, and as needed `scale`, `offset`,
         `units`, `sampling_rate`, `axis_order`. By default `adc`, `aux` and `dig`, where the file has them.
@@ -76,33 +78,42 @@ def open_hdf5(
     FormatError
         If it is no HDF5 file, was never closed, lacks a dataset (those it has are listed), has no usable rate, or
         holds no sample.
+    ValueError
+        If an argument is not usable.
+
+    Examples
+    --------
+    >>> import h5py, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with h5py.File(f"{folder}/a.h5", "w") as file:
+    ...         file["ecog"] = np.array([[0, 10], [1, 11], [2, 12]], "i2")
+    ...         file.attrs["rate"] = 1000
+    ...     dataset = open_hdf5(f"{folder}/a.h5", data="ecog", sampling_rate="rate", scale=0.5)
+    ...     dataset.signal[1]
+    array([5. , 5.5, 6. ], dtype=float32)
     """
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if not os.path.exists(path):
         raise RecordingNotFound(f"{path}: no such file")
+    _check_arguments(axis_order, scale, offset)
+    specs = {name: _spec(name, how) for name, how in (aligned or {}).items()}
     source = Source.open(path)
-    with open_file(path) as file:
+    with open_file(path) as file, reading(path):
         key = _LAB_DATA if data is None else data
         lab = key.strip("/") == _LAB_DATA
-        dataset = _dataset_at(file, path, key, "data=")
-        rate = _rate(file, path, _LAB_RATE if sampling_rate is None else sampling_rate)
+        dataset = dataset_at(file, path, key, "data=")
+        rate = find_rate(file, path, _LAB_RATE if sampling_rate is None else sampling_rate)
         if scale is None and lab and dataset.dtype.kind in "iu":
             scale = _LAB_COUNT_UV
-        # Values are physical, whatever their type on disk: float32 unless asked otherwise.
-        scaled = {"gain": 1.0 if scale is None else scale, "offset": offset}
-        extent = hdf5_extent(source, dataset, time_first=_time_first(dataset, path, axis_order))
-        signal = signal_of(extent, rate, units=stored_units or "uV", **scaled)
-        if signal.n_samples == 0 or signal.n_channels == 0:
-            raise FormatError(
-                f"dataset {key!r} holds no sample",
-                path=path,
-                expected="at least one channel and one sample",
-                found=f"shape {dataset.shape}",
-                hint="It was stopped or crashed right after it was started; leave it out",
-            )
-        arrays, warnings = _aligned_arrays(file, source, signal, _LAB_ALIGNED if aligned is None and lab else aligned)
-        notes = [_text(file.attrs[name]) for name in ("notes", "Notes", "comment") if name in file.attrs]
-        metadata = {"dataset": dataset.name} | {name: _plain(value) for name, value in file.attrs.items()}
+        signal = _signal(source, dataset, rate, _time_first(dataset, axis_order, lab), scale, offset, stored_units)
+        if aligned is None and lab:
+            specs = {name: {"data": name} for name in _LAB_ALIGNED if name in file}
+        arrays, warnings = _aligned_arrays(file, source, signal, specs, lab)
+        metadata, unreadable = attributes_of(file)
+        if unreadable:
+            warnings.append(f"attributes that cannot be read: {', '.join(unreadable)}")
+        notes = [text_of(metadata[name]) for name in ("notes", "Notes", "comment") if name in metadata]
+        metadata = {"dataset": dataset.name} | metadata
     return Dataset.of(
         signal,
         name=os.path.splitext(os.path.basename(path))[0],
@@ -116,92 +127,82 @@ def open_hdf5(
     )
 
 
-def _dataset_at(file: Any, path: str, key: str, argument: str) -> Any:
-    import h5py
+def _check_arguments(axis_order: str | None, scale: float | None, offset: float | None) -> None:
+    if axis_order is not None and axis_order not in _ORDERS:
+        raise ValueError(f"axis_order is one of {', '.join(_ORDERS)}, not {axis_order!r}")
+    for name, value in (("scale", scale), ("offset", offset)):
+        if value is not None and not math.isfinite(value):
+            raise ValueError(f"{name} is a finite number, not {value!r}")
 
-    found = file.get(key)
-    if not isinstance(found, h5py.Dataset):
-        listed = ", ".join(f"{name} {shape}" for name, shape in _datasets(file)) or "no dataset at all"
+
+def _spec(name: str, how: Any) -> dict[str, Any]:
+    """Return what was said about one aligned array, checked."""
+    spec = dict(how) if isinstance(how, Mapping) else {"data": how}
+    unknown = sorted(set(spec) - set(_SPEC))
+    if unknown or not isinstance(spec.get("data"), str):
+        wrong = f"unknown: {', '.join(unknown)}" if unknown else "data is the path of a dataset"
+        raise ValueError(f"aligned array {name!r} takes {', '.join(_SPEC)}; {wrong}")
+    _check_arguments(spec.get("axis_order"), spec.get("scale"), spec.get("offset"))
+    return spec
+
+
+def _time_first(dataset: Any, order: str | None, lab: bool) -> bool:
+    """Whether the first axis is time: as said; never in the lab's layout; else where it is the longer one."""
+    if dataset.ndim != 2 or order is not None:
+        return order == "time_first"
+    return not lab and dataset.shape[0] > dataset.shape[1]
+
+
+def _signal(
+    source: Source,
+    dataset: Any,
+    rate: float,
+    time_first: bool,
+    scale: float | None,
+    offset: float | None,
+    units: str | None,
+) -> Signal:
+    extent = hdf5_extent(source, dataset, time_first=time_first)
+    if extent.dtype.kind == "c":
         raise FormatError(
-            f"the file has no dataset {key!r}", path=path, expected=key, found=listed, hint=f"Name one with {argument}"
+            f"dataset {dataset.name!r} is no recording",
+            path=source.path,
+            expected="real numbers",
+            found=str(extent.dtype),
         )
-    return found
-
-
-def _datasets(file: Any) -> list[tuple[str, tuple[int, ...]]]:
-    import h5py
-
-    names: list[tuple[str, tuple[int, ...]]] = []
-    file.visititems(lambda name, item: names.append((name, item.shape)) if isinstance(item, h5py.Dataset) else None)
-    return names
-
-
-def _time_first(dataset: Any, path: str, order: str | None) -> bool:
-    if order is not None and order not in _ORDERS:
-        raise ValueError(f"axis_order is one of {', '.join(_ORDERS)}, not {order!r}")
-    if dataset.ndim != 2:
-        return False
-    return dataset.shape[0] > dataset.shape[1] if order is None else order == "time_first"
-
-
-def _rate(file: Any, path: str, rate: float | str) -> float:
-    """Return a sampling rate given as a number, or as the place in the file that holds it."""
-    import h5py
-
-    where = "sampling_rate="
-    if isinstance(rate, str):
-        where = rate
-        node = file.get(rate)
-        if isinstance(node, h5py.Dataset):
-            value = node[()]
-        else:
-            group, _, name = rate.rpartition("/")
-            holder = file.get(group) if group else file
-            if holder is None or name not in holder.attrs:
-                listed = ", ".join(name for name, shape in _datasets(file) if math.prod(shape) == 1)
-                attributes = ", ".join(file.attrs)
-                raise FormatError(
-                    f"the file has no sampling rate at {rate!r}",
-                    path=path,
-                    expected="one number",
-                    found=f"single numbers: {listed or 'none'}; attributes: {attributes or 'none'}",
-                    hint="Give sampling_rate= in Hz, or where it is",
-                )
-            value = holder.attrs[name]
-    else:
-        value = rate
-    numbers = np.asarray(value).ravel()
-    if numbers.size != 1 or numbers.dtype.kind not in "iuf" or not (math.isfinite(numbers[0]) and numbers[0] > 0):
-        shown = numbers.tolist()[:4] if numbers.size else "nothing"
+    if extent.n_samples == 0 or extent.n_channels == 0:
         raise FormatError(
-            "the sampling rate is not usable",
-            path=path,
-            expected="one positive number of Hz",
-            found=f"{shown} at {where}",
-            hint="Give sampling_rate= in Hz",
+            f"dataset {dataset.name!r} holds no sample",
+            path=source.path,
+            expected="at least one channel and one sample",
+            found=f"shape {dataset.shape}",
+            hint="It was stopped or crashed right after it was started; leave it out",
         )
-    return float(numbers[0])
+    if units is None:
+        units = text_of(dataset.attrs["units"]) if "units" in dataset.attrs else "uV"
+    # Values are physical, whatever their type on disk: float32 unless asked otherwise.
+    return signal_of(extent, rate, units=units, gain=1.0 if scale is None else scale, offset=offset, dtype=np.float32)
 
 
-def _aligned_arrays(file: Any, source: Source, signal: Signal, wanted: Any) -> tuple[dict[str, Signal], list[str]]:
-    if wanted is None:
-        wanted = {}
-    elif not isinstance(wanted, Mapping):  # the lab's own names: those that are there
-        wanted = {name: name for name in wanted if name in file}
+def _aligned_arrays(
+    file: Any, source: Source, signal: Signal, specs: Mapping[str, Mapping[str, Any]], lab: bool
+) -> tuple[dict[str, Signal], list[str]]:
     arrays, warnings = {}, []
-    for name, how in wanted.items():
-        spec = dict(how) if isinstance(how, Mapping) else {"data": how}
-        unknown = sorted(set(spec) - {"data", "scale", "offset", "units", "sampling_rate", "axis_order"})
-        if unknown or not isinstance(spec.get("data"), str):
-            raise ValueError(f"aligned array {name!r} takes data, scale, offset, units, sampling_rate, axis_order: {spec}")
-        dataset = _dataset_at(file, source.path, spec["data"], f"aligned={{{name!r}: ...}}")
-        extent = hdf5_extent(source, dataset, time_first=_time_first(dataset, source.path, spec.get("axis_order")))
+    for name, spec in specs.items():
+        dataset = dataset_at(file, source.path, spec["data"], f"aligned={{{name!r}: ...}}")
+        time_first = _time_first(dataset, spec.get("axis_order"), lab)
+        extent = hdf5_extent(source, dataset, time_first=time_first)
         rate = spec.get("sampling_rate")
-        rate = _likely_rate(extent.n_samples, signal, source.path, name) if rate is None else _rate(file, source.path, rate)
-        units = spec.get("units") or _text(dataset.attrs.get("units", "V" if dataset.dtype.kind == "f" else ""))
+        if rate is None:
+            rate = _likely_rate(extent.n_samples, signal, source.path, name)
+        else:
+            rate = find_rate(file, source.path, rate)
+        units = spec.get("units")
+        if units is None:
+            units = text_of(dataset.attrs.get("units", "V" if dataset.dtype.kind == "f" else ""))
         plain = dataset.dtype.kind in "iub" and "scale" not in spec and "offset" not in spec
-        scaled = {} if plain else {"gain": spec.get("scale", 1.0), "offset": spec.get("offset")}
-        array = signal_of(extent, rate, units=units, prefix=f"{name}", **scaled)
+        scaled = {} if plain else {"gain": spec.get("scale", 1.0), "offset": spec.get("offset"), "dtype": np.float32}
+        array = signal_of(extent, rate, units=units, prefix=name, **scaled)
         arrays[name], problem = fit_aligned(array, signal)
         if problem:
             warnings.append(f"{name}: {problem}")
@@ -238,46 +239,46 @@ def _name_time(path: str) -> np.datetime64 | None:
         return None
 
 
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return _text(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    return tuple(value.ravel().tolist()) if isinstance(value, np.ndarray) else str(value)
-
-
 def _recognises(path: str, head: bytes) -> bool:
     if os.path.isdir(path):
         return False
     if head.startswith(_SIGNATURE):
         return True
+    size = os.path.getsize(path)
     with open(path, "rb") as file:  # behind a user block, at 512, 1024, 2048, ...
         place = 512
-        while place < min(os.path.getsize(path), 1 << 20):
+        while place < min(size, 1 << 20):
             file.seek(place)
             if file.read(8) == _SIGNATURE:
                 return True
             place *= 2
-    return path.lower().endswith((".h5", ".hdf5", ".hdf"))
+    return False
 
 
 def _streams(path: str) -> list[dict[str, Any]]:
     """Return the datasets of a file that could be recordings."""
-    with open_file(path) as file:
-        rows = []
-        for name, shape in _datasets(file):
-            if len(shape) in (1, 2) and math.prod(shape) > 1 and file[name].dtype.kind in "biuf":
-                n_channels, n_samples = sorted(shape) if len(shape) == 2 else (1, shape[0])
-                rows.append({"stream": name, "rate": math.nan, "channels": n_channels, "samples": n_samples})
+    with open_file(path) as file, reading(path):
         try:
-            rate = _rate(file, path, _LAB_RATE)
+            rate = find_rate(file, path, _LAB_RATE)
         except FormatError:
             rate = math.nan  # a listing shows what is there, also where it cannot be opened without a rate
-        return [{**row, "rate": rate} for row in rows]
+        rows = []
+        for name, shape in datasets_of(file):
+            if len(shape) in (1, 2) and math.prod(shape) > 1 and file[name].dtype.kind in "biuf":
+                n_channels, n_samples = shape if len(shape) == 2 else (1, shape[0])
+                if _time_first(file[name], None, name in (_LAB_DATA, *_LAB_ALIGNED)):
+                    n_channels, n_samples = n_samples, n_channels
+                rows.append({"stream": name, "rate": rate, "channels": n_channels, "samples": n_samples})
+        return rows
 
 
-register(Format("hdf5", open_hdf5, _recognises, _streams, "HDF5 files, the lab's layout or any dataset"))
+register(
+    Format(
+        "hdf5",
+        open_hdf5,
+        _recognises,
+        _streams,
+        "HDF5 files, the lab's layout or any dataset",
+        (".h5", ".hdf5", ".hdf"),
+    )
+)

@@ -57,6 +57,11 @@ _NULL_STRING = 0xFFFFFFFF
 # One sensor a chip at most, and no board takes more chips than this.
 _MAX_TEMPERATURE = 64
 
+# The board offers 1 to 30 kHz. What is far outside is damage, and would carry on into every time.
+_LOWEST_RATE, _HIGHEST_RATE = 1.0, 1e6
+# Digital lines are bits of a 16-bit word.
+_N_LINES = 16
+
 _RATE = struct.Struct("<f")
 _FREQUENCIES = struct.Struct("<h6fh2f")
 _GROUP = struct.Struct("<3h")
@@ -191,9 +196,7 @@ def _parse(cursor: _Cursor) -> IntanHeader:
     version = _parse_version(cursor)
     sampling_rate = _parse_rate(cursor)
     frequencies = cursor.unpack(_FREQUENCIES, "filter settings")
-    dsp, dsp_hz, low, high, desired_dsp_hz, desired_low, desired_high, notch, test_hz, desired_test_hz = (
-        frequencies
-    )
+    dsp, dsp_hz, low, high, desired_dsp_hz, desired_low, desired_high, notch, test_hz, desired_test_hz = frequencies
     first, second, third = (cursor.string(f"note {i}") or "" for i in (1, 2, 3))
     n_temperature = _parse_temperature(cursor) if version >= (1, 1) else 0
     board_mode = _parse_board_mode(cursor) if version >= (1, 3) else 0
@@ -239,8 +242,9 @@ def _parse_version(cursor: _Cursor) -> tuple[int, int]:
 
 def _parse_rate(cursor: _Cursor) -> float:
     at, (rate,) = cursor.position, cursor.unpack(_RATE, "sampling rate")
-    if not (math.isfinite(rate) and rate > 0):
-        cursor.fail("the sampling rate cannot be", at=at, expected="a positive number of Hz", found=rate)
+    if not (math.isfinite(rate) and _LOWEST_RATE <= rate <= _HIGHEST_RATE):
+        expected = f"a number of Hz from {_LOWEST_RATE:g} to {_HIGHEST_RATE:,.0f}"
+        cursor.fail("the sampling rate cannot be", at=at, expected=expected, found=rate)
     return float(rate)
 
 
@@ -286,6 +290,8 @@ def _parse_channel(cursor: _Cursor, what: str, port: str, port_name: str) -> tup
     if not 0 <= kind < len(_KINDS):
         message = f"the signal type of {what} is unknown"
         cursor.fail(message, at=at + 4, expected=f"0 to {len(_KINDS) - 1}", found=kind)
+    if enabled and _KINDS[kind].startswith("digital") and not 0 <= native_order < _N_LINES:
+        cursor.fail(f"the line of {what} cannot be", at=at, expected=f"0 to {_N_LINES - 1}", found=native_order)
     channel = IntanChannel(
         native_name=native_name,
         custom_name=custom_name,

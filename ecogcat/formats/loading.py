@@ -17,7 +17,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.electrodes.table import ElectrodeTable, read_electrode_table
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
-from ecogcat.frozen import index_array
+from ecogcat.frozen import Index, index_array
 from ecogcat.select import take_channels
 from ecogcat.store import load
 from ecogcat.units import default_units
@@ -60,21 +60,37 @@ def apply_load_arguments(
         Name of the dataset; by default that of its file.
     mapped : bool
         Leave the samples on disk (True), or bring them to memory.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    RecordingNotFound, FormatError
+        If a table is not there or not usable, or the electrode has channels that the recording lacks.
+    IndexError, TypeError, ValueError
+        If an argument is not usable.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> dataset = ec.from_array(np.array([[1.0], [2.0], [3.0]], "f4"), 1000)
+    >>> apply_load_arguments(dataset, channels=[2, 0], units="mV").signal[:, 0]
+    array([0.003, 0.001], dtype=float32)
     """
+    wanted = None if channels is None else _source_channels(dataset, channels)
     if electrode is not None:
         dataset = _with_electrode(dataset, electrode)
-    if channels is not None:
-        dataset = _with_channels(dataset, channels)
+    if wanted is not None:
+        dataset = _with_channels(dataset, wanted)
     if dtype is not None:
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"values are floating-point numbers, not {np.dtype(dtype)}; signal.read(raw=True) has the stored")
-        pieces = tuple(piece.astype(np.dtype(dtype)) for piece in dataset.signal.pieces)
-        dataset = dataset.replace(signal=dataset.signal.replace(pieces=pieces))
-    wanted = default_units(dataset.units) if units is None else units
-    if wanted != dataset.units:
-        dataset = convert_units(dataset, wanted)
+        dataset = _with_dtype(dataset, np.dtype(dtype))
+    to = default_units(dataset.units) if units is None else units
+    if to != dataset.units:
+        dataset = convert_units(dataset, to)
     if events is not None:
-        dataset = dataset.replace(events=events if isinstance(events, Events) else read_events(events))
+        dataset = dataset.replace(events=_events(dataset, events))
     if start_time is not None:
         dataset = _with_start(dataset, start_time)
     if name is not None:
@@ -85,8 +101,11 @@ def apply_load_arguments(
 def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) -> Dataset:
     """Set the clock of the first part; those of consecutive pieces that have one move with it."""
     try:
-        time = np.datetime64(start_time, "ns")
-    except ValueError as error:
+        stamp = pd.Timestamp(start_time)
+        if stamp is pd.NaT:
+            raise ValueError("no time at all")
+        time = stamp.tz_localize(None).as_unit("ns").to_datetime64()
+    except (ValueError, TypeError) as error:
         raise ValueError(f"start_time is a date and time such as '2026-03-14 10:21:05', not {start_time!r}") from error
     first, *others = dataset.parts
     parts = [first.replace(recorded_at=time)]
@@ -98,7 +117,23 @@ def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) ->
 
 
 def read_events(path: str | os.PathLike[str]) -> Events:
-    """Read events from a CSV table with a column `sample` and one column a condition."""
+    r"""Read events from a CSV table with a column `sample` and one column a condition.
+
+    Raises
+    ------
+    RecordingNotFound
+        If there is no such table.
+    FormatError
+        If it is no table, or has no column of samples.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "events.csv"
+    >>> _ = path.write_text("sample,tone\n20,1000\n10,500\n")
+    >>> read_events(path).table["tone"].tolist()
+    [500, 1000]
+    """
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
     try:
         table = pd.read_csv(path)
@@ -106,6 +141,9 @@ def read_events(path: str | os.PathLike[str]) -> Events:
         raise RecordingNotFound(f"{path}: no such table of events") from None
     except (ValueError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise FormatError("this is no table of events", path=path, found=str(error)) from error
+    if "sample" in table.columns and table.empty:
+        # No tone was played. Columns without a value have no type, either: they would spoil that of a join.
+        return Events(origin={"file": os.path.basename(path)})
     if "sample" not in table.columns or table["sample"].dtype.kind not in "iu":
         found = ", ".join(f"{column} ({dtype})" for column, dtype in table.dtypes.items())
         raise FormatError("a table of events has a column of whole numbers", path=path, expected="sample", found=found)
@@ -137,13 +175,14 @@ def _with_electrode(dataset: Dataset, electrode: ChannelMap | str | os.PathLike[
             path=path,
             expected=f"source channels {', '.join(map(str, beyond[:8]))} of {what}",
             found=f"{len(place)} channels",
+            hint="Is it the table of another recording? Source channels count from 0",
         )
     wired = {role: [place[int(table.channels[k])] for k in table.with_role(role)] for role in ("ground", "reference")}
     sites = table.sites[table.with_role("electrode")]
     rows = index_array([place[int(table.channels[k])] for k in table.with_role("electrode")])
     signal = dataset.signal.take(rows)
     channel_map = ChannelMap(sites, table.shape, table.pitch, signal.channel_names)
-    unknown = sorted(set(range(dataset.n_channels)) - set(rows.tolist()) - set(sum(wired.values(), [])))
+    unknown = sorted(set(range(dataset.n_channels)) - {place[int(channel)] for channel in table.channels})
     further = {
         key: dataset.signal.take(index_array(wired[role])) if wired[role] else None
         for key, role in (("ground", "ground"), ("reference_channels", "reference"))
@@ -152,8 +191,9 @@ def _with_electrode(dataset: Dataset, electrode: ChannelMap | str | os.PathLike[
     for part in dataset.parts:
         warnings = part.warnings
         if unknown:
-            names = ", ".join(opened.names[row] for row in unknown[:5])
-            warnings = (*warnings, f"{len(unknown)} channels are not on the electrode and were left out: {names}")
+            names = ", ".join(opened.names[row] for row in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+            were = "channel is" if len(unknown) == 1 else "channels are"
+            warnings = (*warnings, f"{len(unknown)} {were} not on the electrode and left out: {names}")
         wiring = type(opened)(
             opened.source[rows], tuple(opened.names[row] for row in rows), sites, channel_map.geometry
         )
@@ -161,16 +201,53 @@ def _with_electrode(dataset: Dataset, electrode: ChannelMap | str | os.PathLike[
     return dataset.replace(signal=signal, channel_map=channel_map, parts=parts, **further)
 
 
-def _with_channels(dataset: Dataset, channels: Sequence[int]) -> Dataset:
-    """Keep some source channels; with an electrode, those that are no sites of it are passed over."""
+def _source_channels(dataset: Dataset, channels: Sequence[int]) -> Index:
+    """Check `channels=` against the recording as it lies in its file, before an electrode leaves some out."""
     wanted = np.asarray(channels if isinstance(channels, (np.ndarray, range)) else list(channels))
-    if wanted.dtype == np.bool_ or wanted.dtype.kind not in "iu":
-        raise TypeError("channels are source channels: whole numbers from 0")
+    if wanted.size == 0:
+        raise ValueError("channels= keeps at least one source channel")
+    if wanted.dtype.kind not in "iu" or wanted.ndim != 1:
+        raise TypeError(f"channels are whole numbers from 0, not {wanted.dtype} of shape {wanted.shape}")
+    source = dataset.parts[0].opened.source
+    missing = [int(channel) for channel in wanted if int(channel) not in source]
+    if missing:
+        has = f"{len(source)}, from {source.min()} to {source.max()}" if len(source) else "none"
+        raise IndexError(f"{dataset.name} has no source channels {missing[:8]}; it has {has}")
+    if len(np.unique(wanted)) != len(wanted):
+        raise ValueError("a source channel is listed once in channels=")
+    return index_array(wanted)
+
+
+def _with_channels(dataset: Dataset, wanted: Index) -> Dataset:
+    """Keep some source channels; with an electrode, those that are no sites of it are passed over."""
     part = dataset.parts[0]
-    source = part.opened.source[part.rows]
-    place = {int(channel): row for row, channel in enumerate(source)}
+    place = {int(channel): row for row, channel in enumerate(part.opened.source[part.rows])}
     rows = [place[int(channel)] for channel in wanted if int(channel) in place]
-    missing = [int(channel) for channel in wanted if int(channel) not in place]
-    if missing and (dataset.channel_map is None or min(missing) < 0):
-        raise IndexError(f"{dataset.name} has no source channels {missing[:8]}; it has {len(place)}, from {source.min()}")
     return take_channels(dataset, index_array(rows), "not in channels=")
+
+
+def _with_dtype(dataset: Dataset, dtype: np.dtype[Any]) -> Dataset:
+    """Have signal, ground and reference channels decoded to another floating type."""
+    if dtype.kind != "f":
+        raise TypeError(f"values are floating-point numbers, not {dtype}; signal.read(raw=True) has the stored")
+    changes = {
+        name: signal.replace(pieces=tuple(piece.astype(dtype) for piece in signal.pieces))
+        for name in ("signal", "ground", "reference_channels")
+        if (signal := getattr(dataset, name)) is not None
+    }
+    return dataset.replace(**changes)
+
+
+def _events(dataset: Dataset, events: Events | str | os.PathLike[str]) -> Events:
+    if isinstance(events, Events):
+        return events
+    read = read_events(events)
+    if len(read) and not 0 <= read.sample[0] <= read.sample[-1] < dataset.n_samples:
+        raise FormatError(
+            f"these events do not lie in {dataset.name}",
+            path=os.path.abspath(os.path.expanduser(os.fspath(events))),
+            expected=f"samples from 0 to {dataset.n_samples - 1:,}",
+            found=f"{read.sample[0]:,} to {read.sample[-1]:,}",
+            hint="Samples count from the start of this recording; is it the table of another one?",
+        )
+    return read

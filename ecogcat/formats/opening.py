@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from ecogcat.dataset import Dataset
+from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
-from ecogcat.formats.registry import Format, detect, find_format, load_arguments_of
+from ecogcat.formats.registry import Format, detect, find_format, load_arguments_of, not_found
 
 __all__ = ["load_arguments", "open_recording", "streams"]
 
@@ -63,14 +64,23 @@ def open_recording(
     >>> open_recording(path).signal[:]
     array([[ 0. , 19.5, 39. ]], dtype=float32)
     """
-    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
-    found = detect(place) if format is None else find_format(format)
+    place, found = _place_and_format(path, format)
     common, own = _sorted_arguments(found, {"electrode": electrode, **load_arguments})
     if stream is not None:
         own["stream"] = stream
         if "stream" not in inspect.signature(found.open).parameters:
             raise TypeError(f"{found.name} recordings hold one stream of electrode channels: leave stream= away")
     return apply_load_arguments(found.open(place, **own), **common)
+
+
+def _place_and_format(path: str | os.PathLike[str], format: str | None) -> tuple[str, Format]:
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    if format is None:
+        return place, detect(place)
+    known = find_format(format)
+    if not os.path.exists(place):
+        raise RecordingNotFound(not_found(place))
+    return place, known
 
 
 def _sorted_arguments(format: Format, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -123,7 +133,24 @@ def streams(path: str | os.PathLike[str], format: str | None = None) -> pd.DataF
     -------
     DataFrame
         Columns stream, rate (Hz), channels, samples, node, experiment, recording; one row a stream.
+
+    Raises
+    ------
+    RecordingNotFound
+        If nothing is there.
+    FormatError
+        If no format recognises it, or the file is not what its format says.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from ecogcat.testing.rhd import write_rhd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_rhd(f"{folder}/a.rhd", [[0] * 128] * 4, aux=[[0] * 32] * 3)
+    ...     streams(folder)[["stream", "channels", "samples", "recording"]]
+          stream  channels  samples recording
+    0  amplifier         4      128         a
+    1        aux         3       32         a
     """
-    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
-    found = detect(place) if format is None else find_format(format)
+    place, found = _place_and_format(path, format)
     return pd.DataFrame(found.streams(place), columns=list(_STREAM_COLUMNS))

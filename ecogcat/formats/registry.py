@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import os
 import re
@@ -14,7 +15,7 @@ import pandas as pd
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 
-__all__ = ["Format", "detect", "find_format", "formats", "load_arguments_of", "register"]
+__all__ = ["Format", "detect", "find_format", "formats", "load_arguments_of", "not_found", "register"]
 
 Opener = Callable[..., Dataset]
 
@@ -30,11 +31,13 @@ class Format:
     open : callable
         path, and keyword arguments of its own -> Dataset; reads headers only.
     recognises : callable
-        (path, first bytes; empty for a folder) -> bool, by content.
+        (path, first bytes; empty for a folder) -> bool, by content alone.
     streams : callable
         (path) -> list of rows for `ecogcat.streams`.
     title : str
         For people.
+    suffixes : tuple of str
+        How names of its files end, lower case: where no content decides, the format whose error is of use.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Format:
     recognises: Callable[[str, bytes], bool]
     streams: Callable[[str], list[dict[str, Any]]]
     title: str
+    suffixes: tuple[str, ...] = ()
 
 
 _formats: dict[str, Format] = {}
@@ -79,7 +83,7 @@ def detect(path: str) -> Format:
         If no format recognises it.
     """
     if not os.path.exists(path):
-        raise RecordingNotFound(_not_found(path))
+        raise RecordingNotFound(not_found(path))
     head = b""
     if os.path.isfile(path):
         with open(path, "rb") as file:
@@ -89,6 +93,9 @@ def detect(path: str) -> Format:
     for format in formats().values():
         if format.recognises(path, head):
             return format
+    for format in formats().values():
+        if head and path.lower().endswith(format.suffixes):
+            return format  # it says what is wrong with the file
     known = "; ".join(f"{format.name} ({format.title})" for format in formats().values())
     found = f"a file that begins with {head[:8].hex(' ')}" if head else "a folder with no file of these"
     raise FormatError(
@@ -96,14 +103,23 @@ def detect(path: str) -> Format:
     )
 
 
-def _not_found(path: str) -> str:
-    folder = os.path.dirname(path) or "."
+def not_found(path: str) -> str:
+    """Say that nothing is at a path, and which names in its folder are like it.
+
+    Examples
+    --------
+    >>> not_found("/nowhere/rec_001.rhd")
+    '/nowhere/rec_001.rhd: nothing is there; nor is there a folder /nowhere'
+    """
+    folder, wanted = os.path.split(path)
     if not os.path.isdir(folder):
         return f"{path}: nothing is there; nor is there a folder {folder}"
-    stem = re.sub(r"\W", "", os.path.splitext(os.path.basename(path))[0].lower())
-    near = [name for name in sorted(os.listdir(folder)) if stem and stem[:6] in re.sub(r"\W", "", name.lower())]
-    hint = f"; the folder has {', '.join(near[:5])}" if near else ""
-    return f"{path}: nothing is there{hint}"
+    names = {name.lower(): name for name in sorted(os.listdir(folder)) if not name.startswith(".")}
+    stem = os.path.splitext(wanted.lower())[0]
+    near = [name for lower, name in names.items() if stem and lower.startswith(stem)]
+    near += [names[lower] for lower in difflib.get_close_matches(wanted.lower(), list(names), 5, 0.75)]
+    listed = ", ".join(list(dict.fromkeys(near))[:5])
+    return f"{path}: nothing is there" + (f"; the folder has {listed}" if listed else "")
 
 
 def load_arguments_of(function: Callable[..., Any]) -> pd.DataFrame:

@@ -80,7 +80,8 @@ def draw_events(rng: np.random.Generator, n_samples: int, sampling_rate: float) 
     sample = sample[sample < n_samples - 0.5 * sampling_rate]
     conditions = np.stack(np.meshgrid(TONES_HZ, LEVELS_DB), axis=-1).reshape(-1, 2)
     n_rounds = -(-len(sample) // len(conditions))
-    order = np.concatenate([rng.permutation(len(conditions)) for _ in range(n_rounds)] or [[]]).astype(int)
+    rounds = [rng.permutation(len(conditions)) for _ in range(n_rounds)]
+    order = np.concatenate(rounds) if rounds else np.zeros(0, np.int64)
     tone, level = conditions[order[: len(sample)]].T
     return pd.DataFrame({"sample": sample, "tone": tone, "level": level})
 
@@ -183,14 +184,10 @@ def _add_responses(
     sampling_rate: float,
 ) -> None:
     time = np.arange(int(_RESPONSE_S * sampling_rate)) / sampling_rate
-    waits = np.exp(
-        -np.maximum(_RESPONSE_S - time, 0) / 0.02
-    )  # ends at zero, so that no response ends in a step
+    waits = np.exp(-np.maximum(_RESPONSE_S - time, 0) / 0.02)  # ends at zero, so that no response ends in a step
     trial = rng.lognormal(0.0, 0.25, len(events))
     responses: dict[tuple[float, float], NDArray[np.float32]] = {}
-    for start, tone, level, size in zip(
-        events["sample"], events["tone"], events["level"], trial, strict=True
-    ):
+    for start, tone, level, size in zip(events["sample"], events["tone"], events["level"], trial, strict=True):
         if (tone, level) not in responses:
             strength = tuning(sites, tone, level)[:, None]
             since = time - 0.006 * (1 - strength)  # weak responses come late
@@ -236,9 +233,7 @@ def draw_accelerometer(rng: np.random.Generator, n_samples: int, sampling_rate: 
     breathing = np.sin(2 * np.pi * (1.4 * time + rng.random()))
     axes = np.array([1.62, 1.71, 2.02])[:, None] + np.multiply.outer([0.002, 0.003, 0.008], breathing)
     axes += rng.normal(0.0, 0.0015, axes.shape)
-    for start in rng.uniform(
-        0, max(n_samples / sampling_rate, 1e-9), rng.poisson(n_samples / sampling_rate / 10)
-    ):
+    for start in rng.uniform(0, max(n_samples / sampling_rate, 1e-9), rng.poisson(n_samples / sampling_rate / 10)):
         since = np.maximum(time - start, 0)
         wobble = since * np.exp(-since / 0.15) * np.sin(2 * np.pi * 7 * since)
         axes += np.multiply.outer(rng.normal(0.0, 1.5, 3), wobble)

@@ -204,9 +204,7 @@ def _groups(
     ports[0] += [_channel(name, name, first + i, kind) for i, (name, kind) in enumerate(own)]
     n_listed = [min(_CHANNELS_PER_PORT, n_amplifier - p * _CHANNELS_PER_PORT) for p in range(n_ports)]
     n_listed[0] += len(disabled)
-    groups = [
-        _group(f"Port {_letter(p)}", _letter(p), channels, n_listed[p]) for p, channels in enumerate(ports)
-    ]
+    groups = [_group(f"Port {_letter(p)}", _letter(p), channels, n_listed[p]) for p, channels in enumerate(ports)]
     analog = [(f"ANALOG-IN-{i + 1}", i) for i in range(counts["adc"])]
     lines_in = [(f"DIGITAL-IN-{i + 1:02d}", i) for i in in_lines] if counts["digital_in"] else []
     lines_out = [(f"DIGITAL-OUT-{i + 1:02d}", i) for i in out_lines] if counts["digital_out"] else []
@@ -230,9 +228,7 @@ def _group(name: str, prefix: str, channels: list[bytes], n_amplifier: int) -> b
     return _string(name) + _string(prefix) + counts + b"".join(channels)
 
 
-def _channel(
-    native: str, custom: str, order: int, kind: int, *, enabled: bool = True, ohm: float = 0.0
-) -> bytes:
+def _channel(native: str, custom: str, order: int, kind: int, *, enabled: bool = True, ohm: float = 0.0) -> bytes:
     chip_channel, stream = (order % 32, order // 32) if kind == _AMPLIFIER else (0, 0)
     numbers = struct.pack("<10h2f", order, order, kind, enabled, chip_channel, stream, 1, 0, 0, 0, ohm, 0.0)
     return _string(native) + _string(custom) + numbers

@@ -287,9 +287,7 @@ def test_scales() -> None:
     assert value(SUPPLY_SCALE, 44118) == pytest.approx(3.3, abs=1e-4)
     assert value(TEMPERATURE_SCALE, 3712) == pytest.approx(37.12)
     assert [value(ADC_SCALES[mode], 0) for mode in (0, 1, 13)] == pytest.approx([0, -5.0, -10.24], abs=1e-4)
-    assert [value(ADC_SCALES[mode], 65535) for mode in (0, 1, 13)] == pytest.approx(
-        [3.3, 5.0, 10.24], abs=1e-3
-    )
+    assert [value(ADC_SCALES[mode], 65535) for mode in (0, 1, 13)] == pytest.approx([3.3, 5.0, 10.24], abs=1e-3)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -74,7 +74,7 @@ def test_variants(session: SimulatedSession) -> None:
         assert file["chdata"].chunks is not None
     assert len({recording.n_samples for recording in session.recordings}) == 4
     rates = [recording.aux.sampling_rate for recording in session.recordings]
-    assert rates == [500.0, 2000.0, 500.0, 2000.0]
+    assert rates == [500.0, 500.0, 500.0, 500.0]
 
 
 def test_arrays_are_read_only(session: SimulatedSession) -> None:

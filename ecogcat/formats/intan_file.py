@@ -1,0 +1,245 @@
+"""One traditional `.rhd` file of Intan's RHD2000 system, as a dataset.
+
+After a header of variable length a `.rhd` is a row of data blocks of equal size, each with 60 (version 1.x) or 128
+(from 2.0) samples: the timestamps, then for each enabled channel all its samples of the block - amplifier at the full
+rate, auxiliary inputs at a quarter of it, supply voltage and temperature once a block, board ADCs, and one word a
+sample for all digital inputs and one for all outputs. That is block-affine: samples are read where they lie.
+
+Source: Intan Technologies, "RHD2000 Application Note: Data File Formats", checked against recordings of versions 1.5,
+3.0 and 3.3.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ecogcat.arrays import fit_aligned, signal_of
+from ecogcat.dataset import Dataset
+from ecogcat.errors import FormatError
+from ecogcat.formats.intan_header import (
+    AMPLIFIER_SCALE,
+    AUX_SCALE,
+    SUPPLY_SCALE,
+    TEMPERATURE_SCALE,
+    IntanChannel,
+    IntanHeader,
+    Scale,
+    parse_file_name,
+    read_header,
+)
+from ecogcat.frozen import index_array
+from ecogcat.signal import Signal
+from ecogcat.storage.affine import AffineExtent
+from ecogcat.storage.bits import BitsExtent
+from ecogcat.storage.source import Source
+
+__all__ = ["IntanFile", "dataset_of", "examine", "name_time", "signed_stamp"]
+
+
+class IntanFile(NamedTuple):
+    """One `.rhd` file: its header, how many whole blocks it has, and the first and last of its timestamps."""
+
+    path: str
+    source: Source
+    header: IntanHeader
+    n_blocks: int
+    left_over: int
+    first: int
+    last: int
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the whole blocks."""
+        return self.n_blocks * self.header.samples_per_block
+
+
+def examine(path: str) -> IntanFile:
+    """Read the header of a file, and two of its timestamps.
+
+    Raises
+    ------
+    RecordingNotFound
+        If there is no such file, or it cannot be read.
+    FormatError
+        If it is no such file, or holds no whole block.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from ecogcat.testing.rhd import write_rhd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "a.rhd")
+    ...     write_rhd(path, np.full((2, 256), 32768), first_timestamp=1000)
+    ...     examine(path)[3:]
+    (2, 0, 1000, 1255)
+    """
+    source = Source.open(path)
+    header = read_header(path)
+    n_blocks, left_over = header.whole_blocks(source.size)
+    if n_blocks == 0:
+        raise FormatError(
+            "the recording has no whole data block",
+            path=path,
+            offset=header.header_bytes,
+            expected=f"blocks of {header.block_bytes:,} bytes",
+            found=f"{left_over:,} bytes",
+            hint="It was stopped or crashed right after it was started; leave it out",
+        )
+    stamp = struct.Struct("<i" if header.timestamp_dtype.kind == "i" else "<I")
+    with open(path, "rb") as file:
+        file.seek(header.header_bytes + header.timestamp_offset)
+        (first,) = stamp.unpack(file.read(4))
+        end = header.timestamp_offset + 4 * (header.samples_per_block - 1)
+        file.seek(header.header_bytes + (n_blocks - 1) * header.block_bytes + end)
+        (last,) = stamp.unpack(file.read(4))
+    return IntanFile(path, source, header, n_blocks, left_over, first, last)
+
+
+def name_time(path: str) -> np.datetime64 | None:
+    """Return the wall-clock time that a file's name carries.
+
+    Examples
+    --------
+    >>> str(name_time("rat_231117_052500.rhd"))[:19]
+    '2023-11-17T05:25:00'
+    """
+    time = parse_file_name(path)[1]
+    return None if time is None else np.datetime64(time, "ns")
+
+
+def signed_stamp(difference: int) -> int:
+    """Return a difference of timestamps, which are 32 bits wide and begin anew after 2**32 samples.
+
+    Examples
+    --------
+    >>> signed_stamp(-(2**31) - (2**31 - 1))
+    1
+    """
+    return (difference + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
+def dataset_of(file: IntanFile, warnings: Sequence[str] = (), clock: np.datetime64 | None = None) -> Dataset:
+    """Return the dataset of one file.
+
+    Parameters
+    ----------
+    file : IntanFile
+    warnings : sequence of str
+        What is odd about its place among other files.
+    clock : datetime64, optional
+        Wall-clock time of its first sample; by default that of its name.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from ecogcat.testing.rhd import write_rhd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "a.rhd")
+    ...     write_rhd(path, np.full((2, 128), 32769), sampling_rate=1000.0)
+    ...     dataset_of(examine(path)).signal[:, :2]
+    array([[0.195, 0.195],
+           [0.195, 0.195]], dtype=float32)
+    """
+    header, odd = file.header, list(warnings)
+    if file.left_over:
+        odd.append(
+            f"cut in the middle of a data block: {file.left_over:,} bytes were left over after {file.n_blocks:,} whole "
+            f"blocks ({file.n_samples:,} samples)"
+        )
+    if signed_stamp(file.last - file.first + 1 - file.n_samples):
+        odd.append(
+            f"the timestamps run from {file.first:,} to {file.last:,}, which is not {file.n_samples:,} samples: "
+            "some were lost while recording"
+        )
+    per_block = header.samples_per_block
+    signal = _array(file, header.amplifier, header.amplifier_offset, per_block, AMPLIFIER_SCALE)
+    native = [channel.native_name for channel in header.amplifier]
+    if list(signal.channel_names) != native:
+        renamed = [f"{new} for {old!r}" for new, old in zip(signal.channel_names, native, strict=True) if new != old]
+        odd.append(f"channel names missing or given twice in the header, renamed: {', '.join(renamed[:5])}")
+    aligned = {}
+    for name, array in _further_arrays(file).items():
+        aligned[name], problem = fit_aligned(array, signal)
+        if problem:
+            odd.append(f"{name}: {problem}")
+    name = os.path.splitext(os.path.basename(file.path))[0]
+    return Dataset.of(
+        signal,
+        name=name,
+        aligned=aligned,
+        paths=(file.path,),
+        format="intan",
+        recorded_at=name_time(file.path) if clock is None else clock,
+        notes=tuple(note for note in header.notes if note),
+        warnings=tuple(odd),
+        metadata=_metadata(header, file.first),
+    )
+
+
+def _array(
+    file: IntanFile, channels: Sequence[IntanChannel], offset: int, per_block: int, scale: Scale, dtype: str = "<u2"
+) -> Signal:
+    """Return the channels of one kind: channel after channel within each block."""
+    header = file.header
+    base = header.header_bytes + offset + 2 * per_block * np.arange(len(channels))
+    extent = AffineExtent(
+        file.source, np.dtype(dtype), file.n_blocks * per_block, base, 2, per_block, header.block_bytes
+    )
+    rate = header.sampling_rate * per_block / header.samples_per_block
+    names = _unique_names(channels)
+    return signal_of(extent, rate, units=scale.units, names=names, gain=scale.gain, offset=scale.offset)
+
+
+def _unique_names(channels: Sequence[IntanChannel]) -> list[str]:
+    """Return the native names; `ch` and the number of the channel where there is none or another has it, too."""
+    names: list[str] = []
+    for k, channel in enumerate(channels):
+        name = channel.native_name
+        names.append(name if name and name not in names else f"ch{k}")
+    return names if len(set(names)) == len(names) else [f"ch{k}" for k in range(len(names))]
+
+
+def _further_arrays(file: IntanFile) -> dict[str, Signal]:
+    header = file.header
+    full, arrays = header.samples_per_block, {}
+    if header.aux:
+        arrays["aux"] = _array(file, header.aux, header.aux_offset, header.aux_per_block, AUX_SCALE)
+    if header.supply:
+        arrays["supply"] = _array(file, header.supply, header.supply_offset, 1, SUPPLY_SCALE)
+    if header.n_temperature:
+        base = header.header_bytes + header.temperature_offset + 2 * np.arange(header.n_temperature)
+        extent = AffineExtent(file.source, np.dtype("<i2"), file.n_blocks, base, 2, 1, header.block_bytes)
+        scale, rate = TEMPERATURE_SCALE, header.sampling_rate / full
+        arrays["temperature"] = signal_of(
+            extent, rate, units=scale.units, prefix="temperature", gain=scale.gain, offset=scale.offset
+        )
+    if header.adc:
+        arrays["adc"] = _array(file, header.adc, header.adc_offset, full, header.adc_scale)
+    for name, lines, offset in (
+        ("dig", header.digital_in, header.digital_in_offset),
+        ("dig_out", header.digital_out, header.digital_out_offset),
+    ):
+        if lines:
+            base = np.array([header.header_bytes + offset])
+            words = AffineExtent(file.source, np.dtype("<u2"), file.n_samples, base, 2, full, header.block_bytes)
+            bits = BitsExtent(words, index_array([line.native_order for line in lines]))
+            arrays[name] = signal_of(bits, header.sampling_rate, units="", names=_unique_names(lines))
+    return arrays
+
+
+def _metadata(header: IntanHeader, first: int) -> dict[str, Any]:
+    return {
+        "version": ".".join(map(str, header.version)),
+        "first_timestamp": first,
+        "reference_channel": header.reference or "",
+        "bandwidth_hz": header.bandwidth_hz,
+        "hardware_notch_hz": header.notch_hz,
+        "dsp_cutoff_hz": header.dsp_cutoff_hz if header.dsp_enabled else None,
+        "impedance_ohm": tuple(channel.impedance_ohm for channel in header.amplifier),
+        "custom_names": tuple(channel.custom_name for channel in header.amplifier),
+    }
