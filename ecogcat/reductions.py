@@ -34,11 +34,11 @@ class Reductions:
         which = _checked(axis, dtype, out)
         wide = _wide(self.dtype) if self.dtype.kind in "fc" else None
         if which == 0:
-            return _shaped(self._each_sample(lambda block: block.sum(0, dtype=wide)), which, keepdims)
+            return _shaped(self._each_sample(lambda block: _sum(block, 0, wide)), which, keepdims)
         total: Any = np.zeros(self.shape[0], np.sum(np.zeros(0, self.dtype), dtype=wide).dtype)
         for _, block in self.blocks():
-            total = total + block.sum(1, dtype=wide)
-        return _shaped(total.sum() if which is None else total, which, keepdims)
+            total = _sum(np.stack([total, _sum(block, 1, wide)]), 0, None)
+        return _shaped(_sum(total, 0, None) if which is None else total, which, keepdims)
 
     def mean(self, axis: _Axis = None, dtype: None = None, out: None = None, *, keepdims: bool = False) -> Any:
         """Return the mean, float64; shape (n_channels,), (n_samples,) or scalar."""
@@ -97,27 +97,29 @@ class Reductions:
     def _moments(self) -> tuple[int, NDArray[Any], NDArray[np.float64]]:
         """Return the count, the mean and the sum of squared deviations of each channel (Chan et al., 1979)."""
         n = 0
-        mean, squares = np.full(self.shape[0], np.nan, _wide(self.dtype)), np.zeros(self.shape[0])
+        total, squares = np.zeros(self.shape[0], _wide(self.dtype)), np.zeros(self.shape[0])
         for _, block in self.blocks():
             m = block.shape[1]
             part, spread = _squares(block, 1)
-            if n == 0:
-                mean, squares = part, spread
-            else:
-                with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
-                    delta = part - mean
-                    mean = mean + delta * (m / (n + m))
-                    squares = squares + spread + np.abs(delta) ** 2 * (n * m / (n + m))
+            with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
+                if n:
+                    spread += np.abs(part - total / n) ** 2 * (n * m / (n + m))
+                squares, total = squares + spread, total + part * m
             n += m
-        return n, mean, squares
+        return n, _divided(total, n), squares
 
 
 def _wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.result_type(dtype, np.complex128) if dtype.kind == "c" else np.dtype(np.float64)
 
 
+def _sum(values: NDArray[Any], axis: int, dtype: Any) -> Any:
+    with np.errstate(invalid="ignore"):  # opposite infinities: NaN, without NumPy's warning
+        return values.sum(axis, dtype=dtype)
+
+
 def _mean(values: NDArray[Any], axis: int) -> NDArray[Any]:
-    return _divided(values.sum(axis, dtype=_wide(values.dtype)), values.shape[axis])
+    return _divided(_sum(values, axis, _wide(values.dtype)), values.shape[axis])  # type: ignore[no-any-return]
 
 
 def _squares(values: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
