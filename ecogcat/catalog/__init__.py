@@ -1,0 +1,1 @@
+"""Catalogs: sessions of recordings as Intake catalogs; what of ecogcat knows Intake is in here."""

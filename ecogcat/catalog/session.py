@@ -1,0 +1,121 @@
+"""Sessions: a catalog opened, and all its recordings loaded."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from ecogcat.dataset import Dataset
+from ecogcat.errors import CatalogError, RecordingNotFound
+
+__all__ = ["load_session", "open_catalog"]
+
+
+def open_catalog(path: str | os.PathLike[str]) -> Any:
+    """Open a YAML catalog; what is wrong with it is one CatalogError.
+
+    Parameters
+    ----------
+    path : path-like
+        A YAML file in Intake's `sources:` form.
+
+    Returns
+    -------
+    intake.Catalog
+
+    Raises
+    ------
+    RecordingNotFound
+        If there is no such file.
+    CatalogError
+        If it is no such catalog.
+    """
+    import intake
+    import yaml
+    from intake.catalog import Catalog
+
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    if not os.path.isfile(place):
+        raise RecordingNotFound(f"{place}: no such catalog")
+    try:
+        with open(place, encoding="utf-8") as file:
+            content = yaml.safe_load(file)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{place}: this is no YAML file: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
+        keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
+        raise CatalogError(f"{place}: a catalog has its entries below `sources:`; found {keys or 'nothing'}")
+    try:
+        catalog = intake.open_catalog(place)
+    except Exception as error:  # Intake has no base class for what it finds wrong
+        raise CatalogError(f"{place}: {error}") from error
+    if not isinstance(catalog, Catalog):
+        raise CatalogError(f"{place}: this is a catalog of another version of Intake; ecogcat reads version 1")
+    return catalog
+
+
+def load_session(cat: Any, names: Sequence[str] | str | None = None, **load_arguments: Any) -> tuple[Dataset, ...]:
+    """Open the recordings of a session.
+
+    Parameters
+    ----------
+    cat : intake Catalog, or path of one
+    names : sequence of str, optional
+        Entries, in the order wanted. By default all recordings of the catalog, in its order; joins of them that are
+        entries themselves, and entries of drivers that are not ecogcat's, are passed over.
+    **load_arguments
+        For all of them; see ``ecogcat.load_arguments``. They win over those of the entries.
+
+    Returns
+    -------
+    tuple of Dataset
+
+    Raises
+    ------
+    CatalogError
+        If the catalog has no such entry, or one cannot be used as written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import ecogcat as ec
+    >>> from ecogcat.testing.simulate import simulate_session
+    >>> session = simulate_session(tempfile.mkdtemp(), ("intan", "hdf5"), duration_s=2.0)
+    >>> [one.n_channels for one in ec.load_session(session.catalog, units="mV")]
+    [61, 61]
+    """
+    from ecogcat.catalog.drivers import EcogSource, JoinSource
+
+    if isinstance(cat, (str, os.PathLike)):
+        cat = open_catalog(cat)
+    entries = list(cat)
+    wanted = entries if names is None else [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in wanted if name not in entries]
+    if unknown:
+        near = [match for name in unknown for match in difflib.get_close_matches(name, entries, 1)]
+        hint = f"; did you mean {', '.join(map(repr, dict.fromkeys(near)))}?" if near else ""
+        listed = ", ".join(entries) or "none"
+        raise CatalogError(f"the catalog has no entry {', '.join(map(repr, unknown))}; there are: {listed}{hint}")
+    datasets = []
+    for name in wanted:
+        source = entry_source(cat, name)
+        if not isinstance(source, EcogSource):
+            if names is None:
+                continue
+            raise CatalogError(f"catalog entry {name!r} is no recording but of driver {type(source).name!r}")
+        if names is None and isinstance(source, JoinSource):
+            continue
+        datasets.append(source.configure_new(**load_arguments).read() if load_arguments else source.read())
+    return tuple(datasets)
+
+
+def entry_source(cat: Any, name: str) -> Any:
+    """Return the source of an entry; what Intake finds wrong with it becomes a CatalogError."""
+    try:
+        return cat[name]
+    except KeyError:
+        raise CatalogError(f"the catalog has no entry {name!r}; there are: {', '.join(cat) or 'none'}") from None
+    except Exception as error:  # an unknown driver, a template with a mistake, ...: Intake raises all sorts
+        raise CatalogError(f"catalog entry {name!r}: {' '.join(str(error).split())}") from error

@@ -1,0 +1,118 @@
+"""Strip: the bar above a time axis that shows which part is which, and the lines where parts meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ecogcat.dataset import Dataset
+from ecogcat.plot.style import FONT, INK, SEAM, axes_inches, short_name, text_width
+from ecogcat.tabulate import duration_text
+
+__all__ = ["draw_seams", "draw_strip", "pause_text"]
+
+_SHADES = ("#dcdcdc", "#efefef")
+_MOST_LINES = 60
+_MOST_PAUSES = 2
+
+
+def draw_strip(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -> None:
+    """Draw the names of the parts between two samples above the axes; the unit of time has `scale` seconds.
+
+    A name is shortened to its part's width; parts too narrow for that are numbered, then left blank.
+    """
+    from matplotlib.patches import Rectangle
+    from matplotlib.transforms import blended_transform_factory
+
+    if len(dataset.parts) < 2:
+        return
+    width, height = axes_inches(ax)
+    place = blended_transform_factory(ax.transData, ax.transAxes)
+    low, tall = 1 + 0.04 / height, 0.15 / height
+    per_sample = width / max(1, stop - start)
+    unit = dataset.sampling_rate * scale
+    for k, part in enumerate(dataset.parts):
+        first, last = max(start, part.start), min(stop, part.stop)
+        if first >= last:
+            continue
+        gap = part.kind == "gap"
+        bar = Rectangle(
+            (first / unit, low),
+            (last - first) / unit,
+            tall,
+            transform=place,
+            clip_on=False,
+            facecolor="white" if gap else _SHADES[k % 2],
+            edgecolor="#bbbbbb" if gap else "none",
+            linewidth=0.4,
+            hatch="////" if gap else None,
+        )
+        ax.add_patch(bar)
+        inches = (last - first) * per_sample - 0.04
+        name = "" if gap else short_name(part.name, inches) or _number(k, inches)
+        if name:
+            middle = (first + last) / 2 / unit
+            ax.text(
+                middle,
+                low + 0.46 * tall,
+                name,
+                transform=place,
+                ha="center",
+                va="center",
+                size=FONT,
+                color=INK,
+                clip_on=False,
+            )
+
+
+def _number(k: int, inches: float) -> str:
+    return str(k) if text_width(str(k)) <= inches else ""
+
+
+def draw_seams(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -> None:
+    """Draw a line at each seam between two samples; with one or two of them, say how long the pause was."""
+    seams = [seam for seam in dataset.seams if start < seam.sample < stop]
+    if not seams:
+        return
+    _, height = axes_inches(ax)
+    unit = dataset.sampling_rate * scale
+    wide = len(seams) <= _MOST_LINES
+    ax.vlines(
+        np.array([seam.sample for seam in seams]) / unit,
+        0,
+        1 + 0.19 / height,
+        transform=ax.get_xaxis_transform(),
+        colors=SEAM,
+        linewidth=0.9 if wide else 0.3,
+        linestyles=(0, (4, 2)) if wide else "solid",
+        clip_on=False,
+        zorder=5,
+    )
+    if len(seams) <= _MOST_PAUSES:
+        for seam in seams:
+            if seam.gap_s is not None:
+                ax.text(
+                    seam.sample / unit,
+                    1 + 0.21 / height,
+                    pause_text(seam.gap_s),
+                    transform=ax.get_xaxis_transform(),
+                    ha="center",
+                    va="bottom",
+                    color=SEAM,
+                    size=FONT - 1,
+                )
+
+
+def pause_text(seconds: float) -> str:
+    """Return the wall-clock time between two parts in words.
+
+    Examples
+    --------
+    >>> pause_text(223.0), pause_text(0.0), pause_text(-0.5)
+    ('pause of 3 min 43 s', 'no pause', 'clocks overlap by 0.5 s')
+    """
+    text = duration_text(abs(seconds) if abs(seconds) < 60 else round(abs(seconds)))
+    if abs(seconds) < 1e-4:
+        return "no pause"
+    return f"pause of {text}" if seconds > 0 else f"clocks overlap by {text}"
