@@ -6,6 +6,7 @@
 
 from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
+from ecogcat.catalog.session import load_session
 from ecogcat.channels import ChannelMap
 from ecogcat.clock import locate, sample_at
 from ecogcat.compare import equals
@@ -25,9 +26,10 @@ from ecogcat.events import Events
 from ecogcat.formats.opening import load_arguments, open_recording, streams
 from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
-from ecogcat.settings import options
 from ecogcat.parts import Part, Seam
+from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
 from ecogcat.select import mask_channels, select_channels, select_time
+from ecogcat.settings import options
 from ecogcat.signal import Signal
 from ecogcat.store import load
 
@@ -56,11 +58,16 @@ __all__ = [
     "join_signals",
     "load",
     "load_arguments",
+    "load_session",
     "locate",
     "mask_channels",
     "open_recording",
     "options",
     "plan_join",
+    "plot_events",
+    "plot_map",
+    "plot_overview",
+    "plot_traces",
     "sample_at",
     "select_channels",
     "select_time",

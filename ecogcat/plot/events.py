@@ -78,7 +78,9 @@ def _draw(ax: Any, dataset: Dataset, by: str | None) -> Any:
     if len(dataset.events) == 0:
         ax.text(0.5, 0.5, "no events", transform=ax.transAxes, ha="center", va="center", color=RULE)
         ax.set_yticks([])
-    ax.set_ylabel(by or "events")
+        ax.spines["left"].set_visible(False)
+    else:
+        ax.set_ylabel(by or "events")
     ax.set_xlim(0, dataset.n_samples / unit)
     ax.set_xlabel(f"time in the dataset ({name})")
     draw_strip(ax, dataset, 0, dataset.n_samples, scale)

@@ -170,7 +170,7 @@ def _cells(ax: Any, channel_map: ChannelMap, colours: Any, dropped: pd.DataFrame
     taken = {tuple(site) for site in channel_map.sites.tolist()}
     taken |= {(int(row), int(col)) for row, col in dropped[["row", "col"]].itertuples(index=False, name=None)}
     absent = [site for site in np.ndindex(channel_map.shape) if site not in taken]
-    ax.add_collection(PatchCollection(squares(absent), facecolor="none", edgecolor="#cccccc", linewidth=0.5, linestyle=":"))
+    ax.add_collection(PatchCollection(squares(absent), facecolor="none", edgecolor="#999999", linewidth=0.5, linestyle=":"))
     ax.add_collection(PatchCollection(squares(channel_map.sites), facecolor=colours, edgecolor="none"))
     for reason, hatch in _hatches(dropped).items():
         some = dropped[_shown_reason(dropped) == reason][["row", "col"]].astype(int).itertuples(index=False, name=None)

@@ -121,6 +121,8 @@ def _grid_panel(figure: Any, dataset: Dataset, responses: Evoked | None) -> None
         ax = _axes(figure, 0.75, 2.5, 2.5, 2.2)
         ax.plot(np.arange(dataset.n_channels), levels(dataset), ".", markersize=4, color=colours_of(["x"])[0])
         ax.set_ylim(bottom=0)
+        ax.set_xlim(-0.6, dataset.n_channels - 0.4)
+        ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlabel("channel (no map of the electrode)")
         ax.set_ylabel(f"standard deviation ({unit_text(dataset.units)})")
         _letter(figure, "b", "Level of each channel", _LEFT, 4.87)
@@ -132,6 +134,7 @@ def _grid_panel(figure: Any, dataset: Dataset, responses: Evoked | None) -> None
         mean = np.average(responses.mean, axis=0, weights=responses.counts)
         values = np.ptp(mean[:, responses.times >= 0], axis=1)
         label, title = "peak to peak", "Mean response at each site"
+    ax.set_anchor("NW")
     plot_map(dataset, values, label=label, ax=ax)
     _letter(figure, "b", title, _LEFT, 4.87)
 
@@ -170,7 +173,9 @@ def _draw_spectrum(ax: Any, dataset: Dataset) -> None:
     if dataset.n_channels > 1:
         ax.fill_between(frequencies, low, high, color=colour, alpha=0.25, linewidth=0, label="5 to 95 % of channels")
     ax.plot(frequencies, middle, color=colour, linewidth=1.0, label="median" if dataset.n_channels > 1 else "channel")
-    ax.set_xscale("log")
+    if frequencies[-1] >= 20 * frequencies[0]:
+        ax.set_xscale("log")
+        ax.xaxis.set_minor_formatter("")
     if (middle > 0).any():
         ax.set_yscale("log")
     ax.set_xlim(frequencies[0], frequencies[-1])

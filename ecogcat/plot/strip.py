@@ -14,7 +14,7 @@ __all__ = ["draw_seams", "draw_strip", "pause_text"]
 
 _SHADES = ("#dcdcdc", "#efefef")
 _MOST_LINES = 60
-_MOST_PAUSES = 2
+_PAUSE_INCHES = 1.6
 
 
 def draw_strip(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -> None:
@@ -84,12 +84,13 @@ def draw_seams(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -
         1 + 0.19 / height,
         transform=ax.get_xaxis_transform(),
         colors=SEAM,
-        linewidth=0.9 if wide else 0.3,
+        linewidth=0.9 if len(seams) <= 12 else 0.6 if wide else 0.3,
         linestyles=(0, (4, 2)) if wide else "solid",
         clip_on=False,
         zorder=5,
     )
-    if len(seams) <= _MOST_PAUSES:
+    apart = axes_inches(ax)[0] * (seams[-1].sample - seams[0].sample) / (stop - start)
+    if len(seams) == 1 or (len(seams) == 2 and apart > _PAUSE_INCHES):
         for seam in seams:
             if seam.gap_s is not None:
                 ax.text(
