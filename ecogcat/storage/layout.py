@@ -5,23 +5,25 @@ Memory, block-affine files and chunk tables differ only in where blocks start; a
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat import settings
-from ecogcat.frozen import Index
+from ecogcat.frozen import Index, freeze
 from ecogcat.storage import pool
 from ecogcat.storage.extent import Samples, Scale
 
 __all__ = ["Layout", "gather_layout"]
 
 # Outputs of fewer elements are not worth waking a thread for (2-16 us); measured with `python -m benchmarks pool`.
-SERIAL_BELOW = 40_000
+SERIAL_BELOW = 300_000
 # Samples of one pass over all rows, so that the bytes of interleaved blocks stay in cache between rows.
 _TILE = 512
+_TURNED_TILE = 1024
 _BLOCK_TILE = 8192
 # Elements decoded at a time on the slow path, which needs a buffer.
 _SLOW_BUFFER = 1 << 18
@@ -29,7 +31,29 @@ _SLOW_BUFFER = 1 << 18
 _NUMERIC = {np.dtype(kind + str(size)) for kind in "iu" for size in (1, 2, 4, 8)} | {np.dtype("f4"), np.dtype("f8")}
 
 
-class Layout(NamedTuple):
+class Items(NamedTuple):
+    """A layout counted in items of one typed view of the buffer; see `Layout`.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+        Type of the view, in native byte order.
+    shift : int
+        Byte at which the view starts.
+    base, origin, block_stride, sample_stride
+        As in the layout, in items; `origin` is always a table (of one entry where there is none).
+    """
+
+    dtype: np.dtype[Any]
+    shift: int
+    base: Index
+    origin: Index
+    block_stride: int
+    sample_stride: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
     """Sample t of channel c lies at base[c] + origin[group[c], t // block_len] + (t % block_len) * sample_stride.
 
     All addresses are in bytes.
@@ -42,6 +66,8 @@ class Layout(NamedTuple):
     origin : ndarray of int64, shape (n_groups, n_blocks), or None
         None: block b starts at b * block_stride, and no table of them is ever made.
     block_len, block_stride, sample_stride : int
+    items : Items or None
+        The same for kernels; None where one typed view does not reach all samples, or its type is none of theirs.
     """
 
     dtype: np.dtype[Any]
@@ -51,14 +77,33 @@ class Layout(NamedTuple):
     block_len: int
     block_stride: int
     sample_stride: int
+    items: Items | None = field(init=False, repr=False)
 
-    def window(self, first: int, last: int) -> tuple[Index, int, int]:
-        """Return origins for the blocks that hold samples first..last, their stride, and the first one's sample."""
-        b0, b1 = first // self.block_len, last // self.block_len + 1
-        if self.origin is not None:
-            return np.ascontiguousarray(self.origin[:, b0:b1]), 0, b0 * self.block_len
-        stride = self.block_stride if b1 - b0 > 1 else 0
-        return np.array([[b0 * self.block_stride]]), stride, b0 * self.block_len
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "items", _items(self))
+
+    def table(self) -> tuple[Index, int]:
+        """Return where blocks start, and how far apart they are if that is a rule."""
+        return (_NO_TABLE, self.block_stride) if self.origin is None else (self.origin, 0)
+
+
+_NO_TABLE = freeze([[0]], np.int64)
+
+
+def _items(layout: Layout) -> Items | None:
+    native = layout.dtype.newbyteorder("=")
+    if native == np.bool_:
+        native = np.dtype(np.uint8)
+    if native not in _NUMERIC or not layout.base.size:
+        return None
+    origin, block_stride = layout.table()
+    base, size = layout.base, native.itemsize
+    strides = (layout.sample_stride if layout.block_len > 1 else 0) % size, block_stride % size
+    if any(strides) or ((base - base[0]) % size).any() or ((origin - origin[0, 0]) % size).any():
+        return None
+    shift = int(base[0] + origin[0, 0]) % size
+    base, origin = (base - base[0]) // size, (origin + base[0] - shift) // size
+    return Items(native, shift, freeze(base), freeze(origin), block_stride // size, layout.sample_stride // size)
 
 
 def gather_layout(
@@ -106,45 +151,28 @@ def _gather(
     at: int,
     count: int,
 ) -> None:
-    from ecogcat.kernels.gather import gather_list, gather_range
+    from ecogcat.kernels.gather import gather_list, gather_range, gather_turned
 
-    if isinstance(samples, range):
-        first, last = samples[0], samples[-1]
-    else:
-        first, last = int(samples.min()), int(samples.max())
-    origin, block_stride, start = layout.window(first, last)
-    base, group = layout.base[channels], layout.group[channels]
-    size = layout.dtype.itemsize
-    shift = int(base[0] + origin[0, 0]) % size
-    native = layout.dtype.newbyteorder("=")
-    if native == np.bool_:
-        native = np.dtype(np.uint8)
+    items = layout.items
     target = out.view(np.uint8) if out.dtype == layout.dtype == np.bool_ else out
-    congruent = _congruent(layout, base, origin, block_stride)
-    if native not in _NUMERIC or target.dtype not in _NUMERIC or not congruent:
+    if items is None or target.dtype not in _NUMERIC:
         _gather_slowly(buffer, layout, channels, samples, scale, out, at)
         return
-    n_items = (len(buffer) - shift) // size
-    src = buffer[shift : shift + n_items * size].view(native)
-    if size > 1:
-        base, origin = (base - base[0]) // size, (origin + base[0] - shift) // size
-        block_stride //= size
-    gain, offset = scale if scale is not None else (np.ones(len(channels)), np.zeros(len(channels)))
+    end = len(buffer) - (len(buffer) - items.shift) % items.dtype.itemsize
     # One type, one compilation: every input is read-only and contiguous.
-    src, base, group, origin, gain, offset = map(_read_only, (src, base, group, origin, gain, offset))
-    swapped, scaled = not layout.dtype.isnative, scale is not None
-    stride = layout.sample_stride // size
-    if isinstance(samples, range):
-        tile = _TILE if stride > 1 else max(_BLOCK_TILE, layout.block_len)
-        gather_range(
-            src, base, group, origin, layout.block_len, block_stride, stride, first - start, samples.step, tile,
-            swapped, scaled, gain, offset, at, count, target,
-        )  # fmt: skip
+    src = _read_only(buffer[items.shift : end].view(items.dtype))
+    base, group = _read_only(items.base[channels]), _read_only(layout.group[channels])
+    gain, offset = _no_scale(len(channels)) if scale is None else map(_read_only, scale)
+    stored = (src, base, group, items.origin, layout.block_len, items.block_stride, items.sample_stride)
+    values = (not layout.dtype.isnative, scale is not None, gain, offset, at)
+    if not isinstance(samples, range):
+        gather_list(*stored, _read_only(samples), *values, target)
+    elif items.sample_stride > 1 and len(channels) > 1:
+        order = _read_only(np.lexsort((base, group)))
+        gather_turned(*stored, order, samples.start, samples.step, _TURNED_TILE, *values, count, target)
     else:
-        gather_list(
-            src, base, group, origin, layout.block_len, block_stride, stride, _read_only(samples - start),
-            swapped, scaled, gain, offset, at, target,
-        )  # fmt: skip
+        tile = _TILE if items.sample_stride > 1 else max(_BLOCK_TILE, layout.block_len)
+        gather_range(*stored, samples.start, samples.step, tile, *values, count, target)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -154,14 +182,9 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _congruent(layout: Layout, base: Index, origin: Index, block_stride: int) -> bool:
-    """Whether all items lie at one address modulo their size, so that one typed view of the buffer reaches them."""
-    size = layout.dtype.itemsize
-    if size == 1:
-        return True
-    if layout.sample_stride % size or block_stride % size:
-        return False
-    return not bool(((base - base[0]) % size).any() or ((origin - origin[0, 0]) % size).any())
+@lru_cache(64)
+def _no_scale(n_rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return freeze(np.ones(n_rows)), freeze(np.zeros(n_rows))
 
 
 def _gather_slowly(
@@ -178,13 +201,11 @@ def _gather_slowly(
 
     size = layout.dtype.itemsize
     length = max(1, _SLOW_BUFFER // max(1, len(channels)))
-    base, group = layout.base[channels], layout.group[channels]
+    origin, block_stride = layout.table()
+    arrays = [_read_only(array) for array in (buffer, layout.base[channels], layout.group[channels], origin)]
     for a in range(0, len(samples), length):
-        wanted = np.array(samples[a : a + length], dtype=np.int64)
-        origin, block_stride, start = layout.window(int(wanted.min()), int(wanted.max()))
-        arrays = [_read_only(array) for array in (buffer, base, group, origin)]
-        local = _read_only(wanted - start)
+        wanted = _read_only(np.array(samples[a : a + length], dtype=np.int64))
         items = np.empty((len(channels), len(wanted), size), np.uint8)
-        gather_items(*arrays, layout.block_len, block_stride, layout.sample_stride, local, items)
+        gather_items(*arrays, layout.block_len, block_stride, layout.sample_stride, wanted, items)
         values: NDArray[Any] = items.view(layout.dtype)[..., 0]
         out[:, at + a : at + a + len(wanted)] = values if scale is None else scale.apply(values)

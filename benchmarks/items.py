@@ -1,0 +1,151 @@
+"""The work items: for each, what it is measured against and the calls that do it.
+
+W5 (epochs) and W8 (writing) come with the functions they are about.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import ecogcat as ec
+from benchmarks.data import ELECTRODES, KEPT, N_SOURCE, RATE, Recordings
+from benchmarks.limits import KINDS, Limit
+from benchmarks.peers import Hand, Virtual
+from benchmarks.timing import seconds
+
+WINDOWS, STEP, PICKED = 200, 10, 20
+
+Call = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One work item in one layout.
+
+    Attributes
+    ----------
+    calls : mapping of column to callable
+        "h5py", "virtual", "ours", "out"; each does the work once and returns its result.
+    limit : Limit or callable, optional
+        A limit program; or a call that does what no program of this kind can do without.
+    windows : int
+        Larger than 1: a call does this many reads, one after the other, and the median time of one read counts. Then it
+        takes the number of the read.
+    expected : callable, optional
+        Gives what every call has to return.
+    """
+
+    name: str
+    layout: str
+    title: str
+    calls: dict[str, Callable[..., Any]]
+    limit: Limit | Call | None = None
+    windows: int = 1
+    expected: Callable[[], Any] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Name and layout, as they are asked for on the command line."""
+        return f"{self.name}/{self.layout}" if self.layout else self.name
+
+    def measure(self, column: str) -> float:
+        """Return the seconds that a column takes."""
+        call = self.calls[column]
+        if self.windows == 1:
+            return seconds(call)
+        times = []
+        for k in range(self.windows):
+            start = time.perf_counter()
+            result = call(k)
+            times.append(time.perf_counter() - start)
+            del result
+        return statistics.median(times)
+
+    def result(self, column: str) -> Any:
+        """Return what a column computes; of many reads, those of the first and the last."""
+        call = self.calls[column]
+        return call() if self.windows == 1 else [np.array(call(k)) for k in (0, self.windows - 1)]
+
+
+def reading_items(recordings: Recordings, truth: Callable[[], NDArray[np.float32]]) -> list[Item]:
+    """Return W2, W3, W4, W6 and W7 on one layout; `truth` gives all electrodes of both recordings joined."""
+    layout, kind, total, seam = recordings.layout, KINDS[recordings.layout], recordings.total, recordings.n_samples
+    all61, kept51 = recordings.joined(masked=False), recordings.joined(masked=True)
+    hand, virtual = Hand(recordings), Virtual(recordings)
+    masked = len(ELECTRODES) - len(KEPT)
+
+    def touched(*shape: int) -> NDArray[np.float32]:
+        return np.zeros(shape, np.float32)
+
+    def item(name: str, title: str, limit: Limit, source: Any, rows: Any, picked: Any, t: slice, notes: Any = ()) -> Item:
+        start, stop, step = t.indices(total)
+        out = touched(len(rows), len(range(start, stop, step)))
+        channels = np.arange(len(ELECTRODES))[np.isin(ELECTRODES, rows)] if picked is None else picked
+        calls = {
+            "h5py": lambda: hand.read(rows, start, stop, step),
+            "virtual": lambda: virtual.read(rows, start, stop, step),
+            "ours": lambda: source.read(picked, start, stop, step),
+            "out": lambda: source.read(picked, start, stop, step, out=out),
+        }
+        return Item(name, layout, title, calls, limit, expected=lambda: truth()[channels, t], notes=notes)
+
+    window = 2 * int(RATE)  # 2 s
+    picked = np.random.default_rng(6).permutation(len(ELECTRODES))[:PICKED]
+    stretch = min(100_000, total // 2)
+    items = [
+        item("W2", "whole joined signal, 51 channels", Limit("limit", (kind, N_SOURCE, len(KEPT), total)),
+             kept51, KEPT, None, np.s_[:]),
+        item("W3 seam", "2 s of 61 channels across the seam",
+             Limit("limit", (kind, N_SOURCE, len(ELECTRODES), total, WINDOWS, window), WINDOWS),
+             all61, ELECTRODES, None, np.s_[seam - window // 2 : seam + window // 2]),
+        random_windows(recordings, all61, hand, virtual, truth),
+        item("W4", "one channel, whole length", Limit("limit", (kind, N_SOURCE, 1, total)),
+             all61, ELECTRODES[20:21], [20], np.s_[:], ("its limit runs on one thread: limit.c shares rows out",)),
+        item("W6 stride", "every tenth sample of 51 channels",
+             Limit("stride_limit", (kind, N_SOURCE, len(KEPT), total, STEP)), kept51, KEPT, None, np.s_[::STEP]),
+        item("W6 permuted", "20 permuted channels x 100,000 samples across the seam",
+             Limit("limit", (kind, N_SOURCE, PICKED, total, 1, stretch)),
+             all61, ELECTRODES[picked], picked, np.s_[seam - stretch // 2 : seam - stretch // 2 + stretch]),
+    ]  # fmt: skip
+    deviation = Item(
+        "W7",
+        layout,
+        "standard deviation of 51 channels, streamed",
+        {"h5py": lambda: hand.std(KEPT), "ours": lambda: kept51.std(1)},
+        Limit("limit", (kind, N_SOURCE, len(KEPT), total)),
+        expected=lambda: truth()[masked:].std(1, dtype=np.float64),
+        notes=("its limit is reading all of it into memory, as in W2",),
+    )
+    return [*items, deviation]
+
+
+def random_windows(recordings: Recordings, signal: ec.Signal, hand: Hand, virtual: Virtual, truth: Any) -> Item:
+    """Return the random windows of W3."""
+    total, length = recordings.total, min(int(RATE), recordings.total // 4)
+    starts = np.random.default_rng(3).integers(0, total - length, WINDOWS).tolist()
+    out = np.zeros((len(ELECTRODES), length), np.float32)
+    calls = {
+        "h5py": lambda k: hand.read(ELECTRODES, starts[k], starts[k] + length),
+        "virtual": lambda k: virtual.read(ELECTRODES, starts[k], starts[k] + length),
+        "ours": lambda k: signal[:, starts[k] : starts[k] + length],
+        "out": lambda k: signal.read(None, starts[k], starts[k] + length, out=out),
+    }
+    arguments = (KINDS[recordings.layout], N_SOURCE, len(ELECTRODES), total, WINDOWS, length)
+    return Item(
+        "W3 random",
+        recordings.layout,
+        "200 random windows of 1 s, 61 channels: median latency",
+        calls,
+        Limit("limit", arguments, WINDOWS),
+        windows=WINDOWS,
+        expected=lambda: [truth()[:, start : start + length] for start in (starts[0], starts[-1])],
+        notes=("its limit is 200 windows over two threads, divided by 200",),
+    )

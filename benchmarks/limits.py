@@ -1,0 +1,76 @@
+"""The limit: what this machine can do at best, by a C program built and run in the same minute.
+
+Two programs: `limit.c`, which lies beside the project (see `shared_folder`), and `stride_limit.c` here, in its style,
+for every k-th sample.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BUILD = HERE / "_build"
+
+KINDS = {"A": "f4", "B": "i2", "D": "i2x"}
+"""The layouts of the recordings, as limit.c calls them."""
+
+
+def shared_folder() -> Path:
+    """Return the folder that holds `tools/limit.c`: beside the project, or ECOGCAT_SHARED."""
+    return Path(os.environ.get("ECOGCAT_SHARED") or HERE.parents[1] / "shared")
+
+
+class NoLimit(Exception):
+    """The limit cannot be measured here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One run of a limit program: its name, its arguments, and how many pieces of work its time is for."""
+
+    program: str
+    arguments: tuple[object, ...]
+    pieces: int = 1
+
+    def seconds(self, output: str, repeats: int, threads: int) -> float:
+        """Build the program if need be, run it, and return the median seconds of one piece of work."""
+        settings = {"OUTPUT": output, "REPEATS": str(repeats), "THREADS": str(threads)}
+        command = [str(build(self.program)), *map(str, self.arguments)]
+        run = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=True)
+        return float(json.loads(run.stdout)["median_s"]) / self.pieces
+
+
+def build(program: str) -> Path:
+    """Compile a limit program, unless this very source was compiled here before; return the executable."""
+    source = HERE / "stride_limit.c" if program == "stride_limit" else shared_folder() / "tools" / f"{program}.c"
+    if not source.exists():
+        raise NoLimit(
+            f"{source.name} is not in {source.parent}: put the folder `shared` beside the project, "
+            "or name it in ECOGCAT_SHARED"
+        )
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        raise NoLimit("there is no C compiler (cc, gcc, clang) to build it with")
+    target = BUILD / program
+    if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+        BUILD.mkdir(exist_ok=True)
+        command = [compiler, "-O3", "-march=native", "-pthread", "-o", str(target), str(source)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode:
+            raise NoLimit(f"{source.name} does not compile: {run.stderr.strip()}")
+    return target
+
+
+def unavailable() -> str | None:
+    """Return why there will be no limit, None if there will."""
+    try:
+        for program in ("limit", "stride_limit"):
+            build(program)
+    except NoLimit as reason:
+        return str(reason)
+    return None
