@@ -102,7 +102,7 @@ def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) ->
     """Set the clock of the first part; those of consecutive pieces that have one move with it."""
     try:
         stamp = pd.Timestamp(start_time)
-        if stamp is pd.NaT:
+        if pd.isna(stamp):
             raise ValueError("no time at all")
         time = stamp.tz_localize(None).as_unit("ns").to_datetime64()
     except (ValueError, TypeError) as error:
