@@ -1,0 +1,27 @@
+"""The laws of ecogcat, each a callable that asserts one law for the function, signal or dataset it is given.
+
+They raise AssertionError with what differs. Our own tests run them over `ecogcat.testing.strategies`; other pipelines
+can hold their own joins, readers and wrappers to them.
+
+Examples
+--------
+>>> import ecogcat as ec
+>>> from ecogcat.testing import laws
+>>> a, b, c = (ec.from_array([[float(k)] * k], 1000, name=str(k)) for k in (2, 3, 4))
+>>> laws.join_is_associative(a, b, c)
+>>> laws.reads_as_numpy(ec.join(a, b).signal, a.signal[:], (0, slice(None, 2)))
+Traceback (most recent call last):
+...
+AssertionError: ...
+"""
+
+from ecogcat.testing.joining_laws import *  # noqa: F403
+from ecogcat.testing.joining_laws import __all__ as _joining
+from ecogcat.testing.reading_laws import *  # noqa: F403
+from ecogcat.testing.reading_laws import __all__ as _reading
+from ecogcat.testing.record_laws import *  # noqa: F403
+from ecogcat.testing.record_laws import __all__ as _records
+from ecogcat.testing.time_laws import *  # noqa: F403
+from ecogcat.testing.time_laws import __all__ as _time
+
+__all__ = sorted([*_reading, *_joining, *_time, *_records])  # noqa: PLE0605

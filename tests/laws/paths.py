@@ -1,0 +1,101 @@
+"""Which ways through the gather a test took: counted by wrapping, so that the library counts nothing."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ecogcat import execute
+from ecogcat.kernels import gather
+from ecogcat.piece import Piece
+from ecogcat.storage import handles, layout, maps, pool, reader
+
+TOTAL: Counter[str] = Counter()
+"""Of this process; of all workers in the one that reports."""
+
+_CASES = [f"{order}, {scale}" for order, scale in itertools.product(("native", "swapped"), ("raw", "scaled"))]
+EVERY = {
+    *(f"{kernel}, {case}" for kernel in ("gather_list", "gather_turned") for case in _CASES),
+    *(f"gather_range {run}, {case}" for run in ("contiguous", "strided") for case in _CASES),
+    *("gather_items (no typed view)", "one block", "blocks", "chunk table"),
+    *("serial", "threads", "reader, range", "reader, list"),
+    *("through a buffer", "scattered columns", "one row of pairs", "time reversed", "channels lacking"),
+    *("map evicted", "file evicted"),
+}
+
+
+@contextmanager
+def counting() -> Iterator[Counter[str]]:
+    """Count paths, for this block and for the table at the end."""
+    counts: Counter[str] = Counter()
+
+    def note(name: str) -> None:
+        counts[name] += 1
+        TOTAL[name] += 1
+
+    undo: list[tuple[Any, str, Any]] = []
+
+    def wrap(owner: Any, name: str, before: Callable[..., None]) -> None:
+        function = getattr(owner, name)
+
+        def wrapped(*arguments: Any, **options: Any) -> Any:
+            before(*arguments, **options)
+            return function(*arguments, **options)
+
+        wrapped.py_func = getattr(function, "py_func", function)  # type: ignore[attr-defined]
+        undo.append((owner, name, function))
+        setattr(owner, name, wrapped)
+
+    for name in [name for name in vars(gather) if name.startswith("gather_")]:
+        wrap(gather, name, _kernel(name, getattr(gather, name), note))
+    wrap(pool, "run", lambda tasks: note("threads"))
+    wrap(layout, "_gather", lambda *_: note("serial"))
+    wrap(execute, "_gather", lambda piece, rows, span, out, own, raw: _span(piece, span, out, raw, note))
+    wrap(execute, "execute", lambda plan, *_, **__: note("time reversed") if plan.flipped else None)
+    wrap(reader, "_requests", lambda samples, *_: note(f"reader, {'range' if isinstance(samples, range) else 'list'}"))
+    wrap(maps, "_map", lambda *_: note("map evicted") if len(maps._maps) >= maps._MOST_MAPS else None)
+    wrap(handles, "open_hdf5", lambda *_: note("file evicted") if len(handles._files) >= handles._MOST_FILES else None)
+    wrap(Piece, "_gather_some", lambda *_: note("channels lacking"))
+    import ecogcat.signal
+
+    undo.append((ecogcat.signal, "execute", ecogcat.signal.execute))
+    ecogcat.signal.execute = execute.execute
+    try:
+        yield counts
+    finally:
+        for owner, name, function in reversed(undo):
+            setattr(owner, name, function)
+
+
+def _kernel(name: str, kernel: Any, note: Callable[[str], None]) -> Callable[..., None]:
+    parameters = list(inspect.signature(getattr(kernel, "py_func", kernel)).parameters)
+
+    def before(*arguments: Any) -> None:
+        given = dict(zip(parameters, arguments, strict=True))
+        if name == "gather_items":
+            note("gather_items (no typed view)")
+        else:
+            case = f"{'swapped' if given['swapped'] else 'native'}, {'scaled' if given['scaled'] else 'raw'}"
+            run = ""
+            if name == "gather_range":
+                run = " contiguous" if given["stride"] * given["step"] == 1 else " strided"
+            note(f"{name}{run}, {case}")
+        if given["origin"].size > 1:
+            note("chunk table")
+        else:
+            note("blocks" if given["block_stride"] else "one block")
+
+    return before
+
+
+def _span(piece: Piece, span: Any, out: Any, raw: bool, note: Callable[[str], None]) -> None:
+    if not raw and piece.value_dtype != out.dtype:
+        note("through a buffer")
+    if not isinstance(span.out, slice):
+        note("scattered columns")
+    if span.row >= 0:
+        note("one row of pairs")
