@@ -77,9 +77,10 @@ class ChannelMap(Frozen):
         names = tuple(map(str, self.names)) or tuple(f"ch{k}" for k in range(len(sites)))
         if len(names) != len(sites) or len(set(names)) != len(names):
             raise ValueError(f"a map of {len(sites)} channels has as many distinct names, not {len(set(names))}")
-        dy, dx = (float(distance) for distance in np.broadcast_to(np.asarray(self.pitch, np.float64), 2))
-        if not (dy > 0 and dx > 0 and np.isfinite(dy + dx)):
-            raise ValueError(f"a pitch is a positive distance in mm, not {self.pitch!r}")
+        pitch = np.asarray(self.pitch, np.float64)
+        if pitch.shape not in ((), (2,)) or not ((pitch > 0) & np.isfinite(pitch)).all():
+            raise ValueError(f"a pitch is a positive distance in mm, or two (dy, dx), not {self.pitch!r}")
+        dy, dx = np.broadcast_to(pitch, 2).tolist()
         position.setflags(write=False)
         set_(self, "sites", sites)
         set_(self, "shape", (n_rows, n_cols))
@@ -181,10 +182,7 @@ class ChannelMap(Frozen):
         if values.shape[axis] != len(self):
             raise ValueError(f"axis {axis} has {values.shape[axis]} entries where the map has {len(self)} channels")
         moved = np.moveaxis(values, axis, 0)
-        # The data's own type where it holds the fill value; a whole number needs no more than it takes itself.
-        needed = np.min_scalar_type(fill) if isinstance(fill, (int, np.integer)) else np.asarray(fill).dtype
-        floating = values.dtype.kind in "fc" and needed.kind in "biuf"
-        dtype = values.dtype if floating else np.result_type(values.dtype, needed)
+        dtype = _type_that_holds(values.dtype, fill)
         grid = np.full((self.shape[0] * self.shape[1], *moved.shape[1:]), fill, dtype)
         grid[self.codes] = moved
         grid = grid.reshape(*self.shape, *moved.shape[1:])
@@ -208,3 +206,15 @@ class ChannelMap(Frozen):
             )
         moved = np.moveaxis(values, (axis, axis + 1), (0, 1))
         return np.moveaxis(moved[self.sites[:, 0], self.sites[:, 1]], 0, axis)
+
+
+def _type_that_holds(dtype: np.dtype[Any], fill: Any) -> np.dtype[Any]:
+    """Return the type of the data if it holds a fill value, too; else the narrowest that holds both."""
+    value = np.asarray(fill)
+    if dtype.kind in "fc" and value.dtype.kind in "biuf":
+        return dtype
+    if dtype.kind in "iu" and value.dtype.kind in "biu":
+        limits = np.iinfo(dtype)
+        whole = int(value)
+        return dtype if limits.min <= whole <= limits.max else np.result_type(dtype, np.min_scalar_type(whole))
+    return np.result_type(dtype, value.dtype)
