@@ -9,7 +9,10 @@ from urllib.parse import unquote
 
 from ecogcat.errors import CatalogError
 
-__all__ = ["local_path", "places"]
+__all__ = ["ENTRY_FILES", "first_existing", "local_path", "places", "resolved"]
+
+ENTRY_FILES = ("electrode", "events")
+"""Load arguments that may name a file."""
 
 _PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
 

@@ -86,7 +86,8 @@ def load_session(cat: Any, names: Sequence[str] | str | None = None, **load_argu
     >>> [one.n_channels for one in ec.load_session(session.catalog, units="mV")]
     [61, 61]
     """
-    from ecogcat.catalog.drivers import EcogSource, JoinSource
+    from ecogcat.catalog.joins import JoinSource
+    from ecogcat.catalog.source import EcogSource
 
     if isinstance(cat, (str, os.PathLike)):
         cat = open_catalog(cat)
@@ -117,5 +118,16 @@ def entry_source(cat: Any, name: str) -> Any:
         return cat[name]
     except KeyError:
         raise CatalogError(f"the catalog has no entry {name!r}; there are: {', '.join(cat) or 'none'}") from None
-    except Exception as error:  # an unknown driver, a template with a mistake, ...: Intake raises all sorts
+    except ValueError as error:
+        if not str(error).startswith("No plugins loaded"):
+            raise CatalogError(f"catalog entry {name!r}: {' '.join(str(error).split())}") from error
+        import intake
+
+        driver = cat._entries[name]._driver
+        ours = ", ".join(sorted(one for one in intake.registry if one.startswith("ecog_")))
+        raise CatalogError(
+            f"catalog entry {name!r}: there is no driver {driver!r}; those of ecogcat are: "
+            + (ours or "not registered: install ecogcat with pip")
+        ) from error
+    except Exception as error:  # a template with a mistake, a template with a mistake, ...: Intake raises all sorts
         raise CatalogError(f"catalog entry {name!r}: {' '.join(str(error).split())}") from error

@@ -67,7 +67,14 @@ def _draw(ax: Any, dataset: Dataset, by: str | None) -> Any:
     if len(labels) <= _MOST_ROWS:
         for code, colour in enumerate(colours_of(labels)):
             some = times[codes == code]
-            ax.plot(some, np.full(len(some), code), "|", color=colour, markersize=_tick(ax, len(labels)), markeredgewidth=0.9)
+            ax.plot(
+                some,
+                np.full(len(some), code),
+                "|",
+                color=colour,
+                markersize=_tick(ax, len(labels)),
+                markeredgewidth=0.9,
+            )
         ax.set_yticks(range(len(labels)), [number_text(label) for label in labels] if by else [""] * len(labels))
         ax.set_ylim(-0.7, len(labels) - 0.3)
     else:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ecogcat.channels import ChannelMap
 from ecogcat.dataset import Dataset
-from ecogcat.plot.style import FONT, INK, PALE, RULE, axes_inches, new_axes, style, unit_text
+from ecogcat.plot.style import FONT, INK, PALE, RULE, new_axes, style, unit_text
 
 __all__ = ["dropped_sites", "plot_map"]
 
@@ -62,7 +62,9 @@ def plot_map(
     if channel_map is None:
         raise ValueError("the dataset has no channel map: open it with electrode=")
     if dropped is None:
-        dropped = dropped_sites(dataset) if isinstance(dataset, Dataset) else pd.DataFrame({"row": [], "col": [], "reason": []})
+        dropped = (
+            dropped_sites(dataset) if isinstance(dataset, Dataset) else pd.DataFrame(columns=["row", "col", "reason"])
+        )
     if units is None:
         units = dataset.units if isinstance(dataset, Dataset) else ""
     data = None if values is None else np.asarray(values, np.float64)
@@ -170,11 +172,15 @@ def _cells(ax: Any, channel_map: ChannelMap, colours: Any, dropped: pd.DataFrame
     taken = {tuple(site) for site in channel_map.sites.tolist()}
     taken |= {(int(row), int(col)) for row, col in dropped[["row", "col"]].itertuples(index=False, name=None)}
     absent = [site for site in np.ndindex(channel_map.shape) if site not in taken]
-    ax.add_collection(PatchCollection(squares(absent), facecolor="none", edgecolor="#999999", linewidth=0.5, linestyle=":"))
+    ax.add_collection(
+        PatchCollection(squares(absent), facecolor="none", edgecolor="#999999", linewidth=0.5, linestyle=":")
+    )
     ax.add_collection(PatchCollection(squares(channel_map.sites), facecolor=colours, edgecolor="none"))
     for reason, hatch in _hatches(dropped).items():
         some = dropped[_shown_reason(dropped) == reason][["row", "col"]].astype(int).itertuples(index=False, name=None)
-        ax.add_collection(PatchCollection(squares(some), facecolor="white", edgecolor="#666666", linewidth=0.6, hatch=hatch))
+        ax.add_collection(
+            PatchCollection(squares(some), facecolor="white", edgecolor="#666666", linewidth=0.6, hatch=hatch)
+        )
 
 
 def _shown_reason(dropped: pd.DataFrame) -> Any:
@@ -245,7 +251,7 @@ def _legend(ax: Any, channel_map: ChannelMap, dropped: pd.DataFrame) -> None:
     width, height = _drawn_inches(ax)
     most = max(12, int((width + 0.9) / (0.54 * FONT / 72)) - 5)
     for handle in handles:
-        handle.set_label(_cut(handle.get_label(), most))
+        handle.set_label(_cut(str(handle.get_label()), most))
     ax.legend(
         handles=handles,
         loc="upper left",
@@ -260,4 +266,3 @@ def _legend(ax: Any, channel_map: ChannelMap, dropped: pd.DataFrame) -> None:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-

@@ -89,9 +89,10 @@ def spectrum(dataset: Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]
     n = min(data.shape[1], max(8, round(rate)))
     window = np.hanning(n)
     segments = [data[:, k : k + n] for k in range(0, data.shape[1] - n + 1, max(1, n // 2))]
-    power = np.mean([np.abs(np.fft.rfft((s - s.mean(1, keepdims=True)) * window, axis=1)) ** 2 for s in segments], axis=0)
+    transforms = [np.fft.rfft((segment - segment.mean(1, keepdims=True)) * window, axis=1) for segment in segments]
+    power = np.mean([np.abs(one) ** 2 for one in transforms], axis=0)
     density = np.sqrt(2 * power / (rate * max((window**2).sum(), 1e-30)))
-    return np.fft.rfftfreq(n, 1 / rate)[1:], density[:, 1:]
+    return np.asarray(np.fft.rfftfreq(n, 1 / rate)[1:], np.float64), np.asarray(density[:, 1:], np.float64)
 
 
 def envelope(values: NDArray[Any], most: int) -> tuple[NDArray[np.int64], NDArray[Any]]:

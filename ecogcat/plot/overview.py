@@ -161,7 +161,9 @@ def _response_panel(figure: Any, dataset: Dataset, responses: Evoked | None, by:
     ax.set_xlabel("time from event (ms)")
     ax.set_ylabel(f"average ({unit_text(dataset.units)})")
     if several:
-        ax.legend(title=by, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0, handlelength=0.9, alignment="left")
+        ax.legend(
+            title=by, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0, handlelength=0.9, alignment="left"
+        )
     _letter(figure, "c", f"Largest response: {short_name(name, 1.6)}", _MIDDLE, 4.87)
 
 

@@ -1,4 +1,4 @@
-"""Style of the pictures: figures, fonts, colours that colour-blind readers can tell apart, units as people write them."""
+"""Style of the pictures: figures, fonts, colours that colour-blind readers tell apart, units as they are printed."""
 
 from __future__ import annotations
 
@@ -135,12 +135,12 @@ def nice_number(value: float) -> float:
     if not (math.isfinite(value) and value > 0):
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return float(f"{max(step for step in (1, 2, 5) if step * power <= value * (1 + 1e-9)) * power:.12g}")
+    return float(f"{max([step for step in (1, 2, 5) if step * power <= value * (1 + 1e-9)], default=1) * power:.12g}")
 
 
 def number_text(value: Any) -> str:
     """Return a condition's value without needless digits."""
-    if isinstance(value, (float, np.floating)):
+    if isinstance(value, float):  # NumPy's float64 too
         return f"{value:g}" if abs(value) < 1e5 else f"{value:,.0f}"
     return str(value)
 

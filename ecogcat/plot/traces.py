@@ -143,7 +143,7 @@ def _quantile(values: NDArray[Any], q: float) -> NDArray[np.float64]:
     return result
 
 
-def _label_channels(ax: Any, names: list[str], base: NDArray[np.float64], height: float) -> None:
+def _label_channels(ax: Any, names: list[str], base: NDArray[Any], height: float) -> None:
     """Name the channels, or as many of them as can be read."""
     every = max(1, -(-len(names) * 8 // int(max(8, height * 72 * 0.9))))
     size = FONT - 1 if len(names) > 20 else FONT
@@ -158,7 +158,15 @@ def _scale_bar(ax: Any, value: float, units: str, low: float, high: float) -> No
     width, _ = axes_inches(ax)
     place = blended_transform_factory(ax.transAxes, ax.transData)
     at, start = 1 + 0.08 / width, low + 0.5 * (high - low) - 0.5 * value
-    ax.plot([at, at], [start, start + value], transform=place, color=INK, linewidth=1.6, clip_on=False, solid_capstyle="butt")
+    ax.plot(
+        [at, at],
+        [start, start + value],
+        transform=place,
+        color=INK,
+        linewidth=1.6,
+        clip_on=False,
+        solid_capstyle="butt",
+    )
     ax.text(
         1 + 0.14 / width,
         start + value / 2,

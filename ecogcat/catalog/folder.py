@@ -1,0 +1,162 @@
+"""Folders of recordings: what can be opened, what cannot and why, and which of it joins."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ecogcat.dataset import Dataset
+from ecogcat.errors import EcogcatError, FormatError, RecordingNotFound
+from ecogcat.formats.registry import formats
+from ecogcat.joinplan import JoinPlan, plan_join
+
+__all__ = ["Found", "find_recordings", "groups"]
+
+_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file or folder that a format recognises.
+
+    Attributes
+    ----------
+    path : str
+    dataset : Dataset or None
+        None if it cannot be opened.
+    problem : str
+        Why not.
+    """
+
+    path: str
+    dataset: Dataset | None
+    problem: str = ""
+
+
+def find_recordings(folder: str | os.PathLike[str], opener: Callable[..., Dataset]) -> tuple[list[Found], int]:
+    """Open every recording in a folder and the folders in it.
+
+    Parameters
+    ----------
+    folder : path-like
+    opener : callable
+        ``ecogcat.open_recording``, or something like it.
+
+    Returns
+    -------
+    found : list of Found
+        In natural order of their paths. Consecutive files that a format takes for one recording are one dataset.
+    n_others : int
+        How many files no format recognises.
+
+    Raises
+    ------
+    RecordingNotFound
+        If there is no such folder.
+    """
+    place = os.path.abspath(os.path.expanduser(os.fspath(folder)))
+    if not os.path.isdir(place):
+        raise RecordingNotFound(f"{place}: no such folder")
+    found: list[Found] = []
+    others = _walk(place, opener, found, _DEPTH)
+    return found, others
+
+
+def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth: int) -> int:
+    """Add what a folder holds; return how many files no format recognises."""
+    names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=natural)
+    paths = [os.path.join(folder, name) for name in names]
+    others, files = 0, [path for path in paths if os.path.isfile(path)]
+    if _recognised(folder):
+        whole = _try(folder, opener)
+        alone = [path for path in files if _recognised(path)]
+        if whole.dataset is not None:
+            found.append(whole)
+            used = {path for part in whole.dataset.parts for path in part.paths}
+            files = [path for path in files if path not in used]
+        elif len(alone) == 1 and os.path.basename(alone[0]).startswith("info."):
+            found.append(whole)  # the folder itself is the recording: what is in it says no more
+            files = []
+    for path in files:
+        if _recognised(path):
+            found.append(_try(path, opener))
+        else:
+            others += 1
+    if depth > 0:
+        others += sum(_walk(path, opener, found, depth - 1) for path in paths if os.path.isdir(path))
+    return others
+
+
+def _recognised(path: str) -> bool:
+    head = b""
+    if os.path.isfile(path):
+        try:
+            with open(path, "rb") as file:
+                head = file.read(4096)
+        except OSError:  # not ours to read: nor a recording that can be reported on
+            return False
+    return any(format.recognises(path, head) for format in formats().values())
+
+
+def _try(path: str, opener: Callable[..., Dataset]) -> Found:
+    try:
+        return Found(path, opener(path))
+    except (EcogcatError, OSError, ValueError) as error:
+        return Found(path, None, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong in one line, without the path that stands before it."""
+    if isinstance(error, FormatError):
+        facts = [
+            f"expected {error.expected}" if error.expected is not None else "",
+            f"found {error.found}" if error.found is not None else "",
+        ]
+        detail = ", ".join(fact for fact in facts if fact)
+        return error.message + (f" ({detail})" if detail else "")
+    return " ".join(str(error).split())
+
+
+def natural(name: str) -> list[Any]:
+    """Return a sort key in which part2 comes before part10.
+
+    Examples
+    --------
+    >>> sorted(["part10", "part2"], key=natural)
+    ['part2', 'part10']
+    """
+    return [(0, int(word), "") if word.isdigit() else (1, 0, word.lower()) for word in re.split(r"(\d+)", name) if word]
+
+
+def groups(datasets: Sequence[Dataset]) -> Iterator[list[Dataset]]:
+    """Put together what joins, the largest group first; each in order of wall-clock time where all have one.
+
+    A dataset goes to the first group that it joins without costing it more than half of its channels.
+    """
+    gathered: list[list[Dataset]] = []
+    for dataset in datasets:
+        for group in gathered:
+            plan = _plan([*group, dataset])
+            if plan is not None and 2 * plan.n_channels >= max(one.n_channels for one in (*group, dataset)):
+                group.append(dataset)
+                break
+        else:
+            gathered.append([dataset])
+    gathered.sort(key=lambda group: (-len(group), -sum(one.n_samples for one in group)))
+    for group in gathered:
+        yield sorted(group, key=_start) if all(one.parts[0].start_time is not None for one in group) else group
+
+
+def _plan(datasets: Sequence[Dataset]) -> JoinPlan | None:
+    plan = plan_join(*datasets)
+    return plan if plan.ok else None
+
+
+def _start(dataset: Dataset) -> np.datetime64:
+    time = dataset.parts[0].start_time
+    return np.datetime64("NaT") if time is None else time

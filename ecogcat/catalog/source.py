@@ -1,0 +1,187 @@
+"""Source: what the Intake drivers share - arguments held, errors that name the entry, Intake's questions answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from intake.source.base import DataSource
+from numpy.typing import NDArray
+
+from ecogcat.catalog.errors import at_entry
+from ecogcat.catalog.partitions import block_edges, dask_array
+from ecogcat.dataset import Dataset
+from ecogcat.errors import RecordingNotFound
+
+__all__ = ["EcogSource"]
+
+
+class EcogSource(DataSource):
+    """What the drivers share: everything but how the dataset is opened.
+
+    Parameters
+    ----------
+    arguments : mapping
+        What the entry, or the call, says.
+    metadata : mapping, optional
+        The entry's own; `catalog_dir` is added by Intake.
+    """
+
+    container = "ecogcat"
+    version = "1"
+    partition_access = True
+    catalog_object: Any = None
+    dtype: Any = None
+    shape: Any = None
+
+    def __init__(self, arguments: Mapping[str, Any], metadata: Mapping[str, Any] | None) -> None:
+        super().__init__(metadata=dict(metadata or {}))
+        self._arguments = dict(arguments)
+
+    # What a driver says
+
+    def _open(self, trail: tuple[str, ...]) -> Dataset:
+        """Open the dataset; `trail` are the joins that led here."""
+        raise NotImplementedError
+
+    # What Intake asks for
+
+    def read(self) -> Dataset:
+        """Open the dataset: mapped, named after the entry, headers only."""
+        return self._dataset()
+
+    def discover(self) -> dict[str, Any]:
+        """Return dtype, shape, npartitions and metadata: the entry's own, and what the headers say.
+
+        Returns
+        -------
+        dict
+            Where both know a thing the headers win, but for a `start_time` that they do not have.
+        """
+        dataset = self._dataset()
+        found = _facts(dataset)
+        if found["start_time"] is None and "start_time" in self.metadata:
+            del found["start_time"]
+        self._describe(dataset)
+        return {
+            "dtype": self.dtype,
+            "shape": self.shape,
+            "npartitions": self.npartitions,
+            "metadata": {**self.metadata, **found},
+        }
+
+    def to_dask(self) -> Any:
+        """Return a dask.array (n_channels, n_samples); chunks lie within one part each."""
+        return dask_array(self._dataset())
+
+    def read_partition(self, i: int) -> NDArray[Any]:
+        """Read block `i` of ``discover()["npartitions"]``: (n_channels, some samples)."""
+        dataset = self._dataset()
+        edges = block_edges(dataset)
+        if not 0 <= i < len(edges) - 1:
+            raise IndexError(f"{self._label()}: partition {i} of {len(edges) - 1}")
+        return dataset.signal.read(start=int(edges[i]), stop=int(edges[i + 1]))
+
+    def read_chunked(self) -> Iterator[NDArray[Any]]:
+        """Iterate over the blocks; together they are the signal."""
+        dataset = self._dataset()
+        edges = block_edges(dataset).tolist()
+        return (dataset.signal.read(start=a, stop=b) for a, b in pairwise(edges))
+
+    def configure_new(self, **arguments: Any) -> EcogSource:
+        """Return a source with some arguments changed."""
+        return self._carried(super().configure_new(**arguments))
+
+    __call__ = get = configure_new
+
+    def close(self) -> None:
+        """Do nothing: a source holds no file open."""
+
+    def _load_metadata(self) -> None:
+        # Not Intake's, which would write what was discovered over the entry's own metadata.
+        if self.shape is None:
+            self._describe(self._dataset())
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        # Intake's own pickles lose the name, and with it the catalog.
+        return _rebuild, (type(self), self._pickled(), self._own_name(), self.description)
+
+    # What the drivers need
+
+    def _dataset(self, trail: tuple[str, ...] = ()) -> Dataset:
+        with self._errors():
+            return self._open(trail)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Name the entry in every error, and what the catalog says to do where files are missing."""
+        try:
+            yield
+        except RecordingNotFound as error:
+            remedy = self._if_missing()
+            raise RecordingNotFound(f"{self._label()}: {error}" + (f". {remedy}" if remedy else "")) from error
+        except Exception as error:
+            raise at_entry(error, self._label()) from error
+
+    def _if_missing(self) -> str:
+        catalogs = [catalog.metadata or {} for catalog in self._catalogs()]
+        return str(next((own["if_missing"] for own in (self.metadata, *catalogs) if "if_missing" in own), ""))
+
+    def _catalogs(self) -> Iterator[Any]:
+        """Yield the catalog, and those it was filtered out of: a search result lacks the parts of a join."""
+        catalog = self.catalog_object
+        while catalog is not None:
+            yield catalog
+            catalog = getattr(catalog, "cat", None)
+
+    def _own_name(self) -> str | None:
+        name = self.__dict__.get("name")
+        return None if name is None else str(name)
+
+    def _label(self) -> str:
+        name = self._own_name()
+        return f"a source of driver {type(self).name}" if name is None else f"catalog entry {name!r}"
+
+    def _folder(self) -> str | None:
+        return self.metadata.get("catalog_dir") or None
+
+    def _pickled(self) -> dict[str, Any]:
+        return {**self._arguments, "metadata": self.metadata}
+
+    def _carried(self, other: EcogSource) -> EcogSource:
+        """Give a changed source what Intake forgets when the source did not come out of a catalog just now."""
+        if other._own_name() is None and self._own_name() is not None:
+            other.name, other.description = self._own_name(), self.description
+            other.catalog_object = other.cat = self.catalog_object
+        return other
+
+    def _describe(self, dataset: Dataset) -> None:
+        self.dtype, self.shape = dataset.signal.dtype, dataset.signal.shape
+        self.npartitions = len(block_edges(dataset)) - 1
+
+
+def _rebuild(cls: type[EcogSource], arguments: dict[str, Any], name: str | None, description: str | None) -> EcogSource:
+    source = cls(**arguments)
+    source.description = description
+    if name is not None:
+        source.name = name
+    return source
+
+
+def _facts(dataset: Dataset) -> dict[str, Any]:
+    """Return what the headers say, as plain values."""
+    start = dataset.parts[0].start_time
+    return {
+        "sampling_rate": dataset.sampling_rate,
+        "units": dataset.units,
+        "n_channels": dataset.n_channels,
+        "n_samples": dataset.n_samples,
+        "duration": dataset.duration,
+        "start_time": None if start is None else np.datetime_as_string(start, unit="us").item(),
+        "format": "+".join(dict.fromkeys(part.format for part in dataset.recordings)),
+        "aligned": list(dataset.aligned),
+        "n_events": len(dataset.events),
+    }
