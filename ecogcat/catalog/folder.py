@@ -18,6 +18,7 @@ from ecogcat.joinplan import JoinPlan, plan_join
 __all__ = ["Found", "find_recordings", "groups"]
 
 _DEPTH = 4
+_EXPECTED = (".rhd", ".h5", ".hdf5", ".hdf")  # a file of such a name that is no recording is worth a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth
             found.append(whole)  # the folder itself is the recording: what is in it says no more
             files = []
     for path in files:
-        if _recognised(path):
+        if _recognised(path) or path.lower().endswith(_EXPECTED):
             found.append(_try(path, opener))
         else:
             others += 1

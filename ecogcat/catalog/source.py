@@ -122,7 +122,8 @@ class EcogSource(DataSource):
             yield
         except RecordingNotFound as error:
             remedy = self._if_missing()
-            raise RecordingNotFound(f"{self._label()}: {error}" + (f". {remedy}" if remedy else "")) from error
+            further = f". {remedy}" if remedy and remedy not in str(error) else ""
+            raise RecordingNotFound(f"{self._label()}: {error}{further}") from error
         except Exception as error:
             raise at_entry(error, self._label()) from error
 
