@@ -17,7 +17,7 @@ from ecogcat.errors import FormatError
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Extent, Samples, Scale
-from ecogcat.storage.handles import hdf5_file
+from ecogcat.storage.handles import hdf5_file, open_hdf5
 from ecogcat.storage.layout import Layout, gather_layout
 from ecogcat.storage.maps import source_bytes
 from ecogcat.storage.reader import ReaderExtent
@@ -69,8 +69,8 @@ def hdf5_extent(source: Source, dataset: Any, *, time_first: bool = False) -> Ex
         stride = n_channels * item if time_first else item
         base = dataset.id.get_offset() + channels * (item if time_first else n_samples * item)
         return AffineExtent(source, dtype, n_samples, base, stride)
-    linked, prefix = _linked_sources(source, dataset, properties)
-    reader = Hdf5Reader(source, key, time_first, prefix)
+    linked, folder = _linked_sources(source, dataset, properties)
+    reader = Hdf5Reader(source, key, time_first, folder)
     block = 1
     if layout == h5py.h5d.CHUNKED:
         chunk = dataset.chunks if dataset.ndim == 2 else (1, *dataset.chunks)
@@ -83,14 +83,14 @@ def hdf5_extent(source: Source, dataset: Any, *, time_first: bool = False) -> Ex
 
 
 def _linked_sources(source: Source, dataset: Any, properties: Any) -> tuple[list[Source], str | None]:
-    """Return the other files that a virtual or external dataset draws on, and the folder of external ones.
+    """Return the other files that a virtual or external dataset draws on, and the folder they are looked for in.
 
     A virtual dataset reads zeros where one of its sources is missing; so do these, in any depth, be there.
     """
     if dataset.is_virtual:
         linked: dict[str, Source] = {}
         _follow_virtual(source, dataset, linked, {(source.path, dataset.name)})
-        return list(linked.values()), None
+        return list(linked.values()), os.path.dirname(source.path)
     names = [os.fsdecode(properties.get_external(k)[0]) for k in range(properties.get_external_count())]
     if not names:
         return [], None
@@ -159,14 +159,14 @@ class Hdf5Reader(Frozen):
         Path of the dataset in the file.
     time_first : bool
         The dataset is (n_samples, n_channels).
-    prefix : str, optional
-        Where the raw files of an external dataset lie.
+    folder : str, optional
+        Where the other files of a virtual or external dataset lie.
     """
 
     source: Source
     key: str
     time_first: bool = False
-    prefix: str | None = None
+    folder: str | None = None
 
     @property
     def token(self) -> str:
@@ -175,9 +175,12 @@ class Hdf5Reader(Frozen):
 
     def read(self, channels: Index, start: int, stop: int) -> NDArray[Any]:
         """Return the stored numbers, shape (len(channels), stop - start); see `Reader.read`."""
-        dataset = self.dataset()
         try:
-            return self._rows(dataset, channels, start, stop)
+            if self.folder is None:
+                return self._rows(self.dataset(), channels, start, stop)
+            self.source.check()
+            with open_hdf5(self.source.path, by_name=True) as file:
+                return self._rows(_linked_dataset(file, self.key, self.folder), channels, start, stop)
         except (OSError, RuntimeError) as error:
             raise FormatError(
                 f"samples {start:,} to {stop:,} of dataset {self.key!r} cannot be read",
@@ -186,15 +189,8 @@ class Hdf5Reader(Frozen):
             ) from error
 
     def dataset(self) -> Any:
-        """Return the dataset of the open file."""
-        file = hdf5_file(self.source)
-        if self.prefix is None:
-            return file[self.key]
-        import h5py
-
-        access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
-        access.set_efile_prefix(os.fsencode(self.prefix))
-        return h5py.Dataset(h5py.h5d.open(file.id, self.key.encode(), access))
+        """Return the dataset of the file, which stays open for the next request."""
+        return hdf5_file(self.source)[self.key]
 
     def _rows(self, dataset: Any, channels: Index, start: int, stop: int) -> NDArray[Any]:
         if dataset.ndim == 1:
@@ -281,9 +277,15 @@ class ChunkedExtent(Frozen):
         def note(chunk: Any) -> None:
             place = chunk.chunk_offset if dataset.ndim == 2 else (0, *chunk.chunk_offset)
             channel, sample = place[::-1] if reader.time_first else place
-            origin[channel // self.chunk_channels, sample // self.chunk_samples] = chunk.byte_offset
+            band, block, offset = channel // self.chunk_channels, sample // self.chunk_samples, chunk.byte_offset
+            # A damaged index may name any place, or none.
+            if band < bands and block < blocks and offset is not None and offset <= reader.source.size:
+                origin[band, block] = offset
 
-        dataset.id.chunk_iter(note)
+        try:
+            dataset.id.chunk_iter(note)
+        except (OSError, RuntimeError):
+            return None  # libhdf5 says what is wrong when it is asked for samples
         if (origin < 0).any() or int(origin.max()) + chunk_bytes > reader.source.size:
             return None
         if dataset.file.userblock_size and not _true_offset(dataset, int(origin[-1, -1]), reader.source):
@@ -305,6 +307,15 @@ class ChunkedExtent(Frozen):
             self.fallback.gather(channels, samples, scale, out, at, count)
         else:
             gather_layout(buffer, layout, channels, samples, scale, out, at, count)
+
+
+def _linked_dataset(file: Any, key: str, folder: str) -> Any:
+    import h5py
+
+    access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+    access.set_efile_prefix(os.fsencode(folder))
+    access.set_virtual_prefix(os.fsencode(folder))
+    return h5py.Dataset(h5py.h5d.open(file.id, key.encode(), access))
 
 
 def _true_offset(dataset: Any, offset: int, source: Source) -> bool:
