@@ -1,9 +1,14 @@
-"""Open HDF5 files: kept open, capped in number, one set a process, never pickled."""
+"""Open HDF5 files: kept open, capped in number, one set a process, never pickled.
+
+libhdf5 knows a file again by its inode: a file held open by its name could be opened by nobody else in this process to
+write to it, or with other locks. So it gets the bytes from an object of ours, and knows nothing of names.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from typing import Any
 
@@ -13,12 +18,53 @@ from ecogcat.storage.source import Source
 __all__ = ["hdf5_file", "open_hdf5"]
 
 _MOST_FILES = 64
-_files: OrderedDict[tuple[str, int, int], Any] = OrderedDict()
+_files: OrderedDict[tuple[str, int, int, str], Any] = OrderedDict()
 _lock = threading.RLock()
 
 
-def open_hdf5(path: str) -> Any:
+class _Bytes:
+    """The bytes of a file, as h5py takes them from any object; closed with the last reference to it."""
+
+    def __init__(self, path: str) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        self._place = 0
+        weakref.finalize(self, os.close, self._descriptor)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = (0, self._place, os.fstat(self._descriptor).st_size)[whence]
+        self._place = start + offset
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def read(self, size: int) -> bytes:
+        os.lseek(self._descriptor, self._place, os.SEEK_SET)
+        parts = []
+        while size > 0 and (part := os.read(self._descriptor, size)):  # at most 2 GB at a time
+            parts.append(part)
+            size -= len(part)
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._place += len(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is ever written."""
+
+
+def open_hdf5(path: str, *, by_name: bool = False) -> Any:
     """Open an HDF5 file for reading, without locking it for others.
+
+    Parameters
+    ----------
+    path : str
+    by_name : bool
+        Have libhdf5 open it, which alone finds the other files of virtual and external datasets. Close it soon.
 
     Raises
     ------
@@ -28,7 +74,17 @@ def open_hdf5(path: str) -> Any:
     import h5py
 
     try:
-        return h5py.File(path, "r", locking=False)
+        if not by_name:
+            data = _Bytes(path)
+            if _has_writer(data):
+                raise OSError("file is already open for write, says its header")
+            return h5py.File(data, "r")
+        try:
+            return h5py.File(path, "r", locking=False)
+        except OSError as error:
+            if "locking flag" not in str(error):
+                raise
+            return h5py.File(path, "r")  # somebody in this process has it open with locks
     except OSError as error:
         reason = str(error).strip()
         if "truncated file" in reason or "unable to lock" in reason or "already open for write" in reason:
@@ -43,10 +99,22 @@ def open_hdf5(path: str) -> Any:
         raise FormatError("this is no HDF5 file that can be read", path=path, found=reason) from error
 
 
+def _has_writer(data: _Bytes) -> bool:
+    """Whether the superblock notes a writer; libhdf5 looks at that only in files that it opens by name."""
+    size, base = data.seek(0, os.SEEK_END), 0
+    while base < size:
+        data.seek(base)
+        superblock = data.read(12)
+        if superblock[:8] == b"\x89HDF\r\n\x1a\n":
+            return len(superblock) == 12 and superblock[8] >= 3 and bool(superblock[11] & 0b101)
+        base = 2 * base or 512  # after a user block, whose length is a power of two
+    return False
+
+
 def hdf5_file(source: Source) -> Any:
     """Check the source and return it as an open `h5py.File`; it stays open for the next request."""
     device, inode, _, _ = source.check()
-    key = (source.path, device, inode)
+    key = (source.path, device, inode, source.fingerprint)  # written anew in place, it keeps its inode
     with _lock:
         file = _files.get(key)
         if file is None or not file.id.valid:
