@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,8 @@ class Recordings:
 
     def opened(self) -> list[ec.Dataset]:
         """Open both, electrodes only."""
-        return [ec.select_channels(ec.open_recording(path), ELECTRODES) for path in self.paths]
+        order = "time_first" if self.time_first else "channels_first"
+        return [ec.select_channels(ec.open_recording(path, axis_order=order), ELECTRODES) for path in self.paths]
 
     def joined(self, masked: bool) -> ec.Signal:
         """Return both joined: 61 channels, or 51."""
@@ -74,8 +75,8 @@ def expected(rows: NDArray[np.int64], n_samples: int) -> NDArray[np.float32]:
     return out
 
 
-def prepare(folder: Path, n_samples: int) -> dict[str, Recordings]:
-    """Make what is not there yet, read every file once so that it is in the page cache, and return all layouts."""
+def prepare(folder: Path, n_samples: int, names: Iterable[str] = LAYOUTS) -> dict[str, Recordings]:
+    """Make what is not there yet; return some layouts, their files read once so that they are in the page cache."""
     place = folder / str(n_samples)
     place.mkdir(parents=True, exist_ok=True)
     layouts = {}
@@ -86,11 +87,13 @@ def prepare(folder: Path, n_samples: int) -> dict[str, Recordings]:
         paths = {name: one.paths[recording] for name, one in layouts.items()}
         if not all(path.exists() for path in paths.values()):
             _write(paths, recording, n_samples)
-    for one in layouts.values():
-        _write_virtual(one)
+    chosen = {name: layouts[name] for name in names}
+    for one in chosen.values():
+        if not one.virtual.exists():
+            _write_virtual(one)
         for path in one.paths:
             _warm(path)
-    return layouts
+    return chosen
 
 
 def _write(paths: dict[str, Path], recording: int, n_samples: int) -> None:
@@ -123,8 +126,10 @@ def _write_virtual(one: Recordings) -> None:
         else:
             for channel, row in enumerate(ELECTRODES):
                 layout[channel, stretch] = source[int(row)]
-    with h5py.File(one.virtual, "w", libver="latest") as file:
+    part = one.virtual.with_suffix(".part")
+    with h5py.File(part, "w", libver="latest") as file:
         file.create_virtual_dataset("chdata", layout)
+    os.replace(part, one.virtual)
 
 
 def tiny_files(folder: Path, count: int) -> list[Path]:

@@ -85,7 +85,9 @@ def reading_items(recordings: Recordings, truth: Callable[[], NDArray[np.float32
     def touched(*shape: int) -> NDArray[np.float32]:
         return np.zeros(shape, np.float32)
 
-    def item(name: str, title: str, limit: Limit, source: Any, rows: Any, picked: Any, t: slice, notes: Any = ()) -> Item:
+    def item(
+        name: str, title: str, limit: Limit, source: Any, rows: Any, picked: Any, t: slice, notes: Any = ()
+    ) -> Item:
         start, stop, step = t.indices(total)
         out = touched(len(rows), len(range(start, stop, step)))
         channels = np.arange(len(ELECTRODES))[np.isin(ELECTRODES, rows)] if picked is None else picked

@@ -1,7 +1,7 @@
 """Other ways to do the same: h5py and NumPy tuned by hand, and h5py on one HDF5 virtual dataset.
 
-Both keep their files open. What they return is float32 (channels, samples), equal to ours up to its last bit: they scale
-in single precision, as such programs do.
+Both keep their files open. What they return is float32 (channels, samples), equal to ours up to its last bit: they
+scale in single precision, as such programs do.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class Hand:
         return np.sqrt(squares / (2 * n) - (total / (2 * n)) ** 2)
 
 
-def _fill(data: Any, rows: Rows, start: int, count: int, step: int, out: NDArray[np.float32], about: Recordings) -> None:
+def _fill(
+    data: Any, rows: Rows, start: int, count: int, step: int, out: NDArray[np.float32], about: Recordings
+) -> None:
     stop = start + (count - 1) * step + 1
     low, high = int(rows.min()), int(rows.max()) + 1
     if about.time_first:
@@ -66,7 +68,7 @@ def _fill(data: Any, rows: Rows, start: int, count: int, step: int, out: NDArray
             np.multiply(block.T, np.float32(GAIN), out=out[:, at : at + len(block)])
     elif about.layout == "A" and step == 1:
         for k, row in enumerate(rows):
-            data.read_direct(out, np.s_[row, start:stop], np.s_[k])
+            data.read_direct(out[k], np.s_[row, start:stop])
     elif stop - start < _BLOCK:
         np.multiply(data[low:high, start:stop][rows - low, ::step], _factor(about), out=out)
     else:

@@ -1,0 +1,47 @@
+"""All work items, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from benchmarks.data import ELECTRODES, FULL, LAYOUTS, expected, prepare
+from benchmarks.items import Item, reading_items
+from benchmarks.joining import events_items, joining_item, opening_items
+
+
+def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]:
+    """Return the items whose label starts with one of `wanted` ("W3", "W2/A"), all by default.
+
+    Below the full length, items on files and events shrink too.
+    """
+    full = n_samples == FULL
+
+    @lru_cache(1)
+    def truth():  # type: ignore[no-untyped-def]
+        return expected(ELECTRODES, n_samples)
+
+    items: list[Item] = []
+    if _any(wanted, "W1"):
+        items += opening_items(folder, (2, 8, 1000) if full else (2, 8))
+        items.append(joining_item(folder, 1000 if full else 20))
+    if any(_any(wanted, name) for name in ("W2", "W3", "W4", "W6", "W7")):
+        layouts = [name for name in LAYOUTS if not wanted or any(one.partition("/")[2] in ("", name) for one in wanted)]
+        for recordings in prepare(folder, n_samples, layouts).values():
+            items += reading_items(recordings, truth)
+    if _any(wanted, "W9"):
+        items += events_items((10**6, 10**7) if full else (8000,))
+    chosen = [item for item in items if not wanted or any(_matches(one, item) for one in wanted)]
+    if not chosen:
+        raise ValueError(f"no work item {', '.join(wanted)}; there are: {', '.join(item.label for item in items)}")
+    return chosen
+
+
+def _any(wanted: Sequence[str], name: str) -> bool:
+    return not wanted or any(one.startswith(name) for one in wanted)
+
+
+def _matches(one: str, item: Item) -> bool:
+    name, _, layout = one.partition("/")
+    return item.name.startswith(name) and (not layout or item.layout == layout)
