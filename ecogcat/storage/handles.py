@@ -6,6 +6,7 @@ write to it, or with other locks. So it gets the bytes from an object of ours, a
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import weakref
@@ -19,6 +20,7 @@ __all__ = ["hdf5_file", "open_hdf5"]
 
 _MOST_FILES = 64
 _files: OrderedDict[tuple[str, int, int, str], Any] = OrderedDict()
+_opened: weakref.WeakSet[Any] = weakref.WeakSet()
 _lock = threading.RLock()
 
 
@@ -119,11 +121,22 @@ def hdf5_file(source: Source) -> Any:
         file = _files.get(key)
         if file is None or not file.id.valid:
             file = _files[key] = open_hdf5(source.path)
+            _opened.add(file)
             while len(_files) > _MOST_FILES:
                 # Not closed but let go: another thread may be reading from it.
                 _files.popitem(last=False)
         _files.move_to_end(key)
         return file
+
+
+def _close_all() -> None:
+    """Close the files before the interpreter goes: libhdf5 would ask their bytes of objects that are gone, and crash."""
+    for file in list(_opened):
+        if file.id.valid:
+            file.close()
+
+
+atexit.register(_close_all)
 
 
 def _after_fork() -> None:
