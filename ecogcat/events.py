@@ -146,7 +146,7 @@ class Events(Frozen):
         return Events(self.sample[a:b], self._table.iloc[a:b], self.origins)
 
     def conditions(self, *columns: str) -> tuple[Index, pd.DataFrame]:
-        """Number the distinct combinations of some columns.
+        """Return the distinct combinations of some columns, numbered.
 
         Parameters
         ----------
@@ -227,7 +227,9 @@ def _query(table: pd.DataFrame, text: str) -> Index:
     plain = {f"column_{k}_": name for k, name in enumerate(columns)}
     aliases = {name: alias for alias, name in plain.items()}
     quoted = re.sub(
-        _STRING + "|`([^`]*)`", lambda found: found[0] if found[1] is None else f" {aliases.get(found[1], found[0])} ", text
+        _STRING + "|`([^`]*)`",
+        lambda found: found[0] if found[1] is None else f" {aliases.get(found[1], found[0])} ",
+        text,
     )
     try:
         tree = ast.parse(quoted.strip(), mode="eval")

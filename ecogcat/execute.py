@@ -21,7 +21,13 @@ _BUFFER = 1 << 20
 
 
 def execute(
-    plan: ReadPlan, pieces: Sequence[Piece], out: NDArray[Any] | None, dtype: np.dtype[Any], *, raw: bool
+    plan: ReadPlan,
+    pieces: Sequence[Piece],
+    out: NDArray[Any] | None,
+    dtype: np.dtype[Any],
+    own: np.dtype[Any],
+    *,
+    raw: bool,
 ) -> NDArray[Any]:
     """Read what a plan asks for.
 
@@ -34,6 +40,8 @@ def execute(
         Array to read into; a new one by default.
     dtype : numpy.dtype
         Type of the output.
+    own : numpy.dtype
+        Type of the signal that the pieces make: values are rounded to their piece's type, to this one, then to `dtype`.
     raw : bool
         Stored numbers instead of physical values.
 
@@ -58,24 +66,27 @@ def execute(
         out = np.empty(shape, dtype)
     for span in plan.spans:
         rows = plan.channels if span.row < 0 else np.array([span.row], np.int64)
-        _gather(pieces[span.piece], rows, span, out, raw)
+        _gather(pieces[span.piece], rows, span, out, own, raw)
     if plan.flipped:
         for row in out:  # a row at a time: NumPy copies what it flips
             row[:] = row[::-1].copy()
     return out
 
 
-def _gather(piece: Piece, rows: Index, span: Span, out: NDArray[Any], raw: bool) -> None:
+def _gather(piece: Piece, rows: Index, span: Span, out: NDArray[Any], own: np.dtype[Any], raw: bool) -> None:
     """Decode one span; through a buffer where values need rounding to the piece's type first, or scattering."""
-    count = span.count
-    if (raw or piece.dtype == out.dtype) and isinstance(span.out, slice):
+    count = span.n_samples
+    dtype = piece.value_dtype
+    if (raw or dtype == out.dtype) and isinstance(span.out, slice):
         piece.gather(rows, span.samples, out, span.out.start, count, raw)
         return
     length = max(1, _BUFFER // max(1, len(rows)))
     for a in range(0, count, length):
         b = min(count, a + length)
-        values = np.empty((len(rows), b - a), out.dtype if raw else piece.dtype)
+        values = np.empty((len(rows), b - a), out.dtype if raw else dtype)
         piece.gather(rows, span.samples[a:b], values, 0, b - a, raw)
+        if not raw and own not in (dtype, out.dtype):
+            values = values.astype(own)  # as reading the signal and casting would
         if isinstance(span.out, slice):
             out[:, span.out.start + a : span.out.start + b] = values
         else:

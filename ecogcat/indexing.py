@@ -69,12 +69,11 @@ def select(index: Any, shape: tuple[int, int]) -> Selection:
     arrays = [isinstance(axis, np.ndarray) for axis in axes]
     if not any(arrays):
         return Selection(_as_range(rows), _as_range(columns), result, True)
-    if all(arrays) or any(isinstance(axis, int) for axis in axes):
-        if isinstance(rows, np.ndarray) and isinstance(columns, np.ndarray):
-            if rows.ndim == columns.ndim == 2 and rows.shape[1] == columns.shape[0] == 1:  # np.ix_
-                return Selection(rows.ravel(), columns.ravel(), result, True)
-            rows, columns = np.broadcast_arrays(rows, columns)
-            return Selection(rows.ravel(), columns.ravel(), result, False)
+    if isinstance(rows, np.ndarray) and isinstance(columns, np.ndarray):
+        if rows.ndim == columns.ndim == 2 and rows.shape[1] == columns.shape[0] == 1:  # np.ix_
+            return Selection(rows.ravel(), columns.ravel(), result, True)
+        rows, columns = np.broadcast_arrays(rows, columns)
+        return Selection(rows.ravel(), columns.ravel(), result, False)
     return Selection(_flat(rows), _flat(columns), result, True)
 
 

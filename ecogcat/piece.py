@@ -79,9 +79,10 @@ class Piece(Frozen):
 
     @property
     def value_dtype(self) -> np.dtype[Any]:
-        """Type of the values: `dtype`, or float32 for integers while they are scaled by a power of ten."""
+        """Type of the values: `dtype`; float32 for integers and float16 while they are scaled by a power of ten."""
         # Kept apart from `dtype`: integers converted to another unit and back are integers again.
-        return np.dtype(np.float32) if self.exponent and self.dtype.kind not in "fc" else self.dtype
+        narrow = self.dtype.kind not in "fc" or self.dtype.itemsize < 4
+        return np.dtype(np.float32) if self.exponent and narrow else self.dtype
 
     @property
     def lacks_channels(self) -> bool:
@@ -164,7 +165,7 @@ class Piece(Frozen):
                 self.extent.gather(channels[a:b], samples, part, out[a:b], at, count)
 
     def _with(self, **changes: Any) -> Piece:
-        values = {
+        values: dict[str, Any] = {
             "extent": self.extent,
             "channels": self.channels,
             "start": self.start,

@@ -39,7 +39,7 @@ class Span(NamedTuple):
     row: int = -1
 
     @property
-    def count(self) -> int:
+    def n_samples(self) -> int:
         """Samples of the span."""
         return len(self.samples)
 

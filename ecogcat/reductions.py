@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
@@ -25,9 +25,13 @@ class Reductions:
 
     __slots__ = ()
 
-    shape: tuple[int, int]
-    dtype: np.dtype[Any]
-    blocks: Callable[..., Iterator[tuple[int, NDArray[Any]]]]
+    if TYPE_CHECKING:
+        dtype: np.dtype[Any]
+        blocks: Callable[..., Iterator[tuple[int, NDArray[Any]]]]
+
+        @property
+        def shape(self) -> tuple[int, int]:
+            """(n_channels, n_samples)."""
 
     def sum(self, axis: _Axis = None, dtype: None = None, out: None = None, *, keepdims: bool = False) -> Any:
         """Return the sum; shape (n_channels,), (n_samples,) or scalar."""

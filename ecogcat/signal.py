@@ -153,7 +153,7 @@ class Signal(Reductions, Frozen):
 
     def __getitem__(self, index: Any) -> Any:
         plan = self.plan(index)
-        values = execute(plan, self.pieces, None, self.dtype, raw=False).reshape(plan.shape)
+        values = execute(plan, self.pieces, None, self.dtype, self.dtype, raw=False).reshape(plan.shape)
         return values[()] if plan.shape == () else values
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
@@ -227,7 +227,8 @@ class Signal(Reductions, Frozen):
         own = self._stored_dtype() if raw else self.dtype
         wanted = own if dtype is None else np.dtype(dtype)
         if out is not None:
-            if not isinstance(out, np.ndarray) or dtype not in (None, out.dtype):
+            is_array = isinstance(out, np.ndarray)  # a list has no type to read
+            if not is_array or dtype not in (None, out.dtype):
                 raise TypeError(f"out is an array, of the type asked for; got {type(out).__name__} and dtype={dtype!r}")
             if out.shape != plan.shape or not out.flags.writeable:
                 found = f"one of shape {out.shape}" + ("" if out.flags.writeable else ", read-only")
@@ -237,7 +238,7 @@ class Signal(Reductions, Frozen):
             raise TypeError(
                 f"cannot read values of type {own} as {wanted}" + ("" if raw else "; raw=True reads stored numbers")
             )
-        return execute(plan, self.pieces, out, wanted, raw=raw)
+        return execute(plan, self.pieces, out, wanted, self.dtype, raw=raw)
 
     def _rows(self, channels: Any) -> range | Index:
         if channels is None:
@@ -252,7 +253,9 @@ class Signal(Reductions, Frozen):
     def _stored_dtype(self) -> np.dtype[Any]:
         stored = {piece.extent.dtype.newbyteorder("=") for piece in self.pieces}
         if len(stored) > 1:
-            raise TypeError(f"raw=True needs one stored type over all parts; found {', '.join(map(str, stored))}")
+            raise TypeError(
+                f"raw=True needs one stored type over all parts; found {', '.join(sorted(map(str, stored)))}"
+            )
         return stored.pop()
 
     # Streaming
@@ -295,7 +298,7 @@ class Signal(Reductions, Frozen):
             start += length - overlap
 
     def block_length(self) -> int:
-        """Return how many samples `blocks` reads at a time: about 16 MiB, within the memory limit, on the file's grid."""
+        """Return how many samples `blocks` reads at a time: about 16 MiB, within the limit, on the file's grid."""
         bytes_each = max(1, self.n_channels * self.dtype.itemsize)
         limit = settings.memory_limit()
         most = self.n_samples if limit is None else limit // bytes_each
@@ -330,7 +333,7 @@ class Signal(Reductions, Frozen):
         """Return samples start..stop, lazily; pieces outside are left out."""
         if not 0 <= start <= stop <= self.n_samples:
             raise IndexError(f"samples {start} to {stop} do not lie in a signal of {self.n_samples:,} samples")
-        pieces = []
+        pieces: list[Piece] = []
         for piece, first, end in zip(self.pieces, self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True):
             a, b = max(start, first), min(stop, end)
             if a < b or (start == stop and not pieces and first <= start <= end):

@@ -29,7 +29,7 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
     ----------
     dataset : Dataset
     dtype : numpy dtype, optional
-        Type of the signal in memory (floating); its own by default.
+        Type of the signal in memory (floating), in which it is decoded; its own by default.
     shared : bool
         Into shared memory: worker processes that are handed the dataset see the same bytes, by name.
     progress : bool or callable, optional

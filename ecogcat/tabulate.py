@@ -122,21 +122,20 @@ def plan_text(plan: JoinPlan) -> str:
     n = len(plan.datasets)
     shape = f"{plan.n_channels:,} channels x {plan.n_samples:,} samples"
     lines = [f"Join plan: {_counted(n, 'dataset')} {verdict} -> {shape}"]
-    table = plan.table
-    table["start"] = [
-        "" if time is None else str(time.astype("datetime64[s]")).replace("T", " ")
-        for time in (one.parts[0].start_time for one in plan.datasets)
+    header = ["name", "channels", "samples", "rate", "units", "events", "start"]
+    rows = [
+        (one.name, one.n_channels, f"{one.n_samples:,}", f"{one.sampling_rate:g}", one.units, len(one.events), _start(one))
+        for one in plan.datasets
     ]
-    rows = [*table.itertuples(index=False, name=None)]
     if n > _MOST_PARTS:
-        left_out = (f"... {n - _MOST_PARTS + 1} more", *[""] * (len(table.columns) - 1))
-        rows = [*rows[: _MOST_PARTS - 2], left_out, rows[-1]]
-    header = [str(name) for name in table.columns]
+        rows = [*rows[: _MOST_PARTS - 2], (f"... {n - _MOST_PARTS + 1} more", *[""] * (len(header) - 1)), rows[-1]]
     lines += _indented(text_table(header, rows, right=("channels", "samples", "rate", "events")))
     if plan.mismatches:
-        differ = [*plan.differences.itertuples(index=False, name=None)]
+        # What is done about it stands before what may be long.
+        columns = ["part", "what", "action", "expected", "found"]
+        differ = [*plan.differences[columns].itertuples(index=False, name=None)]
         lines.append("mismatches:")
-        lines += _indented(text_table([str(name) for name in plan.differences.columns], differ[:20]))
+        lines += _indented(text_table(columns, differ[:20]))
         if len(differ) > 20:
             lines.append(f"  ... and {len(differ) - 20} more: see .differences")
     gains = plan.gains
@@ -144,6 +143,11 @@ def plan_text(plan: JoinPlan) -> str:
         names = ", ".join(without[:4]) + (f" and {len(without) - 4} more" if len(without) > 4 else "")
         lines.append(f"without {names} you keep {kept} channels; with them {plan.match.have.all(0).sum()}")
     return "\n".join(lines)
+
+
+def _start(dataset: Dataset) -> str:
+    time = dataset.parts[0].start_time
+    return "" if time is None else str(time.astype("datetime64[s]")).replace("T", " ")
 
 
 def _indented(table: str) -> list[str]:

@@ -67,7 +67,12 @@ def test_what_numpy_takes(index: Any) -> None:
         *((np.s_[::0], ValueError), (np.s_[0.5:], TypeError), (([0], np.s_[::0]), ValueError)),
         *((([0], np.s_["a":]), TypeError), (([0, 1], [0, 1, 2]), IndexError), ((MASK, [0, 1]), IndexError)),
         *((MASK[:3], IndexError), ((slice(None), MASK), IndexError), (np.ones((4, 8), bool), IndexError)),
-        *((([0], 0, 0), IndexError), ((np.ones(SHAPE, bool), 0), IndexError), ({}, IndexError), (([0], [9]), IndexError)),
+        *(
+            (([0], 0, 0), IndexError),
+            ((np.ones(SHAPE, bool), 0), IndexError),
+            ({}, IndexError),
+            (([0], [9]), IndexError),
+        ),
     ],
     ids=repr,
 )
@@ -96,7 +101,9 @@ def indices(draw: st.DrawFn) -> tuple[Any, tuple[int, int]]:
         numbers = st.integers(-length - 1, length)
         return st.one_of(
             st.slices(length),
-            st.builds(slice, *[st.none() | st.integers(-20, 20)] * 2, st.none() | st.sampled_from([-9, -2, -1, 1, 2, 9])),
+            st.builds(
+                slice, *[st.none() | st.integers(-20, 20)] * 2, st.none() | st.sampled_from([-9, -2, -1, 1, 2, 9])
+            ),
             numbers,
             st.lists(numbers, max_size=5),
             arrays.arrays(np.int64, st.tuples(st.integers(0, 3), st.integers(0, 3)), elements=numbers),
@@ -110,7 +117,9 @@ def indices(draw: st.DrawFn) -> tuple[Any, tuple[int, int]]:
     return tuple(parts), shape
 
 
-@given(st.one_of(indices(), SHAPES.flatmap(lambda s: st.tuples(arrays.basic_indices(s, allow_newaxis=True), st.just(s)))))
+@given(
+    st.one_of(indices(), SHAPES.flatmap(lambda s: st.tuples(arrays.basic_indices(s, allow_newaxis=True), st.just(s))))
+)
 @example(((slice(None, None, -9), [0]), (5, 3)))
 @example((([0, 1], None, slice(3, None, -1)), (2, 9)))
 def test_every_index_selects_what_numpy_selects(index_and_shape: tuple[Any, tuple[int, int]]) -> None:

@@ -22,7 +22,7 @@ def carried_out(plan: ReadPlan, full: np.ndarray, starts: np.ndarray) -> np.ndar
     out = np.full((len(plan.channels), plan.n_columns), -1)
     for span in plan.spans:
         piece = full[:, starts[span.piece] : starts[span.piece + 1]]
-        assert span.count == len(span.samples)
+        assert span.n_samples == len(span.samples)
         rows = plan.channels if span.row < 0 else [span.row]
         samples = np.array(list(span.samples))
         assert samples.min() >= 0

@@ -104,7 +104,18 @@ def test_it_is_checked(make: Recordings, fields: dict[str, Any], message: str) -
 
 @pytest.mark.parametrize(
     "channels",
-    [None, 2, -1, np.int64(1), slice(1, 3), slice(None, None, -1), [3, 0, 0], (1, 2), range(3), [True, False, True, True]],
+    [
+        None,
+        2,
+        -1,
+        np.int64(1),
+        slice(1, 3),
+        slice(None, None, -1),
+        [3, 0, 0],
+        (1, 2),
+        range(3),
+        [True, False, True, True],
+    ],
     ids=str,
 )
 def test_read_channels(signal: ec.Signal, channels: Any) -> None:
@@ -138,7 +149,11 @@ def test_read_bounds_are_those_of_a_slice() -> None:
         ({"channels": 1.0}, TypeError, "integer"),
         ({"step": 0}, ValueError, "slice step cannot be zero"),
         ({"start": 0.5}, TypeError, "slice indices must be integers"),
-        ({"out": np.empty((4, 29))}, ValueError, r"out is a writeable array of shape \(4, 30\), not one of shape \(4, 29\)"),
+        (
+            {"out": np.empty((4, 29))},
+            ValueError,
+            r"out is a writeable array of shape \(4, 30\), not one of shape \(4, 29\)",
+        ),
         ({"out": np.empty((30, 4))}, ValueError, r"not one of shape \(30, 4\)"),
         ({"out": [[0.0] * 30] * 4}, TypeError, "out is an array, of the type asked for; got list"),
         ({"out": np.empty((4, 30)), "dtype": "f4"}, TypeError, "got ndarray and dtype='f4'"),
@@ -198,7 +213,7 @@ def test_read_stored_numbers(scaled: ec.Signal) -> None:
     assert_same(scaled.read(raw=True, dtype="i4"), stored.astype("i4"))
     out = np.empty((4, 30), "f8")
     assert_same(scaled.read(raw=True, out=out), FULL)
-    with pytest.raises(TypeError, match="cannot read values of type int16 as uint8$"):
+    with pytest.raises(TypeError, match=r"cannot read values of type int16 as uint8$"):
         scaled.read(raw=True, dtype="u1")
 
 
@@ -209,7 +224,7 @@ def test_read_stored_numbers_needs_one_stored_type(make: Recordings) -> None:
     assert_same(both.read(raw=True), np.tile(FULL, 2).astype("i2"))
     mixed = ec.join_signals(both, make.signal(FULL.astype("i4"), gain=2))
     assert_same(mixed[...], np.tile(FULL * 2, 3).astype("f4"))
-    with pytest.raises(TypeError, match="raw=True needs one stored type over all parts; found int16, int32|int32, int16"):
+    with pytest.raises(TypeError, match=r"raw=True needs one stored type over all parts; found int16, int32$"):
         mixed.read(raw=True)
 
 
@@ -332,7 +347,7 @@ def test_join_signals_matches_names_and_refuses_what_differs(make: Recordings) -
         ec.join_signals(one, make.signal(FULL, names=list("abce")))
     with pytest.raises(ValueError, match="1000 Hz and 2000 Hz do not join"):
         ec.join_signals(one, one.replace(sampling_rate=2000))
-    with pytest.raises(ValueError, match="cannot convert 'mA' .current. to 'uV' .voltage."):
+    with pytest.raises(ValueError, match=r"cannot convert 'mA' .current. to 'uV' .voltage."):
         ec.join_signals(one, one.replace(units="mA"))
 
 

@@ -102,7 +102,7 @@ def test_a6_empty_slices(make: Recordings, kind: str) -> None:
 def test_a7_stop_beyond_the_end(make: Recordings, kind: str) -> None:
     """A stop past the end of a join raised; it is clipped."""
     full, signal = make.joined(kind)
-    assert_indexes_as_numpy(signal, full, [np.s_[0, 3:25], np.s_[0, 15:19], np.s_[0, 0:100:2], np.s_[:, :10**9]])
+    assert_indexes_as_numpy(signal, full, [np.s_[0, 3:25], np.s_[0, 15:19], np.s_[0, 0:100:2], np.s_[:, : 10**9]])
     assert_indexes_as_numpy(make.signal(full[:, :6], kind), full[:, :6], [np.s_[0, 3:25]])
 
 
@@ -213,7 +213,9 @@ def test_a17_any_sequence_of_signals_joins(make: Recordings, kind: str) -> None:
     assert_same(kept[...], full)
     flat = [np.arange(n * 1.0) for n in (3, 4)]
     extents = [make.extent(x, "chunked") for x in flat] if kind != "memory" else []
-    signals = [signal_of(extent, 1000, units="uV") for extent in extents] or [ec.from_array(x, 1000).signal for x in flat]
+    signals = [signal_of(extent, 1000, units="uV") for extent in extents] or [
+        ec.from_array(x, 1000).signal for x in flat
+    ]
     assert_same(ec.join_signals(*signals)[...], np.concatenate(flat)[None])
 
 

@@ -107,9 +107,7 @@ def test_b7_join_keeps_masks_scales_and_aligned_arrays(make: Recordings, kind: s
     assert (differs.part, differs.what, differs.found, differs.stops) == ("b", "array adc", "absent", False)
     with pytest.raises(ec.JoinError, match="b: array adc: expected present, as elsewhere, found absent"):
         ec.join(with_adc, without, aligned="exact")
-    assert_same(
-        ec.join(with_adc, without, aligned="outer")["adc"][...], np.array([[*range(6), *[np.nan] * 6]], float)
-    )
+    assert_same(ec.join(with_adc, without, aligned="outer")["adc"][...], np.array([[*range(6), *[np.nan] * 6]], float))
     masked = ec.join(ec.mask_channels(with_adc, [True, True, False]), without)
     assert masked.signal.shape == (2, 12)
     assert masked.signal.channel_names == ("ch0", "ch1")
@@ -119,7 +117,7 @@ def test_b7_join_keeps_masks_scales_and_aligned_arrays(make: Recordings, kind: s
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_b8_masks_on_loaded_and_shared_recordings(make: Recordings, kind: str, shared: bool) -> None:
-    """A mask on shared memory raised, and could not be taken back; it works, and the unmasked dataset is still there."""
+    """A mask on shared memory raised, and could not be taken back; it works, and the unmasked dataset stays."""
     full = np.arange(12.0).reshape(3, 4)
     loaded = ec.load(make.dataset(full, kind, channel_map=grid([0, 1, 2])), shared=shared)
     masked = ec.mask_channels(loaded, np.array([1, 0, 1], bool), reason="dead")
@@ -170,11 +168,13 @@ def test_b10_memory_guard(make: Recordings, kind: str) -> None:
     n, row = sum(LENGTHS), 8 * sum(LENGTHS)
     with ec.options(memory_limit=100):
         for read in (lambda: signal[:, :], lambda: np.asarray(signal), lambda: signal[[0, 1, 2]]):
-            with pytest.raises(ec.MemoryLimitError, match=rf"takes {3 * row} bytes; the limit is 100\..*signal\.blocks"):
+            with pytest.raises(
+                ec.MemoryLimitError, match=rf"takes {3 * row} bytes; the limit is 100\..*signal\.blocks"
+            ):
                 read()
         with pytest.raises(ec.MemoryLimitError, match=f"takes {row} bytes"):
             next(iter(signal))
-        with pytest.raises(ec.MemoryLimitError, match="loading .* signal.blocks"):
+        with pytest.raises(ec.MemoryLimitError, match=r"loading .* signal\.blocks"):
             ec.load(make.dataset(full, kind))
         blocks = list(signal.blocks())
         assert max(block.nbytes for _, block in blocks) <= 100
@@ -193,7 +193,7 @@ def test_b10_memory_guard(make: Recordings, kind: str) -> None:
 
 def test_b10_the_guard_comes_before_the_reading(make: Recordings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing may be read, nor allocated, before the limit is known to be passed."""
-    full, signal = make.joined("chunked")
+    signal = make.joined("chunked")[1]
     reads: list[Any] = []
     monkeypatch.setattr(type(signal.pieces[0].extent), "gather", lambda *args: reads.append(args))
     with ec.options(memory_limit=10), pytest.raises(ec.MemoryLimitError):

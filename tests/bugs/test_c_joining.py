@@ -15,7 +15,9 @@ from ecogcat.parts import Processing
 from tests.bugs.recordings import Recordings, assert_same, counting, grid
 
 
-def plain(n_channels: int, n_samples: int, name: str = "s.a", stamps: Sequence[int] | None = None, **more: Any) -> Dataset:
+def plain(
+    n_channels: int, n_samples: int, name: str = "s.a", stamps: Sequence[int] | None = None, **more: Any
+) -> Dataset:
     """A loaded dataset of counting numbers on a column of sites, with a tone for each event if it has events."""
     rate = more.pop("rate", 1000)
     more.setdefault("channel_map", grid(range(n_channels), (n_channels, 1)))
@@ -32,7 +34,8 @@ def test_c1_recordings_without_events_between(order: str) -> None:
     """A recording without events was not counted in the next offset; each event keeps its own sample's value."""
     lengths = [100, 200, 300, 400, 500][: len(order)]
     datasets = [
-        plain(2, n, f"s.{k}", [10, 20] if has == "E" else None) for k, (has, n) in enumerate(zip(order, lengths, strict=True))
+        plain(2, n, f"s.{k}", [10, 20] if has == "E" else None)
+        for k, (has, n) in enumerate(zip(order, lengths, strict=True))
     ]
     starts = [0, *itertools.accumulate(lengths)]
     want = [starts[k] + stamp for k, has in enumerate(order) if has == "E" for stamp in (10, 20)]
@@ -53,7 +56,9 @@ def test_c2_events_in_exactly_one(order: str) -> None:
 
 def test_c3_inputs_are_left_as_they_are(make: Recordings, kind: str) -> None:
     """Inputs lost their data or changed their masks; they equal what they were, and joining one returns it."""
-    a = make.dataset(np.ones((4, 9)), kind, name="s.a", channel_map=grid(range(4)), events=ec.Events([1, 2], {"tone": [5, 6]}))
+    a = make.dataset(
+        np.ones((4, 9)), kind, name="s.a", channel_map=grid(range(4)), events=ec.Events([1, 2], {"tone": [5, 6]})
+    )
     b = make.dataset(np.ones((4, 9)), kind, name="s.b", channel_map=grid(range(4)))
     masked = ec.mask_channels(b, np.array([1, 1, 1, 0], bool))
     inputs = (a, masked)
@@ -102,13 +107,13 @@ def test_c4_events_trigger_ground_and_reference_are_joined() -> None:
 def test_c5_rates_units_and_filters_are_compared() -> None:
     """Rates, units and notches were never compared; rates are refused, units converted, filters warned of."""
     a, b = plain(2, 100, "s.0"), plain(2, 100, "s.1", rate=2000, units="mV")
-    with pytest.raises(ec.JoinError, match="s.1: sampling rate: expected 1000 Hz, found 2000 Hz"):
+    with pytest.raises(ec.JoinError, match=r"s\.1: sampling rate: expected 1000 Hz, found 2000 Hz"):
         ec.join(a, b)
     b = plain(2, 100, "s.1", units="mV")
     joined = ec.join(a, b)
     assert joined.units == "uV"
     assert_same(joined.signal[...].astype("f8"), np.concatenate([a.signal[...], b.signal[...] * 1000], axis=1))
-    with pytest.raises(ec.JoinError, match="s.1: units: expected uV, found mV"):
+    with pytest.raises(ec.JoinError, match=r"s\.1: units: expected uV, found mV"):
         ec.join(a, b, on_units_mismatch="raise")
     a, b = plain(2, 9, "s.0"), plain(2, 9, "s.1")
     for what, first, second in (("bandpass", (1, 100), (2, 50)), ("notches", (60,), ()), ("reference", "car", None)):
@@ -118,7 +123,10 @@ def test_c5_rates_units_and_filters_are_compared() -> None:
         with pytest.raises(ec.JoinError, match=f"s.1: {what}: expected"):
             ec.join(one, other, on_processing_mismatch="raise")
         assert ec.join(one, other, on_processing_mismatch="ignore").n_samples == 18
-    lists = with_processing(a, bandpass=[1, 100], notches=[60]), with_processing(b, bandpass=(1.0, 100.0), notches=(60.0,))
+    lists = (
+        with_processing(a, bandpass=[1, 100], notches=[60]),
+        with_processing(b, bandpass=(1.0, 100.0), notches=(60.0,)),
+    )
     assert ec.join(*lists).bandpass == (1, 100)
 
 
@@ -185,7 +193,7 @@ def test_c8_joining_nothing_names_and_types() -> None:
     whole = [ec.from_array(np.ones((2, 5), "i2"), 1000, name=name) for name in "ab"]
     assert ec.join(*whole).signal.dtype == np.int16
     other_grid = plain(2, 5, "s.b", channel_map=grid([0, 1], (1, 2)))
-    with pytest.raises(ec.JoinError, match="s.b: electrode grid: expected 2 x 1, .* found 1 x 2"):
+    with pytest.raises(ec.JoinError, match=r"s\.b: electrode grid: expected 2 x 1, .* found 1 x 2"):
         ec.join(plain(2, 5, "s.a"), other_grid)
     disjoint = [plain(2, 5, f"s.{sites}", channel_map=grid(sites, (2, 2))) for sites in ([0, 1], [2, 3])]
     with pytest.raises(ec.JoinError, match="common channels by site: expected at least 1 in every dataset, found none"):
@@ -193,7 +201,7 @@ def test_c8_joining_nothing_names_and_types() -> None:
     one_row, two_rows = (plain(2, 5, f"s.{n}", aligned={"adc": np.ones((n, 5))}) for n in (1, 2))
     joined = ec.join(one_row, two_rows)
     assert_same(joined["adc"][...], np.ones((1, 10)))
-    with pytest.raises(ec.JoinError, match="s.2: channels of adc"):
+    with pytest.raises(ec.JoinError, match=r"s\.2: channels of adc"):
         ec.join(one_row, two_rows, aligned="exact")
     assert ec.join(one_row, two_rows, aligned="outer")["adc"].shape == (2, 10)
     for order in ((plain(2, 5, "s.0"), one_row), (one_row, plain(2, 5, "s.0"))):
