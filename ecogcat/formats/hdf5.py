@@ -98,7 +98,7 @@ def open_hdf5(
     _check_arguments(axis_order, scale, offset)
     specs = {name: _spec(name, how) for name, how in (aligned or {}).items()}
     source = Source.open(path)
-    with open_file(path) as file, reading(path):
+    with reading(path), open_file(path) as file:
         key = _LAB_DATA if data is None else data
         lab = key.strip("/") == _LAB_DATA
         dataset = dataset_at(file, path, key, "data=")
@@ -257,7 +257,7 @@ def _recognises(path: str, head: bytes) -> bool:
 
 def _streams(path: str) -> list[dict[str, Any]]:
     """Return the datasets of a file that could be recordings."""
-    with open_file(path) as file, reading(path):
+    with reading(path), open_file(path) as file:
         try:
             rate = find_rate(file, path, _LAB_RATE)
         except FormatError:
