@@ -79,10 +79,10 @@ def plan_tiles_the_request(signal: Signal, index: Any) -> None:
     reached = 0
     for span in plan.spans:
         local = np.array(span.samples, np.int64)
-        assert len(local) == span.count > 0, "an empty span"
+        assert len(local) == span.n_samples > 0, "an empty span"
         assert 0 <= local.min() <= local.max() < lengths[span.piece], f"{span} leaves its piece"
         columns = np.arange(plan.n_columns)[span.out]
-        assert len(columns) == span.count, f"{span} does not fill its columns"
+        assert len(columns) == span.n_samples, f"{span} does not fill its columns"
         if isinstance(span.out, slice):
             assert columns[0] == reached, f"{span} is out of order"
             reached = int(columns[-1]) + 1
