@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["Reductions"]
 
 _Axis = int | tuple[int, ...] | None
+_VALUES = 1 << 18
 
 
 class Reductions:
@@ -104,7 +105,10 @@ class Reductions:
         total, squares = np.zeros(self.shape[0], _wide(self.dtype)), np.zeros(self.shape[0])
         for _, block in self.blocks():
             m = block.shape[1]
-            part, spread = _squares(block, 1)
+            # Some rows at a time: the deviations of a block in double precision take twice its memory or more.
+            rows = max(1, _VALUES // m)
+            pieces = [_squares(block[k : k + rows], 1) for k in range(0, len(block), rows)]
+            part, spread = (np.concatenate(some) for some in zip(*pieces, strict=True)) if pieces else (total, squares)
             with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
                 if n:
                     spread += np.abs(part - total / n) ** 2 * (n * m / (n + m))
