@@ -124,7 +124,15 @@ def plan_text(plan: JoinPlan) -> str:
     lines = [f"Join plan: {_counted(n, 'dataset')} {verdict} -> {shape}"]
     header = ["name", "channels", "samples", "rate", "units", "events", "start"]
     rows = [
-        (one.name, one.n_channels, f"{one.n_samples:,}", f"{one.sampling_rate:g}", one.units, len(one.events), _start(one))
+        (
+            one.name,
+            one.n_channels,
+            f"{one.n_samples:,}",
+            f"{one.sampling_rate:g}",
+            one.units,
+            len(one.events),
+            _start(one),
+        )
         for one in plan.datasets
     ]
     if n > _MOST_PARTS:
