@@ -123,19 +123,23 @@ def run_folder(folder: str | os.PathLike[str], output: Path) -> int:
             _step(f"{joined.name}: one recording")
         _text(repr(joined))
     else:
-        joined = _join(group, ", ".join(one.name for one in group), at_all=len(datasets))
+        joined = _join(group, "*datasets", at_all=len(datasets))
     if len(gathered) > 1:
-        _step("What does not join with these, and why")
+        _step("What was not joined with these, and why")
         for other in gathered[1:]:
             names = ", ".join(one.name for one in other)
-            _say(f"{names}:" if len(other) == 1 else f"{names} (they join with each other):")
-            _plan([*group, *other])
+            plan = ec.plan_join(*group, *other)
+            most = max(one.n_channels for one in plan.datasets)
+            costs = f": would leave {plan.n_channels} of {most} channels" if plan.ok else ""
+            _say(f"{names} (join with each other){costs}" if len(other) > 1 else f"{names}{costs}")
+            _text(repr(plan))
     _tour(joined, output)
     _title("Next")
     _code(
         "import ecogcat as ec",
-        f'dataset = ec.open_recording("{joined.parts[0].paths[0]}")',
+        f'dataset = ec.open_recording("{next(one.path for one in found if one.dataset is group[0])}")',
         "dataset.signal[:8, :1000]                  # NumPy indexing",
+        "ec.load_arguments(dataset.parts[0].format) # electrode=, channels=, units=, events=, ...",
     )
     return 0
 
@@ -165,10 +169,12 @@ def _list_found(found: Sequence[Found], n_others: int, folder: str | os.PathLike
         print()
         _say(f"{len(refused)} cannot be opened:")
         for one in refused:
-            _say(_shortened(f"{os.path.basename(one.path)}: {one.problem}", _width() - 8), indent=5)
+            _say(f"{os.path.basename(one.path)}: {one.problem}", indent=5)
     for text in [text for one in found if one.dataset is not None for text in one.dataset.warnings][:8]:
         _say(f"warning: {text}")
-    if n_others or not found:
+    if not n_others and not found:
+        _say("The folder holds no file.")
+    elif n_others:
         _say(f"{n_others} other file{'s are' if n_others != 1 else ' is'} no recording of a known format.")
 
 
@@ -177,7 +183,7 @@ def _list_found(found: Sequence[Found], n_others: int, folder: str | os.PathLike
 
 def _join(datasets: Sequence[ec.Dataset], names: str, at_all: int | None = None) -> ec.Dataset:
     _step("The plan: every mismatch before anything is read")
-    _code(f"ec.plan_join({_shortened(names, 60)})")
+    _code(f"ec.plan_join({names})")
     _plan(datasets)
     some = f", {len(datasets)} of the {at_all}" if at_all is not None and at_all > len(datasets) else ""
     _step(f"Joined{some}: nothing is copied")
@@ -186,7 +192,7 @@ def _join(datasets: Sequence[ec.Dataset], names: str, at_all: int | None = None)
         began = time.perf_counter()
         joined = ec.join(*datasets)
         spent = time.perf_counter() - began
-    _code(f"dataset = ec.join({_shortened(names, 60)})", "dataset")
+    _code(f"dataset = ec.join({names})", "dataset")
     _text(repr(joined))
     _say(f"joined in {spent * 1e3:.1f} ms; {joined.signal.nbytes / 1e6:,.0f} MB of values stay on disk")
     return joined
@@ -210,7 +216,9 @@ def _tour(dataset: ec.Dataset, output: Path) -> None:
         across = signal[:, start:stop]
         same = np.array_equal(across, np.concatenate([left.signal[:], right.signal[:]], axis=1), equal_nan=True)
         pieces = ec.split(dataset)
-        parts = [pieces[dataset.recordings.index(dataset.parts[k])] for k in (0, 1) if dataset.parts[k] in dataset.recordings]
+        parts = [
+            pieces[dataset.recordings.index(dataset.parts[k])] for k in (0, 1) if dataset.parts[k] in dataset.recordings
+        ]
         same = same and len(parts) == 2 and _same_as_parts(dataset, parts, at, start, stop, across)
         _say(f"{stop - start:,} samples across it equal the two recordings read alone: {'yes' if same else 'NO'}")
         samples = [at - 1, at]
@@ -223,7 +231,7 @@ def _tour(dataset: ec.Dataset, output: Path) -> None:
     _code(f"ec.locate(dataset, {samples})")
     table = ec.locate(dataset, samples)
     rows = [
-        (sample, part, _shortened(os.path.basename(str(file)), 44), number, "" if time_ is None else str(time_)[:23])
+        (sample, part, _shortened(os.path.basename(str(file)), 30), number, str(time_)[:24].replace("NaT", "unknown"))
         for sample, (part, file, number, time_) in zip(samples, table.itertuples(index=False, name=None), strict=True)
     ]
     _table(("sample", "part", "file", "file_sample", "wall_time"), rows)
@@ -258,16 +266,17 @@ def _show_events(dataset: ec.Dataset) -> None:
     if not len(events):
         return
     _step(f"{len(events)} events, each with its condition")
-    _code("dataset.events.table.head(3)", 'dataset.events.conditions("...")')
     table = events.table
     table.insert(0, "sample", events.sample)
+    _code("dataset.events.sample[:3], dataset.events.table.head(3)")
     _text(table.head(3).to_string(index=False))
     for column in list(events.table.columns)[:4]:
         codes, values = events.conditions(column)
         if 1 < len(values) <= 12:
             counts = np.bincount(codes[codes >= 0], minlength=len(values))
+            _code(f'codes, table = dataset.events.conditions("{column}")')
             said = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values[column])
-            _say(f"{column}: {said}; {', '.join(map(str, counts))} events")
+            _say(f"{column} {said}: {', '.join(map(str, counts))} events")
 
 
 def _show_dropped(dataset: ec.Dataset) -> None:

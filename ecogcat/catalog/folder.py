@@ -18,6 +18,7 @@ from ecogcat.joinplan import JoinPlan, plan_join
 __all__ = ["Found", "find_recordings", "groups"]
 
 _DEPTH = 4
+_FOUND = 60
 _EXPECTED = (".rhd", ".h5", ".hdf5", ".hdf")  # a file of such a name that is no recording is worth a line
 
 
@@ -114,12 +115,8 @@ def _try(path: str, opener: Callable[..., Dataset]) -> Found:
 def _reason(error: Exception) -> str:
     """Return what is wrong in one line, without the path that stands before it."""
     if isinstance(error, FormatError):
-        facts = [
-            f"expected {error.expected}" if error.expected is not None else "",
-            f"found {error.found}" if error.found is not None else "",
-        ]
-        detail = ", ".join(fact for fact in facts if fact)
-        return error.message + (f" ({detail})" if detail else "")
+        found = "" if error.found is None else str(error.found)
+        return error.message + (f" (found {found})" if 0 < len(found) <= _FOUND else "")
     return " ".join(str(error).split())
 
 
