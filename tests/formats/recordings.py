@@ -89,11 +89,10 @@ class Decoded(NamedTuple):
     aux: np.ndarray
     supply: np.ndarray
     digital: np.ndarray | None
-    names: list[str]
 
 
 def decode_rhd(path: Path, *, header: int, version: int, channels: tuple[int, int, int, bool]) -> Decoded:
-    """Decode a file by hand: offsets counted from the vendor's document, nothing parsed but what is checked.
+    """Decode a file by hand: offsets counted from the vendor's document, the length of the header given.
 
     Parameters
     ----------
@@ -115,20 +114,19 @@ def decode_rhd(path: Path, *, header: int, version: int, channels: tuple[int, in
     blocks = blocks[: len(blocks) // edges[-1] * edges[-1]].reshape(-1, edges[-1])
 
     def rows(k: int, n_rows: int) -> np.ndarray:
+        if n_rows == 0:
+            return np.zeros((0, 0), np.uint16)
         words = blocks[:, edges[k] : edges[k + 1]].copy().view("<u2").reshape(len(blocks), n_rows, -1)
         return words.transpose(1, 0, 2).reshape(n_rows, -1)
 
     stamps = blocks[:, : edges[1]].copy().view("<i4").ravel()
     assert (np.diff(stamps) == 1).all(), "the time stamps are not where they should be: the header's length is wrong"
-    first = b"A-000".decode().encode("utf-16-le")
-    assert first in data[:header]
     return Decoded(
         struct.unpack_from("<f", data, 8)[0],
         rows(1, n_amplifier),
         rows(2, n_aux),
         rows(3, n_supply),
         rows(4, 1)[0] if has_digital else None,
-        [],
     )
 
 
