@@ -123,7 +123,7 @@ def plan_text(plan: JoinPlan) -> str:
     shape = f"{plan.n_channels:,} channels x {plan.n_samples:,} samples"
     lines = [f"Join plan: {_counted(n, 'dataset')} {verdict} -> {shape}"]
     header = ["name", "channels", "samples", "rate", "units", "events", "start"]
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             one.name,
             one.n_channels,

@@ -59,8 +59,8 @@ def info(entry: str, as_json: bool) -> None:
 
 
 def _described(dataset: ec.Dataset) -> dict[str, Any]:
-    names = ("name", "n_channels", "n_samples", "sampling_rate", "units", "duration")
-    names += ("bandpass", "notches", "reference", "warnings", "history", "metadata")
+    names = ["name", "n_channels", "n_samples", "sampling_rate", "units", "duration"]
+    names += ["bandpass", "notches", "reference", "warnings", "history", "metadata"]
     arrays = {
         name: {"shape": one.shape, "sampling_rate": one.sampling_rate, "units": one.units, "dtype": str(one.dtype)}
         for name, one in dataset.arrays().items()
@@ -144,10 +144,10 @@ def _join_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _gaps(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
-    if value in (None, "abut", "nan"):
+    if value is None or value in ("abut", "nan"):
         return value
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     except ValueError:
         raise click.BadParameter("give abut, nan or a number") from None
 
