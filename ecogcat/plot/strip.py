@@ -49,7 +49,7 @@ def draw_strip(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -
             hatch="////" if gap else None,
         )
         ax.add_patch(bar)
-        inches = (last - first) * per_sample - 0.04
+        inches = (last - first) * per_sample - 0.1
         name = "" if gap else short_name(part.name, inches) or _number(k, inches)
         if name:
             middle = (first + last) / 2 / unit
