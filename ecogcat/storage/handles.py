@@ -30,7 +30,8 @@ class _Bytes:
     def __init__(self, path: str) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
         self._place = 0
-        weakref.finalize(self, os.close, self._descriptor)
+        # Not at the end of the process: the files still open then are closed first, and may ask for bytes.
+        weakref.finalize(self, os.close, self._descriptor).atexit = False
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         start = (0, self._place, os.fstat(self._descriptor).st_size)[whence]
@@ -80,7 +81,9 @@ def open_hdf5(path: str, *, by_name: bool = False) -> Any:
             data = _Bytes(path)
             if _has_writer(data):
                 raise OSError("file is already open for write, says its header")
-            return h5py.File(data, "r")
+            file = h5py.File(data, "r")
+            _opened.add(file)
+            return file
         try:
             return h5py.File(path, "r", locking=False)
         except OSError as error:
@@ -121,7 +124,6 @@ def hdf5_file(source: Source) -> Any:
         file = _files.get(key)
         if file is None or not file.id.valid:
             file = _files[key] = open_hdf5(source.path)
-            _opened.add(file)
             while len(_files) > _MOST_FILES:
                 # Not closed but let go: another thread may be reading from it.
                 _files.popitem(last=False)
@@ -130,7 +132,7 @@ def hdf5_file(source: Source) -> Any:
 
 
 def _close_all() -> None:
-    """Close the files before the interpreter goes: libhdf5 would ask their bytes of objects that are gone, and crash."""
+    """Close the files before the interpreter goes: libhdf5 would ask objects for bytes that are gone, and crash."""
     for file in list(_opened):
         if file.id.valid:
             file.close()

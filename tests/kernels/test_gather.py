@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ecogcat.kernels.bits import swap_bytes
-from ecogcat.kernels.gather import gather_items, gather_list, gather_range
+from ecogcat.kernels.gather import gather_items, gather_list, gather_range, gather_turned
 from tests import oracles
 from tests.kernels.cases import STORED, Case, cases, channel_lists, ranges, scales
 
@@ -19,13 +19,14 @@ MARK = 77
 
 
 def outputs(stored: np.dtype[Any], scaled: bool) -> st.SearchStrategy[np.dtype[Any]]:
-    """float32 and float64 with or without a scale; the stored type without."""
-    types = [np.dtype("f4"), np.dtype("f8")]
+    """float32 with or without a scale, float64 of some; the stored type without. Each is a compilation."""
+    types = [np.dtype("f4")] + [np.dtype("f8")] * (stored.str[1:] in ("i2", "i8", "f8"))
     return st.sampled_from(types if scaled else [*types, stored.newbyteorder("=")])
 
 
-def check(case: Case, data: st.DataObject, *, listed: bool) -> None:
-    channels = data.draw(channel_lists(len(case.base)), "channels")
+def check(case: Case, data: st.DataObject, kernel: Any) -> None:
+    listed = kernel is gather_list
+    channels = data.draw(channel_lists(len(case.base), 2 * len(case.base)), "channels")
     scaled = data.draw(st.booleans(), "scaled")
     dtype = data.draw(outputs(case.dtype, scaled), "out")
     gain, offset = data.draw(scales(len(channels)), "scale")
@@ -44,9 +45,11 @@ def check(case: Case, data: st.DataObject, *, listed: bool) -> None:
             wanted = oracles.frozen(samples, np.int64)
             gather_list(*inputs, wanted, swapped, scaled, gain, offset, at, out)
         else:
-            tile = data.draw(st.integers(1, 70), "tile")
-            place = (samples.start, samples.step, tile)
-            gather_range(*inputs, *place, swapped, scaled, gain, offset, at, len(samples), out)
+            place: tuple[Any, ...] = (samples.start, samples.step, data.draw(st.integers(1, 70), "tile"))
+            if kernel is gather_turned:
+                _, base, group, *_ = inputs
+                place = (oracles.frozen(np.lexsort((base, group))), *place)
+            kernel(*inputs, *place, swapped, scaled, gain, offset, at, len(samples), out)
 
     stored = oracles.gather(case.data, case.dtype, case.place, channels, samples)
     with np.errstate(all="ignore"):
@@ -60,12 +63,18 @@ def check(case: Case, data: st.DataObject, *, listed: bool) -> None:
 
 @given(cases(), st.data())
 def test_gather_range_is_the_oracle(case: Case, data: st.DataObject) -> None:
-    check(case, data, listed=False)
+    check(case, data, gather_range)
+
+
+@given(cases(most_channels=20), st.data())
+def test_gather_turned_is_the_oracle(case: Case, data: st.DataObject) -> None:
+    """More channels than a square has lanes, and samples than it has rows, with remainders of both."""
+    check(case, data, gather_turned)
 
 
 @given(cases(), st.data())
 def test_gather_list_is_the_oracle(case: Case, data: st.DataObject) -> None:
-    check(case, data, listed=True)
+    check(case, data, gather_list)
 
 
 @given(cases(aligned=False), st.data())
@@ -97,6 +106,21 @@ def test_float32_is_rounded_once_for_every_stored_type(stored: np.dtype[Any]) ->
         values = oracles.decode(data, stored, [range(0, len(data), stored.itemsize)])
         expected = (values.astype("f8") * 0.195 - 6389.76).astype("f4")
     np.testing.assert_array_equal(out, expected, strict=True)
+
+
+@pytest.mark.parametrize("n", [511, 512, 513, 1024, 16_384, 16_385])
+@pytest.mark.parametrize("dtype", ["<i2", ">f4"])
+def test_runs_on_either_side_of_the_lines_fetched_ahead(n: int, dtype: str) -> None:
+    """Three rows of `n` contiguous samples: their next rows are fetched ahead, or too long for that."""
+    data = np.arange(3 * n).astype(dtype).tobytes()
+    src, base = np.frombuffer(data, np.dtype(dtype).newbyteorder("=")), oracles.frozen([2 * n, 0, n])
+    group, origin = oracles.frozen([0, 0, 0]), oracles.frozen([[0]])
+    gain, offset, out = oracles.frozen([1.0, 2.0, 3.0]), oracles.frozen([0.0, 1.0, 2.0]), np.zeros((3, n), "f4")
+    swapped = not np.dtype(dtype).isnative
+    gather_range(src, base, group, origin, n, 0, 1, 0, 1, n, swapped, True, gain, offset, 0, n, out)
+    t = np.arange(n)
+    stored = np.array([2 * n + t, t, n + t]).astype(dtype)
+    np.testing.assert_array_equal(out, (stored.astype("f8") * [[1], [2], [3]] + [[0], [1], [2]]).astype("f4"))
 
 
 def test_writeable_inputs_and_strided_outputs() -> None:

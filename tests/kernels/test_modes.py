@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import JIT_OFF, ROOT
+from tests.kernels.modes import BOUNDS_ON
 from tests.kernels.planted import read_past_the_end
 
-BOUNDS_ON = os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0")
 _MODES = ("NUMBA_BOUNDSCHECK", "NUMBA_DISABLE_JIT", "NUMBA_CACHE_DIR")
 
 

@@ -24,8 +24,9 @@ from ecogcat.storage.memory import MemoryExtent
 from ecogcat.storage.source import Source
 from tests import oracles
 
-DTYPES = [np.dtype(code) for code in ("?", "i1", "u1")]
-DTYPES += [np.dtype(o + c) for o in "<>" for c in ("i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16")]
+# Each type and each output is a compilation; the kernels' own tests have every type.
+DTYPES = [np.dtype(code) for code in ("?", "i1")]
+DTYPES += [np.dtype(order + code) for order in "<>" for code in ("i2", "u8", "f2", "f4", "f8", "c8", "c16")]
 
 _names = itertools.count()
 

@@ -21,7 +21,9 @@ def test_a_process_that_has_read_compressed_hdf5_ends_well(tmp_path: Path) -> No
     """Files stay open between reads, as objects of Python that libhdf5 must not call after Python has ended."""
     path = tmp_path / "rec.h5"
     with h5py.File(path, "w") as file:
-        file.create_dataset("chdata", data=np.arange(3000, dtype="f4").reshape(2, -1), chunks=(1, 100), compression="gzip")
+        file.create_dataset(
+            "chdata", data=np.arange(3000, dtype="f4").reshape(2, -1), chunks=(1, 100), compression="gzip"
+        )
         file["Fs"] = 1000.0
     run = subprocess.run([sys.executable, "-c", SCRIPT, path], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout, run.stderr) == (0, "[0.0, 1.0, 2.0]\n", "")
