@@ -91,13 +91,12 @@ def _result_shape(index: Any, parts: tuple[Any, ...], shape: tuple[int, int]) ->
     # slices beside them are tried with no sample and with one: the axes that then differ are theirs.
     at = ellipses[0] if ellipses else len(parts)
     parts = (*parts[:at], *[slice(None)] * left, *parts[at + len(ellipses) :])
-    short, lengths, axis = list(shape), [], 0
+    lengths, axis = [], 0
     for part in parts:
         if isinstance(part, slice):
             lengths.append(len(range(*part.indices(shape[axis]))))
-            short[axis] = 1
         axis += _consumes(part)
-    dummy = np.broadcast_to(_BYTE, short)
+    dummy = np.broadcast_to(_BYTE, shape)
     none, one = (
         np.shape(dummy[tuple(slice(n) if isinstance(part, slice) else part for part in parts)]) for n in (0, 1)
     )
