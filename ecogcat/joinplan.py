@@ -318,8 +318,16 @@ def _channel_sets(datasets: Sequence[Dataset], match: Match, by: str, options: J
     least = max(1, options.min_channels or 1)
     if n < least and any(dataset.n_channels for dataset in datasets):
         expected = f"at least {least} in every dataset"
-        found.append(Mismatch("all", f"common channels by {by}", expected, str(n) if n else "none", "refuse"))
+        has = str(n) if n else f"none: {_examples(datasets, match)}"
+        found.append(Mismatch("all", f"common channels by {by}", expected, has, "refuse"))
     return found
+
+
+def _examples(datasets: Sequence[Dataset], match: Match) -> str:
+    own = [[str(match.labels[k]) for k in np.flatnonzero(have)[:3]] for have in match.have[:3]]
+    return "; ".join(
+        f"{one.name} has {', '.join(some) or 'none'}, ..." for one, some in zip(datasets, own, strict=False)
+    )
 
 
 def _clocks(datasets: Sequence[Dataset], options: JoinOptions) -> list[Mismatch]:
