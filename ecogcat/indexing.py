@@ -91,12 +91,13 @@ def _result_shape(index: Any, parts: tuple[Any, ...], shape: tuple[int, int]) ->
     # slices beside them are tried with no sample and with one: the axes that then differ are theirs.
     at = ellipses[0] if ellipses else len(parts)
     parts = (*parts[:at], *[slice(None)] * left, *parts[at + len(ellipses) :])
-    lengths, axis = [], 0
+    short, lengths, axis = list(shape), [], 0
     for part in parts:
         if isinstance(part, slice):
             lengths.append(len(range(*part.indices(shape[axis]))))
+            short[axis] = 1  # also an axis of no samples shows the difference
         axis += _consumes(part)
-    dummy = np.broadcast_to(_BYTE, shape)
+    dummy = np.broadcast_to(_BYTE, short)
     none, one = (
         np.shape(dummy[tuple(slice(n) if isinstance(part, slice) else part for part in parts)]) for n in (0, 1)
     )
