@@ -241,7 +241,7 @@ def test_a_forked_child_has_a_pool_and_files_of_its_own(mixed: Mixed) -> None:
             mixed.check(1, 1)
             assert not {id(file) for file in handles._files.values()} & {id(file) for file in files.values()}
 
-        assert parents.size == 2
+        assert parents.size >= 2
         assert files
         in_child(child)
         # Whatever locks other threads hold at the moment of the fork, the child waits for none of them.
