@@ -1,0 +1,135 @@
+"""The demo: what a newcomer runs first must end well, and say what is true."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import intake
+import numpy as np
+import pytest
+
+import ecogcat as ec
+from ecogcat.demo import main
+from tests.conftest import shared_path
+
+
+def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ecogcat.demo", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "88", "MPLBACKEND": "agg"},
+    )
+
+
+@pytest.fixture(scope="module")
+def toured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("a folder")
+    done = run("--output", "the demo", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder / "the demo", done.stdout
+
+
+def test_the_tour_shows_everything(toured: tuple[Path, str]) -> None:
+    folder, text = toured
+    assert max(map(len, text.splitlines())) <= 100
+    for shown in (
+        "rec_002 keeps 51 channels",
+        "4 datasets can be joined -> 51 channels",
+        "without rec_002 you keep 61 channels; with them 51",
+        "51 channels x 158,350 samples",
+        "equal the two recordings read alone: yes",
+        "ec.locate(dataset",
+        "77 events",
+        "10 of rec_002: high impedance",
+        "10 of rec_004: not in rec_002",
+        "written: the demo/overview.png",
+    ):
+        assert shown in text, shown
+    assert (folder / "overview.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "overview.png").stat().st_size > 100_000
+
+
+def test_what_it_says_to_type_next_works(toured: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, text = toured
+    monkeypatch.chdir(folder.parent)
+    lines = [line.strip().removeprefix(">>> ") for line in text.partition("Next\n")[2].splitlines() if ">>>" in line]
+    assert len(lines) == 5
+    names: dict[str, object] = {}
+    for line in lines:
+        exec(line, names)
+    assert names["dataset"] == ec.join(*ec.load_session(names["cat"]))
+
+
+def test_the_catalog_it_leaves_is_the_demo_catalog(toured: tuple[Path, str]) -> None:
+    folder, _ = toured
+    cat = intake.open_catalog(str(folder / "demo.yaml"))
+    assert list(cat) == ["rec_001", "rec_002", "rec_003", "rec_004", "all_tones"]
+    four = [cat[name].read() for name in list(cat)[:4]]
+    assert cat["all_tones"].read() == ec.join(*four)
+    assert [len(one.events) for one in four] == [19, 17, 23, 18]
+    assert {one.n_channels for one in four} == {61}
+    session = intake.open_catalog(str(folder / "session" / "session.yaml"))
+    assert [session[name].read() for name in session] == four, "demo.yaml lists the files that are simulated"
+
+
+def test_a_folder_of_consecutive_files(tmp_path: Path) -> None:
+    done = run(shared_path("recordings/intan/derived_consecutive_128ch"), "-o", tmp_path, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 consecutive files opened as one dataset" in done.stdout
+    assert "equal the two recordings read alone: yes" in done.stdout
+    assert (tmp_path / "overview.png").exists()
+
+
+def test_a_folder_of_many_recordings(tmp_path: Path) -> None:
+    done = run(shared_path("recordings/intan"), "-o", tmp_path, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for shown in ("2 cannot be opened:", "not supported yet", "Joined, 3 of the 5", "What was not joined with these, and why"):
+        assert shown in done.stdout, shown
+
+
+def test_a_folder_of_damaged_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(shared_path("recordings/refuse")), "-o", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "3 cannot be opened:" in text
+    assert "5,447 bytes were left over" in " ".join(text.split())
+
+
+def test_a_folder_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 1
+    assert "The folder holds no file." in capsys.readouterr().out
+    (tmp_path / "notes.txt").write_text("nothing")
+    assert main([str(tmp_path)]) == 1
+    assert "1 other file is no recording" in capsys.readouterr().out
+    assert main([str(tmp_path / "none")]) == 1
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_folder_whose_recordings_do_not_join(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import h5py
+
+    data = tmp_path / "two rates"
+    data.mkdir()
+    for name, rate in (("a", 1000.0), ("b", 2000.0), ("c", 1000.0)):
+        with h5py.File(data / f"{name}.h5", "w") as file:
+            file["chdata"], file["Fs"] = np.random.default_rng(0).standard_normal((3, 4000)), rate
+    assert main([str(data), "-o", str(tmp_path / "out")]) == 0
+    text = capsys.readouterr().out
+    assert "Joined, 2 of the 3" in text
+    assert "CANNOT be joined like this" in text
+    assert "sampling rate" in text
+
+
+def test_without_matplotlib(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["chdata"], file["Fs"] = np.zeros((2, 50)), 1000.0
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main([str(tmp_path), "-o", str(tmp_path / "out")]) == 0
+    assert "ecogcat[plot]" in capsys.readouterr().out
