@@ -17,7 +17,7 @@ from ecogcat.errors import FormatError
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Extent, Samples, Scale
-from ecogcat.storage.handles import hdf5_file, open_hdf5
+from ecogcat.storage.handles import hdf5_file
 from ecogcat.storage.layout import Layout, gather_layout
 from ecogcat.storage.maps import source_bytes
 from ecogcat.storage.reader import ReaderExtent
@@ -117,16 +117,17 @@ def _follow_virtual(source: Source, dataset: Any, linked: dict[str, Source], see
         if (origin.path, key) in seen:
             continue
         seen.add((origin.path, key))
-        found = hdf5_file(origin).get(key)
-        if found is None:
-            raise FormatError(
-                f"dataset {dataset.name!r} draws on a dataset that is missing, and would read as zeros",
-                path=source.path,
-                expected=f"{key!r} in {origin.path}",
-                found="no such dataset",
-            )
-        if getattr(found, "is_virtual", False):
-            _follow_virtual(origin, found, linked, seen)
+        with hdf5_file(origin) as file:
+            found = file.get(key)
+            if found is None:
+                raise FormatError(
+                    f"dataset {dataset.name!r} draws on a dataset that is missing, and would read as zeros",
+                    path=source.path,
+                    expected=f"{key!r} in {origin.path}",
+                    found="no such dataset",
+                )
+            if getattr(found, "is_virtual", False):
+                _follow_virtual(origin, found, linked, seen)
 
 
 def _places(source: Source, name: str) -> list[str]:
@@ -176,21 +177,15 @@ class Hdf5Reader(Frozen):
     def read(self, channels: Index, start: int, stop: int) -> NDArray[Any]:
         """Return the stored numbers, shape (len(channels), stop - start); see `Reader.read`."""
         try:
-            if self.folder is None:
-                return self._rows(self.dataset(), channels, start, stop)
-            self.source.check()
-            with open_hdf5(self.source.path, by_name=True) as file:
-                return self._rows(_linked_dataset(file, self.key, self.folder), channels, start, stop)
+            with hdf5_file(self.source) as file:
+                dataset = file[self.key] if self.folder is None else _linked_dataset(file, self.key, self.folder)
+                return self._rows(dataset, channels, start, stop)
         except (OSError, RuntimeError) as error:
             raise FormatError(
                 f"samples {start:,} to {stop:,} of dataset {self.key!r} cannot be read",
                 path=self.source.path,
                 found=str(error).strip(),
             ) from error
-
-    def dataset(self) -> Any:
-        """Return the dataset of the file, which stays open for the next request."""
-        return hdf5_file(self.source)[self.key]
 
     def _rows(self, dataset: Any, channels: Index, start: int, stop: int) -> NDArray[Any]:
         if dataset.ndim == 1:
@@ -265,7 +260,10 @@ class ChunkedExtent(Frozen):
     def _read_table(self) -> Layout | None:
         reader = self.fallback.reader
         assert isinstance(reader, Hdf5Reader)  # for the type checker
-        dataset = reader.dataset()
+        with hdf5_file(reader.source) as file:
+            return self._table_of(file[reader.key], reader)
+
+    def _table_of(self, dataset: Any, reader: Hdf5Reader) -> Layout | None:
         item = self.dtype.itemsize
         chunk_bytes = self.chunk_channels * self.chunk_samples * item
         bands, blocks = -(-self.n_channels // self.chunk_channels), -(-self.n_samples // self.chunk_samples)

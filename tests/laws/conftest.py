@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ecogcat import execute
-from ecogcat.storage import bits, handles, layout, maps, reader
+from ecogcat.storage import bits, layout, maps, reader
 from tests.laws import paths
 
 _THRESHOLDS: dict[Any, dict[str, int]] = {
@@ -19,13 +19,12 @@ _THRESHOLDS: dict[Any, dict[str, int]] = {
     execute: {"_BUFFER": 16},
     bits: {"_BUFFER": 4},
     maps: {"_MOST_MAPS": 3},
-    handles: {"_MOST_FILES": 2},
 }
 
 
 @pytest.fixture(autouse=True, scope="module")
 def small_thresholds() -> Iterator[Counter[str]]:
-    """Let a few dozen samples cross every threshold: tiles, buffers, the thread switch, evicted maps and handles."""
+    """Let a few dozen samples cross every threshold: tiles, buffers, the thread switch, evicted maps."""
     with pytest.MonkeyPatch.context() as patch:
         for module, values in _THRESHOLDS.items():
             for name, value in values.items():

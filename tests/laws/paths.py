@@ -12,7 +12,7 @@ from typing import Any
 from ecogcat import execute
 from ecogcat.kernels import gather
 from ecogcat.piece import Piece
-from ecogcat.storage import handles, layout, maps, pool, reader
+from ecogcat.storage import layout, maps, pool, reader
 
 TOTAL: Counter[str] = Counter()
 """Of this process; of all workers in the one that reports."""
@@ -24,7 +24,7 @@ EVERY = {
     *("gather_items (no typed view)", "one block", "blocks", "chunk table"),
     *("serial", "threads", "reader, range", "reader, list"),
     *("through a buffer", "scattered columns", "one row of pairs", "time reversed", "channels lacking"),
-    *("map evicted", "file evicted"),
+    "map evicted",
 }
 
 
@@ -58,7 +58,6 @@ def counting() -> Iterator[Counter[str]]:
     wrap(execute, "execute", lambda plan, *_, **__: note("time reversed") if plan.flipped else None)
     wrap(reader, "_requests", lambda samples, *_: note(f"reader, {'range' if isinstance(samples, range) else 'list'}"))
     wrap(maps, "_map", lambda *_: note("map evicted") if len(maps._maps) >= maps._MOST_MAPS else None)
-    wrap(handles, "open_hdf5", lambda *_: note("file evicted") if len(handles._files) >= handles._MOST_FILES else None)
     wrap(Piece, "_gather_some", lambda *_: note("channels lacking"))
     import ecogcat.signal
 

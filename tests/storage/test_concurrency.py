@@ -226,26 +226,23 @@ def test_a_fork_with_reads_in_flight(mixed: Mixed, jit_off: bool) -> None:
 
 
 @forks
-def test_a_forked_child_has_a_pool_and_files_of_its_own(mixed: Mixed) -> None:
-    from ecogcat.storage import handles, maps
+def test_a_forked_child_has_a_pool_and_locks_of_its_own(mixed: Mixed) -> None:
+    from ecogcat.storage import maps
 
     with ec.options(threads=3):
         mixed.check(0, 1)
-        parents, files, lock = pool._pool, dict(handles._files), maps._lock
+        parents, lock = pool._pool, maps._lock
 
         def child() -> None:
             assert pool._pool is not parents
             assert pool._pool.size == 0
-            assert not handles._files
             assert maps._lock is not lock
             mixed.check(1, 1)
-            assert not {id(file) for file in handles._files.values()} & {id(file) for file in files.values()}
 
         assert parents.size >= 2
-        assert files
         in_child(child)
         # Whatever locks other threads hold at the moment of the fork, the child waits for none of them.
-        with pool._pool.busy, handles._lock, maps._lock:
+        with pool._pool.busy, maps._lock:
             in_child(lambda: mixed.check(2, 1))
 
 

@@ -18,7 +18,7 @@ print(dataset.signal[0, :3].tolist())
 
 
 def test_a_process_that_has_read_compressed_hdf5_ends_well(tmp_path: Path) -> None:
-    """Files stay open between reads, as objects of Python that libhdf5 must not call after Python has ended."""
+    """Nothing of libhdf5 is left to be called after Python has ended."""
     path = tmp_path / "rec.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset(

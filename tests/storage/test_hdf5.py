@@ -143,10 +143,11 @@ def test_in_a_file_with_a_user_block(
 def test_a_chunk_table_that_leaves_out_the_user_block_is_noticed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with h5py.File(path, "w", userblock_size=512) as file:
         file.create_dataset("x", data=values(), chunks=(2, 100))
-    source, dataset = Source.open(path), hdf5_file(Source.open(path))["x"]
-    true = dataset.id.get_chunk_info_by_coord((4, 400)).byte_offset  # the last chunk
-    assert hdf5_module._true_offset(dataset, true, source)
-    assert not hdf5_module._true_offset(dataset, true - 512, source)
+    source = Source.open(path)
+    with hdf5_file(source) as file:
+        true = file["x"].id.get_chunk_info_by_coord((4, 400)).byte_offset  # the last chunk
+        assert hdf5_module._true_offset(file["x"], true, source)
+        assert not hdf5_module._true_offset(file["x"], true - 512, source)
     monkeypatch.setattr(hdf5_module, "_true_offset", lambda *arguments: False)
     extent = opened(path)
     check(extent, values())
