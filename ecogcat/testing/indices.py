@@ -21,8 +21,7 @@ def indices(shape: tuple[int, int], *, valid: bool = False) -> st.SearchStrategy
     shape : tuple of int
         (n_channels, n_samples).
     valid : bool
-        Leave out most of those that NumPy refuses: out of range, masks of a wrong length, too many, of a wrong type.
-        What is left may still be refused (an integer where there is nothing).
+        Leave out those that NumPy refuses: out of range, masks of a wrong length, too many, of a wrong type.
     """
     rows, columns = (_axis(n, valid) for n in shape)
     mask = _masks(shape[0] * shape[1]).map(lambda mask: mask.reshape(shape))
@@ -32,9 +31,18 @@ def indices(shape: tuple[int, int], *, valid: bool = False) -> st.SearchStrategy
     rare = st.one_of(odd, st.just(()), st.just(...), st.none(), st.booleans(), st.tuples(mask, st.none()))
     decorated = pair.flatmap(lambda both: st.sampled_from([(None, *both), (*both, None), (..., *both), (both[0], ..., both[1])]))
     if valid:
-        return st.one_of(usual, usual, decorated)
+        return st.one_of(usual, usual, decorated).filter(lambda index: _taken(index, shape))
     wrong: list[Any] = [1.5, "a", [0.5], (0, 0, 0), (..., ...), np.zeros((1, 1), bool), {}, [[True], [False]], np.float64(1)]
     return st.one_of(usual, usual, decorated, rare, st.sampled_from(wrong))
+
+
+def _taken(index: Any, shape: tuple[int, int]) -> bool:
+    """Return whether NumPy takes an index; some lists do not pair, and there may be nothing for an integer."""
+    try:
+        np.broadcast_to(np.zeros(1, np.uint8), shape)[index]
+    except IndexError:
+        return False
+    return True
 
 
 def _axis(n: int, valid: bool) -> st.SearchStrategy[Any]:
