@@ -64,7 +64,12 @@ def test_what_numpy_takes(index: Any) -> None:
     [
         *((4, IndexError), (-5, IndexError), ((0, 9), IndexError), ((0, 0, 0), IndexError), ((..., ...), IndexError)),
         *((1.0, IndexError), ("name", IndexError), ((0, "name"), IndexError), ([0.5], IndexError), ([4], IndexError)),
-        *((np.s_[::0], ValueError), (np.s_[0.5:], TypeError), (([0], np.s_[::0]), ValueError)),
+        *(
+            (np.s_[::0], ValueError),
+            (np.s_[0.5:], TypeError),
+            (([0], np.s_[::0]), ValueError),
+            ((np.s_[::0], MASK), IndexError),
+        ),
         *((([0], np.s_["a":]), TypeError), (([0, 1], [0, 1, 2]), IndexError), ((MASK, [0, 1]), IndexError)),
         *((MASK[:3], IndexError), ((slice(None), MASK), IndexError), (np.ones((4, 8), bool), IndexError)),
         *(
