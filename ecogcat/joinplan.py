@@ -324,10 +324,9 @@ def _channel_sets(datasets: Sequence[Dataset], match: Match, by: str, options: J
 
 
 def _examples(datasets: Sequence[Dataset], match: Match) -> str:
-    own = [[str(match.labels[k]) for k in np.flatnonzero(have)[:3]] for have in match.have[:3]]
-    return "; ".join(
-        f"{one.name} has {', '.join(some) or 'none'}, ..." for one, some in zip(datasets, own, strict=False)
-    )
+    own = [[str(match.labels[k]) for k in np.flatnonzero(have)] for have in match.have[:3]]
+    some = [", ".join(names[:3] + ["..."] * (len(names) > 3)) or "none" for names in own]
+    return "; ".join(f"{dataset.name} has {names}" for dataset, names in zip(datasets, some, strict=False))
 
 
 def _clocks(datasets: Sequence[Dataset], options: JoinOptions) -> list[Mismatch]:

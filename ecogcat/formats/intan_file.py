@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecogcat.arrays import fit_aligned, signal_of
+from ecogcat.arrays import signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
 from ecogcat.formats.intan_header import (
@@ -162,16 +162,11 @@ def dataset_of(file: IntanFile, warnings: Sequence[str] = (), clock: np.datetime
     if list(signal.channel_names) != native:
         renamed = [f"{new} for {old!r}" for new, old in zip(signal.channel_names, native, strict=True) if new != old]
         odd.append(f"channel names missing or given twice in the header, renamed: {', '.join(renamed[:5])}")
-    aligned = {}
-    for name, array in _further_arrays(file).items():
-        aligned[name], problem = fit_aligned(array, signal)
-        if problem:
-            odd.append(f"{name}: {problem}")
     name = os.path.splitext(os.path.basename(file.path))[0]
     return Dataset.of(
         signal,
         name=name,
-        aligned=aligned,
+        aligned=_further_arrays(file),  # in step as they are: whole blocks of all
         paths=(file.path,),
         format="intan",
         recorded_at=name_time(file.path) if clock is None else clock,

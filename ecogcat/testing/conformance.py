@@ -7,13 +7,13 @@ reader is a callable from a path to a `Dataset`, and the recording is any that i
 from __future__ import annotations
 
 import os
-import pickle
 import shutil
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -163,8 +163,8 @@ def _reads_as_expected(case: Specimen) -> None:
 
 
 def _pickles(case: Specimen) -> None:
-    data = pickle.dumps(case.dataset)
-    again: Dataset = pickle.loads(data)
+    # As a worker process would receive it.
+    again = ForkingPickler.loads(bytes(ForkingPickler.dumps(case.dataset)))
     assert again == case.dataset, "a pickled copy is another dataset"
     assert_same(values_of(again), case.whole, "a pickled copy")
 

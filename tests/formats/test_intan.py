@@ -484,6 +484,13 @@ def test_a_broken_piece_is_named(tmp_path: Path) -> None:
         open_intan(tmp_path / "day")
 
 
+def test_a_broken_file_among_numbered_ones_is_named(tmp_path: Path) -> None:
+    write_pieces(tmp_path / "day", ["rec_1.rhd", "rec_2.rhd"])
+    (tmp_path / "day" / "rec_3.rhd").write_bytes(b"RIFF" * 100)
+    with pytest.raises(ec.FormatError, match=r"rec_3\.rhd: this is no Intan RHD2000 file"):
+        open_intan(tmp_path / "day")
+
+
 def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
     write_pieces(tmp_path / "day", ["rat_231117_052500.RHD", "rat_231117_052501.rhd"])
     (tmp_path / "day" / "._rat_231117_052500.rhd").write_bytes(b"left by a Mac")
