@@ -324,7 +324,7 @@ def _channel_sets(datasets: Sequence[Dataset], match: Match, by: str, options: J
 
 
 def _examples(datasets: Sequence[Dataset], match: Match) -> str:
-    own = [[str(match.labels[k]) for k in np.flatnonzero(have)] for have in match.have[:3]]
+    own = [[str(match.labels[k]) for k in np.flatnonzero(have).tolist()] for have in match.have[:3]]
     some = [", ".join(names[:3] + ["..."] * (len(names) > 3)) or "none" for names in own]
     return "; ".join(f"{dataset.name} has {names}" for dataset, names in zip(datasets, some, strict=False))
 
