@@ -89,7 +89,12 @@ def test_a_folder_of_consecutive_files(tmp_path: Path) -> None:
 def test_a_folder_of_many_recordings(tmp_path: Path) -> None:
     done = run(shared_path("recordings/intan"), "-o", tmp_path, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    for shown in ("2 cannot be opened:", "not supported yet", "Joined, 3 of the 5", "What was not joined with these, and why"):
+    for shown in (
+        "2 cannot be opened:",
+        "not supported yet",
+        "Joined, 3 of the 5",
+        "What was not joined with these, and why",
+    ):
         assert shown in done.stdout, shown
 
 
@@ -125,7 +130,9 @@ def test_a_folder_whose_recordings_do_not_join(tmp_path: Path, capsys: pytest.Ca
     assert "sampling rate" in text
 
 
-def test_without_matplotlib(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import h5py
 
     with h5py.File(tmp_path / "a.h5", "w") as file:

@@ -25,7 +25,9 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert names["peak"] > 0  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "docs/architecture.md", "docs/joining.md", "docs/catalogs.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CHANGELOG.md", "docs/architecture.md", "docs/joining.md", "docs/catalogs.md"]
+)
 def test_links_lead_somewhere(name: str) -> None:
     path = ROOT / name
     for link in re.findall(r"\]\(([^)#:\"= ]+)\)", path.read_text(encoding="utf-8")):
@@ -40,5 +42,7 @@ def test_the_tree_in_the_documents_is_the_tree() -> None:
         place = folder if name.endswith("/") else folder / name
         assert place.exists(), place
         listed.add(place.relative_to(ROOT / "ecogcat").parts[0])
-    units = {path.name for path in (ROOT / "ecogcat").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    units = {
+        path.name for path in (ROOT / "ecogcat").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     assert units - {"__init__.py"} <= listed

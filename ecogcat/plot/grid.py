@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ecogcat.channels import ChannelMap
 from ecogcat.dataset import Dataset
-from ecogcat.plot.style import FONT, INK, PALE, RULE, new_axes, style, unit_text
+from ecogcat.plot.style import FONT, INK, PALE, RULE, new_axes, style, text_width, unit_text
 
 __all__ = ["dropped_sites", "plot_map"]
 
@@ -130,9 +130,14 @@ def _draw(
     _cells(ax, channel_map, colours, dropped)
     if names:
         _write_names(ax, channel_map, colours)
-    for axis, n, title, pitch in ((ax.xaxis, cols, "column", dx), (ax.yaxis, rows, "row", dy)):
+    room = _drawn_inches(ax)
+    for axis, n, title, pitch, inches in (
+        (ax.xaxis, cols, "column", dx, room[0]),
+        (ax.yaxis, rows, "row", dy, room[1]),
+    ):
         axis.set_ticks(range(0, n, 1 if n <= 8 else 2 if n <= 16 else -(-n // 8)))
-        axis.set_label_text(f"{title} (pitch {pitch:g} mm)")
+        whole = f"{title} (pitch {pitch:g} mm)"
+        axis.set_label_text(whole if text_width(whole) <= inches + 0.3 else title)
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
@@ -217,8 +222,9 @@ def _drawn_inches(ax: Any) -> tuple[float, float]:
 
 
 def _colour_bar(ax: Any, mappable: Any, label: str, units: str) -> None:
-    width, _ = _drawn_inches(ax)
-    place = ax.inset_axes((1 + 0.08 / width, 0.1, 0.09 / width, 0.8))
+    width, height = _drawn_inches(ax)
+    tall = max(0.8, 1.05 / height)  # the label beside it wants an inch, also where the grid has one row
+    place = ax.inset_axes((1 + 0.08 / width, min(0.1, 1 - tall), 0.09 / width, tall))
     bar = ax.figure.colorbar(mappable, cax=place)
     bar.outline.set_linewidth(0.4)
     bar.locator = _few_ticks()

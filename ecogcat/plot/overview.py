@@ -119,8 +119,10 @@ def _title(figure: Any, dataset: Dataset) -> None:
 def _grid_panel(figure: Any, dataset: Dataset, responses: Evoked | None) -> None:
     if dataset.channel_map is None:
         ax = _axes(figure, 0.75, 2.5, 2.5, 2.2)
-        ax.plot(np.arange(dataset.n_channels), levels(dataset), ".", markersize=4, color=colours_of(["x"])[0])
-        ax.set_ylim(bottom=0)
+        values = levels(dataset)
+        ax.plot(np.arange(dataset.n_channels), values, ".", markersize=4, color=colours_of(["x"])[0])
+        highest = np.max(values, where=np.isfinite(values), initial=0.0)
+        ax.set_ylim(0, 1.08 * highest or 1.0)
         ax.set_xlim(-0.6, dataset.n_channels - 0.4)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlabel("channel (no map of the electrode)")
@@ -170,6 +172,10 @@ def _response_panel(figure: Any, dataset: Dataset, responses: Evoked | None, by:
 def _draw_spectrum(ax: Any, dataset: Dataset) -> None:
     """Draw the median over channels and the range of most of them."""
     frequencies, density = spectrum(dataset)
+    if len(frequencies) < 2:
+        ax.set_axis_off()
+        ax.text(0.0, 0.5, "too short for a spectrum", transform=ax.transAxes, color=RULE)
+        return
     low, middle, high = np.nanquantile(density, [0.05, 0.5, 0.95], axis=0)
     colour = colours_of(["x"])[0]
     if dataset.n_channels > 1:

@@ -46,11 +46,11 @@ def draw_strip(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -
             facecolor="white" if gap else _SHADES[k % 2],
             edgecolor="#bbbbbb" if gap else "none",
             linewidth=0.4,
-            hatch="////" if gap else None,
+            linestyle=":" if gap else "-",
         )
         ax.add_patch(bar)
         inches = (last - first) * per_sample - 0.1
-        name = "" if gap else short_name(part.name, inches) or _number(k, inches)
+        name = short_name("filled pause", inches) if gap else short_name(part.name, inches) or _number(k, inches)
         if name:
             middle = (first + last) / 2 / unit
             ax.text(
@@ -92,7 +92,8 @@ def draw_seams(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -
     apart = axes_inches(ax)[0] * (seams[-1].sample - seams[0].sample) / (stop - start)
     if len(seams) == 1 or (len(seams) == 2 and apart > _PAUSE_INCHES):
         for seam in seams:
-            if seam.gap_s is not None:
+            filled = "gap" in (dataset.parts[seam.left].kind, dataset.parts[seam.right].kind)
+            if seam.gap_s is not None and not filled:
                 ax.text(
                     seam.sample / unit,
                     1 + 0.21 / height,

@@ -53,13 +53,13 @@ def test_unknown_names_are_all_listed(session: SimulatedSession, cat: Any) -> No
 
 def test_an_entry_that_cannot_be_used_is_named(write_catalog: Any) -> None:
     path = write_catalog("bad.yaml", {"bad": {"driver": "ecog_nonesuch", "args": {}}})
-    with pytest.raises(ec.CatalogError, match="entry 'bad': there is no driver 'ecog_nonesuch'; .* ecog_intan"):
+    with pytest.raises(ec.CatalogError, match=r"entry 'bad': there is no driver 'ecog_nonesuch'; .* ecog_intan"):
         ec.load_session(path)
     path = write_catalog("bad.yaml", {"bad": {"driver": "ecog_intan", "args": {"urlpath": "{{ CATALOG_DIR"}}})
     with pytest.raises(ec.CatalogError, match="entry 'bad': "):
         ec.load_session(path)
     path = write_catalog("bad.yaml", {"bad": {"driver": "ecog_intan", "args": {"path": "x.rhd"}}})
-    with pytest.raises((TypeError, ec.CatalogError), match="entry 'bad': .*urlpath"):
+    with pytest.raises((TypeError, ec.CatalogError), match=r"entry 'bad': .*urlpath"):
         ec.load_session(path)
 
 
@@ -91,7 +91,9 @@ def test_a_catalog_that_is_not_there(tmp_path: Path) -> None:
 
 def test_importing_ecogcat_imports_no_intake() -> None:
     heavy = ("intake", "matplotlib", "dask", "numba", "neo", "scipy.signal", "yaml")
-    code = f"import ecogcat, sys; print([name for name in {heavy} if name in sys.modules], ecogcat.load_session.__name__)"
+    code = (
+        f"import ecogcat, sys; print([name for name in {heavy} if name in sys.modules], ecogcat.load_session.__name__)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[] load_session\n"
 
@@ -104,7 +106,9 @@ def test_a_folder_without_a_catalog(session: SimulatedSession, tmp_path: Path) -
     assert [Path(one.path).suffix for one in found] == [".rhd", ".h5", ".rhd", ".h5"] or len(found) == 4
     assert all(one.dataset is not None for one in found)
     assert n_others == sum(path.suffix in (".csv", ".yaml") for path in session.folder.iterdir())
-    (group,) = groups([one.dataset for one in found if one.dataset is not None and one.dataset.parts[0].format == "hdf5"])
+    (group,) = groups(
+        [one.dataset for one in found if one.dataset is not None and one.dataset.parts[0].format == "hdf5"]
+    )
     assert [one.parts[0].start_time for one in group] == sorted(one.parts[0].start_time for one in group)
 
 
