@@ -102,7 +102,7 @@ def short_name(name: str, inches: float, size: float = FONT) -> str:
     Examples
     --------
     >>> short_name("rec_001", 1.0), short_name("2026-03-14_10-21-05_001", 0.8), short_name("rec_001", 0.05)
-    ('rec_001', '2026-0…05_001', '')
+    ('rec_001', '2026-0…-05_001', '')
     """
     most = int(inches / (0.56 * size / 72))
     if len(name) <= most:
