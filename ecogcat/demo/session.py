@@ -68,7 +68,8 @@ def run_session(output: Path) -> None:
         "ec.split(dataset)                          # the recordings again",
     )
     page.say(
-        "Your own recordings:  make demo DATA=<folder>", "On the command line:  ecogcat plan " + page.relative(path)
+        "Your own recordings:  make demo DATA=<folder>, or python -m ecogcat.demo <folder>",
+        "On the command line:  ecogcat plan " + page.relative(path),
     )
 
 
