@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecogcat.dataset import Dataset
+from ecogcat.parts import OwnForm
 from ecogcat.signal import Signal
 from ecogcat.units import parse_unit, power_of_ten
 
@@ -49,7 +50,7 @@ def convert_units(dataset: Dataset, units: str) -> Dataset:
         array = getattr(dataset, name)
         if array is not None:
             changes[name] = signal_in_units(array, units)
-    parts = []
+    parts, same = [], all(array is getattr(dataset, name) for name, array in changes.items())
     for part in dataset.parts:
         own = part.own
         if own is not None:
@@ -57,8 +58,8 @@ def convert_units(dataset: Dataset, units: str) -> Dataset:
                 name: form._replace(units=changes[name].units) if name in changes else form
                 for name, form in own.arrays.items()
             }
-            own = type(own)(changes["signal"].units, own.schema, own.origins, further)
+            # Converted once joined or before: the parts that `split` gives back are in these units, too.
+            own = OwnForm(changes["signal"].units, own.schema, own.origins, further, own.intervals)
+            same = same and own.units == part.own.units and further == part.own.arrays
         parts.append(part.replace(own=own, history=(*part.history, f"converted to {units}")))
-    if changes["signal"] is dataset.signal:
-        return dataset
-    return dataset.replace(parts=parts, **changes)
+    return dataset if same else dataset.replace(parts=parts, **changes)

@@ -15,7 +15,7 @@ from ecogcat.events import Events
 from ecogcat.frozen import Frozen, FrozenMapping, digest, index_array
 from ecogcat.parts import OpenedChannels, Part, Processing, Seam, aligned_length, part_token, rate_ratio
 from ecogcat.signal import Signal
-from ecogcat.tables import table_digest_parts
+from ecogcat.tables import schema_of, table_digest_parts
 
 __all__ = ["Dataset"]
 
@@ -307,9 +307,14 @@ class Dataset(Frozen):
             changes["_intervals"] = changes.pop("intervals")
         if changes.get("name") and len(self.parts) == 1 and "parts" not in changes:
             changes["parts"] = (self.parts[0].replace(name=changes["name"]),)
-        if "events" in changes and "parts" not in changes and len(self.parts) > 1:
-            # The columns that the parts once had are no longer those of the events.
-            changes["parts"] = tuple(part.with_events(changes["events"]) for part in self.parts)
+        if "parts" not in changes and len(self.parts) > 1:
+            # The columns that the parts once had are no longer those of the new tables.
+            if "events" in changes:
+                changes["parts"] = tuple(part.with_events(changes["events"]) for part in self.parts)
+            if "_intervals" in changes:
+                table = changes["_intervals"]
+                schema = None if table is None or len(table) == 0 else schema_of(table)
+                changes["parts"] = tuple(part.with_intervals(schema) for part in changes.get("parts", self.parts))
         return Dataset(**({one.name: getattr(self, one.name) for one in fields(self) if one.init} | changes))
 
 

@@ -25,7 +25,7 @@ from ecogcat.piece import Piece
 from ecogcat.select import select_time
 from ecogcat.signal import Signal
 from ecogcat.storage.constant import ConstantExtent
-from ecogcat.tables import restore, unite
+from ecogcat.tables import restore, schema_of, unite
 from ecogcat.units import power_of_ten
 
 __all__ = ["join", "join_signals", "split"]
@@ -103,10 +103,9 @@ def _carry_out(plan: JoinPlan) -> Dataset:
     pieces: list[Piece] = []
     parts: list[Part] = []
     at, starts = 0, []
-    dtype = np.result_type(*{dataset.signal.dtype for dataset in datasets}, *([np.float32] if any(gaps) else []))
     for dataset, some, gap in zip(datasets, rows, gaps, strict=True):
         if gap:
-            pieces.append(Piece.whole(ConstantExtent(len(names), gap, fill, dtype)))
+            pieces.append(Piece.whole(ConstantExtent(len(names), gap, fill, _type_of(fill))))
             lacking = index_array(np.full(len(names), -1))
             clock = parts[-1].stop_time
             parts.append(Part("gap", at, gap, first.sampling_rate, "gap", recorded_at=clock, rows=lacking))
@@ -129,18 +128,26 @@ def _carry_out(plan: JoinPlan) -> Dataset:
         aligned=arrays,
         channel_map=channel_map,
         events=Events.concatenate([dataset.events for dataset in datasets], starts, schemas),
-        _intervals=_joined_intervals(datasets, starts),
+        _intervals=_joined_intervals(datasets, starts, parts),
         ground=ground,
         reference_channels=reference,
         name=options.name or "",
     )
 
 
+def _type_of(fill: float) -> np.dtype[Any]:
+    """Return the smallest type of a filled gap: of the value alone, so that joining is associative."""
+    with np.errstate(over="ignore"):
+        exact = np.isnan(fill) or float(np.float32(fill)) == fill
+    return np.dtype(np.float32 if exact else np.float64)
+
+
 def _own_form(dataset: Dataset) -> OwnForm:
     arrays = {
         name: ArrayForm(one.channel_names, one.units, one.sampling_rate) for name, one in dataset.arrays().items()
     }
-    return OwnForm(dataset.units, dataset.events.schema, dataset.events.origins, arrays)
+    intervals = None if dataset._intervals is None else schema_of(dataset._intervals)
+    return OwnForm(dataset.units, dataset.events.schema, dataset.events.origins, arrays, intervals)
 
 
 def _joined_channels(datasets: Sequence[Dataset], rows: Sequence[Index]) -> tuple[tuple[str, ...], ChannelMap | None]:
@@ -189,13 +196,16 @@ def _gap_lengths(datasets: Sequence[Dataset], gaps: Any) -> list[int]:
     return lengths
 
 
-def _joined_intervals(datasets: Sequence[Dataset], starts: Sequence[int]) -> pd.DataFrame | None:
+def _joined_intervals(
+    datasets: Sequence[Dataset], starts: Sequence[int], parts: Sequence[Part]
+) -> pd.DataFrame | None:
     tables = []
     for dataset, start in zip(datasets, starts, strict=True):
         table = dataset._intervals
         if table is not None:
             tables.append(table.assign(start=table["start"] + start, stop=table["stop"] + start))
-    return unite(tables) if tables else None
+    schemas = [part.own.intervals for part in parts if part.own is not None and part.own.intervals is not None]
+    return unite(tables, schemas) if tables else None
 
 
 def join_signals(*signals: Signal) -> Signal:
@@ -273,12 +283,14 @@ def _part_alone(dataset: Dataset, part: Part) -> Dataset:
     channel_map = alone.channel_map
     if part.opened.sites is not None and part.opened.geometry is not None:
         channel_map = ChannelMap(part.opened.sites[picked], *part.opened.geometry, names)
-    arrays, events = alone.arrays(), alone.events
+    arrays, events, intervals = alone.arrays(), alone.events, alone._intervals
     if own is not None:
         signal = signal.replace(pieces=_in_units(signal.pieces, signal.units, own.units), units=own.units)
         forms = own.arrays
         arrays = {name: _own_array(one, forms[name]) if name in forms else one for name, one in arrays.items()}
         events = Events(events.sample, restore(events.table, own.schema), own.origins)
+        if intervals is not None and own.intervals is not None:
+            intervals = restore(intervals, own.intervals)
     ground, reference = arrays.pop("ground", None), arrays.pop("reference_channels", None)
     single = part.replace(start=0, rows=picked, own=None)
     return Dataset(
@@ -287,7 +299,7 @@ def _part_alone(dataset: Dataset, part: Part) -> Dataset:
         aligned=arrays,
         channel_map=channel_map,
         events=events,
-        _intervals=alone.intervals,
+        _intervals=intervals,
         ground=ground,
         reference_channels=reference,
         name=part.name,

@@ -114,6 +114,11 @@ class OwnForm(Frozen):
     schema: Schema
     origins: tuple[Mapping[str, Any], ...]
     arrays: Mapping[str, ArrayForm]
+    intervals: Schema | None = None
+
+    def with_events(self, events: Any) -> OwnForm:
+        """Return the form with the columns and origins of other events."""
+        return OwnForm(self.units, events.schema, events.origins, self.arrays, self.intervals)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,9 +233,14 @@ class Part(Frozen):
 
     def with_events(self, events: Any) -> Part:
         """Return the part of a dataset whose events were replaced: their columns are its own now."""
+        return self if self.own is None else self.replace(own=self.own.with_events(events))
+
+    def with_intervals(self, schema: Schema | None) -> Part:
+        """Return the part of a dataset whose intervals were replaced by a table of these columns."""
         if self.own is None:
             return self
-        return self.replace(own=OwnForm(self.own.units, events.schema, events.origins, self.own.arrays))
+        own = self.own
+        return self.replace(own=OwnForm(own.units, own.schema, own.origins, own.arrays, schema))
 
     def cut(self, start: int, stop: int, at: int) -> Part:
         """Return samples start..stop of the part, placed at sample `at` of a dataset."""

@@ -225,7 +225,7 @@ def select_time(dataset: Dataset, start: float, stop: float, unit: str = "sample
         ground=ground,
         reference_channels=reference,
         events=_own_columns(dataset.events.between(start, stop).shift(-start), parts),
-        intervals=_cut_intervals(dataset.intervals, start, stop),
+        intervals=_cut_intervals(dataset.intervals, start, stop, parts),
     )
 
 
@@ -242,11 +242,15 @@ def _own_columns(events: Events, parts: Sequence[Part]) -> Events:
     return Events(events.sample, table, kept)
 
 
-def _cut_intervals(table: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
-    """Keep what of each interval lies in start..stop, counted from start."""
+def _cut_intervals(table: pd.DataFrame, start: int, stop: int, parts: Sequence[Part]) -> pd.DataFrame:
+    """Keep what of each interval lies in start..stop, counted from start, in the columns that the parts had."""
     inside = (table["start"] < stop) & (table["stop"] > start)
     inside |= (table["start"] == table["stop"]) & (table["start"] >= start) & (table["start"] < stop)
     table = table.loc[inside].copy()
     table["start"] = table["start"].clip(start, stop) - start
     table["stop"] = table["stop"].clip(start, stop) - start
-    return table.reset_index(drop=True)
+    owns = [part.own for part in parts if part.kind == "recording"]
+    schemas = [own.intervals for own in owns if own is not None and own.intervals is not None]
+    if len(table) == 0 or not schemas or any(own is None for own in owns):
+        return table.reset_index(drop=True)
+    return unite([table[list(dict.fromkeys(column for schema in schemas for column, _ in schema))]], schemas)

@@ -36,7 +36,8 @@ class Signal(Reductions, Frozen):
     Parameters
     ----------
     pieces : sequence of Piece
-        Stretches, one after the other in time; at least one. All have the same number of channels.
+        Stretches, one after the other in time; at least one. All have the same number of channels. Those without
+        samples are left out, unless there are no others.
     sampling_rate : float
         Hz.
     units : str
@@ -80,6 +81,10 @@ class Signal(Reductions, Frozen):
             if len(piece.channels) != n:
                 raise ValueError(f"a piece has {len(piece.channels)} channels where the signal has {n}")
             lengths.append(lengths[-1] + piece.stop - piece.start)
+        if lengths[-1] and len(set(lengths)) < len(lengths) or not lengths[-1] and len(lengths) > 2:
+            # So that the type does not depend on where a stretch was cut: no samples have no type.
+            set_(self, "pieces", tuple(piece for piece in self.pieces if piece.n_samples) or self.pieces[:1])
+            lengths = list(dict.fromkeys(lengths)) if lengths[-1] else [0, 0]
         set_(self, "starts", index_array(lengths))
         dtypes = {piece.value_dtype for piece in self.pieces}
         set_(self, "dtype", dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import FormatError
-from ecogcat.frozen import Frozen, Index, digest, index_array
+from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.extent import Samples, Scale
 from ecogcat.storage.layout import Layout, gather_layout
 from ecogcat.storage.maps import source_bytes
@@ -93,7 +93,7 @@ class AffineExtent(Frozen):
                     found=f"{self.source.size:,} bytes",
                 )
         origin = _ORIGIN if single else None
-        group = np.zeros(base.size, np.int64)
+        group = index_array([0] * base.size)
         layout = Layout(self.dtype, base, group, origin, block_len, self.block_stride, self.sample_stride)
         object.__setattr__(self, "_layout", layout)
 
@@ -125,4 +125,4 @@ class AffineExtent(Frozen):
         gather_layout(source_bytes(self.source), self._layout, channels, samples, scale, out, at, count)
 
 
-_ORIGIN = np.zeros((1, 1), np.int64)
+_ORIGIN = freeze([[0]], np.int64)

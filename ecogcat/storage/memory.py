@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat.frozen import Frozen, Index, digest, freeze
+from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.extent import Samples, Scale
 from ecogcat.storage.layout import Layout, gather_layout
 from ecogcat.storage.source import Source
@@ -44,8 +44,8 @@ class MemoryExtent(Frozen):
         if data.dtype.kind not in "biufc":
             raise TypeError(f"samples are numbers, not {data.dtype}")
         n_channels, n_samples = data.shape
-        base = np.arange(n_channels, dtype=np.int64) * (n_samples * data.itemsize)
-        layout = Layout(data.dtype, base, np.zeros(n_channels, np.int64), _ORIGIN, max(1, n_samples), 0, data.itemsize)
+        base = freeze(np.arange(n_channels, dtype=np.int64) * (n_samples * data.itemsize))
+        layout = Layout(data.dtype, base, index_array([0] * n_channels), _ORIGIN, max(1, n_samples), 0, data.itemsize)
         object.__setattr__(self, "data", data)
         object.__setattr__(self, "_layout", layout)
 
@@ -89,4 +89,4 @@ class MemoryExtent(Frozen):
         gather_layout(buffer, self._layout, channels, samples, scale, out, at, count)
 
 
-_ORIGIN = np.zeros((1, 1), np.int64)
+_ORIGIN = freeze([[0]], np.int64)

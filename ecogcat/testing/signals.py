@@ -26,6 +26,11 @@ class KnownPiece(NamedTuple):
     values: NDArray[Any]
     stored: Stored
 
+    def __repr__(self) -> str:
+        piece = self.piece
+        scale = f", gain {piece.gain}, offset {piece.offset}, exponent {piece.exponent}" if piece.gain is not None or piece.exponent else ""
+        return f"{self.stored!r}[{piece.channels.tolist()}, {piece.start}:{piece.stop}] -> {piece.value_dtype}{scale}"
+
 
 class KnownSignal(NamedTuple):
     """A signal, the values it must read as, shape (n_channels, n_samples), and what it was made of."""
@@ -33,6 +38,9 @@ class KnownSignal(NamedTuple):
     signal: Signal
     values: NDArray[Any]
     pieces: tuple[KnownPiece, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.signal!r} of {list(self.pieces)}"
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -48,6 +48,10 @@ class Stored(NamedTuple):
     places: Index | None = None
     requests: list[Request] | None = None
 
+    def __repr__(self) -> str:
+        n_channels, n_samples = self.values.shape
+        return f"<{self.kind}: {n_channels} x {n_samples} {self.extent.dtype.str}>"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordingReader(Frozen):

