@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +33,11 @@ class Piece(Frozen):
         value = (stored * gain + offset) * 10**exponent; None where the stored numbers are the values.
     exponent : int
         Power of ten from the recording's native unit to the signal's; kept apart so that conversions compose exactly.
+
+    Attributes
+    ----------
+    lacks_channels : bool
+        Whether some channel is not in the extent.
     """
 
     extent: Extent
@@ -43,10 +48,13 @@ class Piece(Frozen):
     gain: NDArray[np.float64] | None = None
     offset: NDArray[np.float64] | None = None
     exponent: int = 0
+    lacks_channels: bool = field(init=False)
+    _unscaled: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
         set_(self, "channels", index_array(self.channels))
+        set_(self, "lacks_channels", bool((self.channels < 0).any()))
         set_(self, "dtype", np.dtype(self.dtype))
         if self.gain is not None or self.offset is not None:
             n = len(self.channels)
@@ -54,6 +62,7 @@ class Piece(Frozen):
             offset = 0.0 if self.offset is None else self.offset
             set_(self, "gain", _scale_array(gain, n))
             set_(self, "offset", _scale_array(offset, n))
+        set_(self, "_unscaled", self._is_unscaled())
 
     @classmethod
     def whole(
@@ -72,6 +81,12 @@ class Piece(Frozen):
         channels = np.arange(extent.n_channels, dtype=np.int64)
         return cls(extent, channels, 0, extent.n_samples, np.dtype(dtype), gain, offset, exponent)
 
+    def _is_unscaled(self) -> bool:
+        """Whether stored numbers are values, also because a gain of 1 and an offset of 0 leave floats as they are."""
+        if self.gain is None or self.offset is None:
+            return True
+        return self.extent.dtype.kind == "f" and bool((self.gain == 1).all()) and not self.offset.any()
+
     @property
     def n_samples(self) -> int:
         """Samples of the stretch."""
@@ -83,11 +98,6 @@ class Piece(Frozen):
         # Kept apart from `dtype`: integers converted to another unit and back are integers again.
         narrow = self.dtype.kind not in "fc" or self.dtype.itemsize < 4
         return np.dtype(np.float32) if self.exponent and narrow else self.dtype
-
-    @property
-    def lacks_channels(self) -> bool:
-        """Whether some channel is not in the extent."""
-        return bool(self.channels.size) and bool(self.channels.min() < 0)
 
     @property
     def token(self) -> str:
@@ -124,9 +134,9 @@ class Piece(Frozen):
 
     def scale(self, rows: Index) -> Scale | None:
         """Return the scale of some rows, None where stored numbers are values."""
+        if self.exponent == 0 and self._unscaled:
+            return None
         if self.gain is None or self.offset is None:
-            if self.exponent == 0:
-                return None
             gain, offset = np.ones(len(rows)), np.zeros(len(rows))
         else:
             gain, offset = self.gain[rows], self.offset[rows]

@@ -6,6 +6,7 @@ A read is plan, then fetch and gather. The spans of a plan tile the request exac
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -105,7 +106,15 @@ def plan_read(selection: Selection, starts: Index) -> ReadPlan:
 
 
 def _index(rows: range | Index) -> Index:
-    index = np.arange(rows.start, rows.stop, rows.step, dtype=np.int64) if isinstance(rows, range) else rows
+    if isinstance(rows, range):
+        return _range_index(rows.start, rows.stop, rows.step)
+    rows.setflags(write=False)
+    return rows
+
+
+@lru_cache(64)
+def _range_index(start: int, stop: int, step: int) -> Index:
+    index = np.arange(start, stop, step, dtype=np.int64)
     index.setflags(write=False)
     return index
 
@@ -115,7 +124,7 @@ def _spans(columns: range, starts: Index) -> list[Span]:
         return []
     step = columns.step
     spans, done = [], 0
-    piece = int(np.searchsorted(starts, columns[0], side="right")) - 1
+    piece = int(starts.searchsorted(columns[0], "right")) - 1
     while done < len(columns):
         first, end = columns[done], int(starts[piece + 1])
         count = min(len(columns) - done, max(0, -(-(end - first) // step)))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Final
 
 __all__ = ["memory_limit", "options", "parse_size", "threads"]
@@ -65,6 +66,7 @@ def parse_size(size: str | float | None) -> int | None:
     return int(number)
 
 
+@cache
 def _physical_memory() -> int:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -6,7 +6,7 @@ Memory, block-affine files and chunk tables differ only in where blocks start; a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -151,28 +151,29 @@ def _gather(
     at: int,
     count: int,
 ) -> None:
-    from ecogcat.kernels.gather import gather_list, gather_range, gather_turned
-
     items = layout.items
     target = out.view(np.uint8) if out.dtype == layout.dtype == np.bool_ else out
     if items is None or target.dtype not in _NUMERIC:
         _gather_slowly(buffer, layout, channels, samples, scale, out, at)
         return
+    # One type, one compilation: every input is read-only and contiguous; buffers are already.
     end = len(buffer) - (len(buffer) - items.shift) % items.dtype.itemsize
-    # One type, one compilation: every input is read-only and contiguous.
-    src = _read_only(buffer[items.shift : end].view(items.dtype))
-    base, group = _read_only(items.base[channels]), _read_only(layout.group[channels])
+    src = buffer[items.shift : end].view(items.dtype)
+    base, group = items.base[channels], layout.group[channels]
+    base.setflags(write=False)
+    group.setflags(write=False)
     gain, offset = _no_scale(len(channels)) if scale is None else map(_read_only, scale)
     stored = (src, base, group, items.origin, layout.block_len, items.block_stride, items.sample_stride)
     values = (not layout.dtype.isnative, scale is not None, gain, offset, at)
+    kernels = _kernels()
     if not isinstance(samples, range):
-        gather_list(*stored, _read_only(samples), *values, target)
+        kernels.gather_list(*stored, _read_only(samples), *values, target)
     elif items.sample_stride > 1 and len(channels) > 1:
         order = _read_only(np.lexsort((base, group)))
-        gather_turned(*stored, order, samples.start, samples.step, _TURNED_TILE, *values, count, target)
+        kernels.gather_turned(*stored, order, samples.start, samples.step, _TURNED_TILE, *values, count, target)
     else:
         tile = _TILE if items.sample_stride > 1 else max(_BLOCK_TILE, layout.block_len)
-        gather_range(*stored, samples.start, samples.step, tile, *values, count, target)
+        kernels.gather_range(*stored, samples.start, samples.step, tile, *values, count, target)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -180,6 +181,14 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     array = np.ascontiguousarray(array).view()
     array.setflags(write=False)
     return array
+
+
+@cache
+def _kernels() -> Any:
+    """Return the kernels' module, imported on first use because it compiles (and once: an import takes 1 us)."""
+    import ecogcat.kernels.gather
+
+    return ecogcat.kernels.gather
 
 
 @lru_cache(64)
@@ -197,8 +206,6 @@ def _gather_slowly(
     at: int,
 ) -> None:
     """Collect the bytes first, then let NumPy convert them: right for every type at every address."""
-    from ecogcat.kernels.gather import gather_items
-
     size = layout.dtype.itemsize
     length = max(1, _SLOW_BUFFER // max(1, len(channels)))
     origin, block_stride = layout.table()
@@ -206,6 +213,6 @@ def _gather_slowly(
     for a in range(0, len(samples), length):
         wanted = _read_only(np.array(samples[a : a + length], dtype=np.int64))
         items = np.empty((len(channels), len(wanted), size), np.uint8)
-        gather_items(*arrays, layout.block_len, block_stride, layout.sample_stride, wanted, items)
+        _kernels().gather_items(*arrays, layout.block_len, block_stride, layout.sample_stride, wanted, items)
         values: NDArray[Any] = items.view(layout.dtype)[..., 0]
         out[:, at + a : at + a + len(wanted)] = values if scale is None else scale.apply(values)
