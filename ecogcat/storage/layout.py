@@ -19,9 +19,11 @@ from ecogcat.storage.extent import Samples, Scale
 
 __all__ = ["Layout", "gather_layout"]
 
-# Outputs of fewer elements are not worth waking a thread for (2-16 us); measured with `python -m benchmarks pool`.
-SERIAL_BELOW = 300_000
-# Samples of one pass over all rows, so that the bytes of interleaved blocks stay in cache between rows.
+# Outputs of fewer elements are done before a second thread has woken up and helped; between half a million (idle, or
+# interleaved) and two million (other processes at work), measured with `python -m benchmarks thresholds`.
+SERIAL_BELOW = 1 << 20
+# Samples of one pass over all rows, so that the bytes of interleaved blocks stay in cache between rows. Turned over in
+# tiles of 256, windows take 14 % longer; of 2048 and more, as long (`python -m benchmarks thresholds`).
 _TILE = 512
 _TURNED_TILE = 1024
 _BLOCK_TILE = 8192
