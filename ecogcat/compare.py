@@ -6,6 +6,7 @@ import numpy as np
 
 from ecogcat.dataset import Dataset
 from ecogcat.signal import Signal
+from ecogcat.tables import tables_equal
 
 __all__ = ["equals", "signals_equal"]
 
@@ -35,9 +36,9 @@ def equals(a: Dataset, b: Dataset) -> bool:
         return False
     if [seam.sample for seam in a.seams] != [seam.sample for seam in b.seams]:
         return False
-    if not a.intervals.equals(b.intervals):
+    if not tables_equal(a.intervals, b.intervals):
         return False
-    if not np.array_equal(a.events.sample, b.events.sample) or not a.events.table.equals(b.events.table):
+    if not np.array_equal(a.events.sample, b.events.sample) or not tables_equal(a.events.table, b.events.table):
         return False
     pairs = [(a.signal, b.signal), *((arrays[name], others[name]) for name in arrays)]
     return all(signals_equal(one, other) for one, other in pairs)

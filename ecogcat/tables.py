@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Schema", "restore", "schema_of", "table_digest_parts", "unite"]
+__all__ = ["Schema", "restore", "schema_of", "table_digest_parts", "tables_equal", "unite"]
 
 Schema = tuple[tuple[str, str], ...]
 """The columns of a table and the names of their types, in order."""
@@ -65,7 +65,7 @@ def unite(tables: Sequence[pd.DataFrame], schemas: Sequence[Schema] | None = Non
         missing = missing or any(table[column].isna().any() for table in have)
         target = _common(dict.fromkeys(dtypes), missing)
         pieces = [
-            table[column].astype(target)
+            _cast(table[column], target)
             if column in table.columns
             else pd.Series(pd.array([_missing(target)] * len(table), dtype=target))
             for table in tables
@@ -97,6 +97,12 @@ def _common(names: Sequence[str] | dict[str, None], missing: bool) -> Any:
     return base
 
 
+def _cast(values: pd.Series[Any], target: Any) -> pd.Series[Any]:
+    """Return a column in another type; what is missing among objects is None, whatever it was before."""
+    cast = values.astype(target)
+    return cast.where(values.notna(), None) if target == np.dtype(object) else cast
+
+
 def _missing(dtype: Any) -> Any:
     if isinstance(dtype, np.dtype):
         return np.datetime64("NaT") if dtype.kind in "mM" else None if dtype.kind == "O" else np.nan
@@ -107,6 +113,19 @@ def restore(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Return the columns and types of `schema` out of a united table; the inverse of `unite` for one part's rows."""
     columns = {name: table[name].astype(pd.api.types.pandas_dtype(dtype)) for name, dtype in schema}
     return pd.DataFrame(columns, index=table.index).reset_index(drop=True)
+
+
+def tables_equal(a: pd.DataFrame, b: pd.DataFrame) -> bool:
+    """Return whether two tables have the same columns, types and values; missing equals missing, None equals NaN."""
+    if schema_of(a) != schema_of(b) or len(a) != len(b):
+        return False
+    for column in a.columns:
+        have = a[column].notna().to_numpy()
+        if (have != b[column].notna().to_numpy()).any():
+            return False
+        if a[column][have].tolist() != b[column][have].tolist():
+            return False
+    return True
 
 
 def table_digest_parts(table: pd.DataFrame) -> list[Any]:

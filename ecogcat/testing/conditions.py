@@ -17,9 +17,7 @@ _ORIGINS = ({"line": "adc 0", "threshold": 0.5}, {"line": "dig 3", "threshold": 
 
 
 @st.composite
-def channel_maps(
-    draw: st.DrawFn, n_channels: int | None = None, *, shape: tuple[int, int] | None = None
-) -> ChannelMap:
+def channel_maps(draw: st.DrawFn, n_channels: int | None = None, *, shape: tuple[int, int] | None = None) -> ChannelMap:
     """Draw a channel map: distinct sites in any order.
 
     Parameters
@@ -59,7 +57,9 @@ def _columns(name: str, n: int) -> st.SearchStrategy[Any]:
     """Return a strategy of columns; one name mostly has one kind of values, but not always one type."""
 
     def some(values: st.SearchStrategy[Any], dtype: str) -> st.SearchStrategy[Any]:
-        return st.lists(values, min_size=n, max_size=n).map(lambda column: pd.Series(column, dtype=dtype, index=range(n)))
+        return st.lists(values, min_size=n, max_size=n).map(
+            lambda column: pd.Series(column, dtype=dtype, index=range(n))
+        )
 
     whole, real = st.integers(-100, 100), st.sampled_from([0.5, -2.0, 1000.0, np.nan])
     maybe = st.one_of(whole, st.just(pd.NA))

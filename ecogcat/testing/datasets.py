@@ -21,6 +21,7 @@ __all__ = ["RATIOS", "KnownDataset", "Shared", "datasets", "joinable", "shared_t
 RATIOS = (Fraction(1), Fraction(1, 4), Fraction(1, 60), Fraction(3, 2), Fraction(2, 3))
 """Rates of aligned arrays over the signal's."""
 
+_CHEAP = ("memory", "interleaved", "blocks", "constant", "reader")
 _RATES = (1000.0, 250.0, 20000.0, 24414.0625, 2000.0 / 3)
 
 
@@ -76,7 +77,9 @@ def shared_terms(draw: st.DrawFn, *, mapped: bool | None = None) -> Shared:
     order = draw(st.permutations([(row, col) for row in range(shape[0]) for col in range(shape[1])]))
     names = tuple(f"c{k}" for k in range(n))
     common = draw(st.sets(st.integers(0, n - 1), min_size=1))
-    arrays = draw(st.lists(st.sampled_from(["adc", "aux", "dig", "ground", "reference_channels"]), unique=True, max_size=3))
+    arrays = draw(
+        st.lists(st.sampled_from(["adc", "aux", "dig", "ground", "reference_channels"]), unique=True, max_size=3)
+    )
     ratios = {name: draw(st.sampled_from(RATIOS)) for name in arrays}
     if mapped is None:
         mapped = draw(st.booleans())
@@ -124,9 +127,7 @@ def datasets(
     by_site = terms.sites is not None
     names = tuple(f"{name}{k}" if by_site and name > "b" else terms.names[k] for k in picked)
     units = draw(st.sampled_from(["u", "m", "n", ""])) + terms.quantity
-    known = draw(
-        signals(kinds, n_samples=n_samples, names=names, sampling_rate=terms.rate, units=units, max_pieces=2)
-    )
+    known = draw(signals(kinds, n_samples=n_samples, names=names, sampling_rate=terms.rate, units=units, max_pieces=2))
     channel_map = None
     if terms.sites is not None:
         sites = np.array([terms.sites[k] for k in picked], np.int64).reshape(-1, 2)
@@ -134,7 +135,7 @@ def datasets(
     arrays = {}
     for key, ratio in terms.ratios.items():
         if shared is None or draw(st.integers(0, 3)):
-            arrays[key] = draw(_arrays(key, ratio, n_samples, terms, kinds))
+            arrays[key] = draw(_arrays(key, ratio, n_samples, terms))
     further = {key: one.signal for key, one in arrays.items()}
     ground, reference = further.pop("ground", None), further.pop("reference_channels", None)
     dataset = Dataset.of(
@@ -160,14 +161,16 @@ def datasets(
 def _clock(draw: st.DrawFn, known: bool | None) -> np.datetime64 | None:
     if known is None:
         known = draw(st.booleans())
-    return np.datetime64("2026-03-14T10:00:00", "ns") + np.timedelta64(draw(st.integers(0, 10**12)), "ns") if known else None
+    return (
+        np.datetime64("2026-03-14T10:00:00", "ns") + np.timedelta64(draw(st.integers(0, 10**12)), "ns")
+        if known
+        else None
+    )
 
 
 @st.composite
-def _arrays(
-    draw: st.DrawFn, key: str, ratio: Fraction, n_samples: int, terms: Shared, kinds: tuple[str, ...]
-) -> KnownSignal:
-    """Draw an array beside the signal, in step with it: some of its channels, in any order."""
+def _arrays(draw: st.DrawFn, key: str, ratio: Fraction, n_samples: int, terms: Shared) -> KnownSignal:
+    """Draw an array beside the signal, in step with it: some of its channels, in any order; of cheap kinds."""
     # One channel is common to all: arrays that share no name are matched by order, which is not associative.
     further = draw(st.sets(st.sampled_from([f"{key}1", f"{key}2"])))
     names = tuple(draw(st.permutations([f"{key}0", *sorted(further)])))
@@ -176,7 +179,9 @@ def _arrays(
         units = draw(st.sampled_from(["u", "m"])) + terms.quantity
     rate = terms.rate * ratio.numerator / ratio.denominator
     length = aligned_start(n_samples, ratio)
-    return draw(signals(kinds, n_samples=length, names=names, sampling_rate=rate, units=units, max_pieces=2))
+    return draw(
+        signals(_CHEAP, n_samples=length, names=names, sampling_rate=rate, units=units, max_pieces=1, lacking=False)
+    )
 
 
 @st.composite

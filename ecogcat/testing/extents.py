@@ -20,7 +20,7 @@ from ecogcat.storage.source import Source
 from ecogcat.storage.stacked import StackedExtent
 from ecogcat.testing.folders import Folder
 from ecogcat.testing.hdf5 import HDF5_KINDS, hdf5_stored
-from ecogcat.testing.stored import RecordingReader, Stored, dtypes, numbers
+from ecogcat.testing.stored import Dice, RecordingReader, Stored, dtypes, numbers
 
 __all__ = ["EXTENT_KINDS", "MAPPED_KINDS", "extents"]
 
@@ -73,21 +73,22 @@ def extents(
         n_samples = draw(st.integers(0, 40))
     dtype = draw(dtypes)
     seed = draw(st.integers(0, 2**16))
+    dice = Dice(seed)
     if kind == "bits":
-        return _bits(draw, n_channels, n_samples, dtype, seed, folder)
+        return _bits(dice, n_channels, n_samples, dtype, seed, folder)
     if kind == "constant":
         return _constant(n_channels, n_samples, dtype, seed)
     values = numbers(seed, dtype, (n_channels, n_samples))
     if kind in HDF5_KINDS:
-        return hdf5_stored(draw, kind, values, dtype, folder)
+        return hdf5_stored(dice, kind, values, dtype, folder)
     if kind == "stacked":
-        return _stacked(draw, values, dtype, folder)
+        return _stacked(dice, values, dtype, folder)
     if kind in ("channel_major", "interleaved", "blocks"):
-        return _affine(draw, kind, values, dtype, folder)
-    return _in_memory(draw, kind, values, seed)
+        return _affine(dice, kind, values, dtype, folder)
+    return _in_memory(dice, kind, values, seed)
 
 
-def _in_memory(draw: st.DrawFn, kind: str, values: NDArray[Any], seed: int) -> Stored:
+def _in_memory(dice: Dice, kind: str, values: NDArray[Any], seed: int) -> Stored:
     item = values.itemsize
     if kind == "memory":
         places = np.arange(values.size, dtype=np.int64).reshape(values.shape) * item
@@ -99,7 +100,7 @@ def _in_memory(draw: st.DrawFn, kind: str, values: NDArray[Any], seed: int) -> S
 
         return Stored(SharedExtent.filled((values.shape[0], values.shape[1]), values.dtype, fill), values, kind)
     reader = RecordingReader(values)
-    block = 1 if kind == "reader" else draw(st.integers(2, 9))
+    block = 1 if kind == "reader" else dice.whole(2, 9)
     extent = ReaderExtent(reader, *values.shape, values.dtype, (), block)
     return Stored(extent, values, kind, None, reader.requests)
 
@@ -112,59 +113,60 @@ def _constant(n_channels: int, n_samples: int, dtype: np.dtype[Any], seed: int) 
     return Stored(extent, np.full((n_channels, n_samples), number, native), "constant")
 
 
-def _bits(
-    draw: st.DrawFn, n_lines: int, n_samples: int, dtype: np.dtype[Any], seed: int, folder: Folder
-) -> Stored:
+def _bits(dice: Dice, n_lines: int, n_samples: int, dtype: np.dtype[Any], seed: int, folder: Folder) -> Stored:
     if dtype.kind not in "iu":
         dtype = np.dtype("<u2")
     words = numbers(seed, dtype, (1, n_samples))
-    under = draw(st.sampled_from(["memory", "channel_major", "blocks", "reader_blocks"]))
+    under = dice.one(["memory", "channel_major", "blocks", "reader_blocks"])
     if under in ("channel_major", "blocks"):
-        below = _affine(draw, under, words, dtype, folder)
+        below = _affine(dice, under, words, dtype, folder)
     else:
-        below = _in_memory(draw, under, words, seed)
-    bits = draw(st.lists(st.integers(0, 8 * dtype.itemsize - 1), min_size=n_lines, max_size=n_lines))
+        below = _in_memory(dice, under, words, seed)
+    bits = [dice.whole(0, 8 * dtype.itemsize - 1) for _ in range(n_lines)]
     unsigned = words.view(f"u{words.itemsize}")
     rows = [(unsigned[0] >> np.uint64(bit).astype(unsigned.dtype)) & unsigned.dtype.type(1) for bit in bits]
     values = np.array(rows, words.dtype).reshape(n_lines, n_samples)
     return Stored(BitsExtent(below.extent, np.array(bits, np.int64)), values, "bits", None, below.requests)
 
 
-def _stacked(draw: st.DrawFn, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
+def _stacked(dice: Dice, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
     """Some channels a file, as formats with a file a channel have it; also files of none."""
     n_channels = len(values)
-    edges = sorted(draw(st.lists(st.integers(0, n_channels), max_size=n_channels)))
+    edges = sorted(dice.whole(0, n_channels) for _ in range(dice.whole(0, n_channels)))
     files: list[Extent] = []
     for a, b in zip([0, *edges], [*edges, n_channels], strict=True):
-        kind = draw(st.sampled_from(["channel_major", "interleaved", "blocks"]))
-        files.append(_affine(draw, kind, values[a:b], dtype, folder).extent)
+        kind = dice.one(["channel_major", "interleaved", "blocks"])
+        files.append(_affine(dice, kind, values[a:b], dtype, folder).extent)
     return Stored(StackedExtent(tuple(files)), values, "stacked")
 
 
-def _affine(draw: st.DrawFn, kind: str, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
+def _affine(dice: Dice, kind: str, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
     """Lay numbers out in blocks with paddings anywhere, odd ones among them; write the file byte by byte."""
     n_channels, n_samples = values.shape
     item = dtype.itemsize
-    unit = item if draw(st.booleans()) else 1  # paddings of whole items keep every address aligned
-    paddings = st.integers(0, 5).map(lambda n: n * unit)
-    header = draw(paddings)
-    block_len = max(1, n_samples) if kind != "blocks" else draw(st.integers(1, n_samples + 2))
-    order = np.array(draw(st.permutations(range(n_channels))), np.int64)
-    time_first = kind == "interleaved" or (kind == "blocks" and draw(st.booleans()))
+    unit = 1 if dice.coin() else item  # paddings of whole items keep every address aligned
+
+    def padding() -> int:
+        return unit * dice.whole(0, 5)
+
+    header = padding()
+    block_len = max(1, n_samples) if kind != "blocks" else dice.whole(1, n_samples + 2)
+    order = dice.order(n_channels)
+    time_first = kind == "interleaved" or (kind == "blocks" and dice.coin())
     if time_first:
-        between = item if draw(st.booleans()) else item + draw(paddings)
-        sample_stride = max(1, n_channels) * between + draw(paddings)
+        between = item if dice.coin() else item + padding()
+        sample_stride = max(1, n_channels) * between + padding()
         base = header + order * between
         block_bytes = block_len * sample_stride
     else:
-        sample_stride = item if draw(st.booleans()) else item + draw(paddings)
-        channel_bytes = block_len * sample_stride + draw(paddings)
+        sample_stride = item if dice.coin() else item + padding()
+        channel_bytes = block_len * sample_stride + padding()
         base = header + order * channel_bytes
         block_bytes = max(1, n_channels) * channel_bytes
-    block_stride = block_bytes + draw(paddings)
+    block_stride = block_bytes + padding()
     time = np.arange(n_samples)
     places = base[:, None] + (time // block_len) * block_stride + (time % block_len) * sample_stride
-    data = _bytes_at(places, values.astype(dtype), tail=draw(paddings))
+    data = _bytes_at(places, values.astype(dtype), tail=padding())
     source = Source.open(folder.write(data))
     blocks: dict[str, int] = {} if kind != "blocks" else {"block_len": block_len, "block_stride": block_stride}
     extent = AffineExtent(source, dtype, n_samples, base, sample_stride, **blocks)
@@ -177,5 +179,7 @@ def _bytes_at(places: Index, values: NDArray[Any], tail: int) -> bytes:
     size = (int(places.max()) + item if places.size else 0) + tail
     data = np.random.default_rng(size).integers(0, 256, size, np.uint8)
     if places.size:
-        data[places[..., None] + np.arange(item)] = np.ascontiguousarray(values).view(np.uint8).reshape(*places.shape, item)
+        data[places[..., None] + np.arange(item)] = (
+            np.ascontiguousarray(values).view(np.uint8).reshape(*places.shape, item)
+        )
     return data.tobytes()

@@ -6,14 +6,13 @@ import os
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ecogcat.frozen import Index
 from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.source import Source
 from ecogcat.testing.folders import Folder
-from ecogcat.testing.stored import Stored
+from ecogcat.testing.stored import Dice, Stored
 
 __all__ = ["HDF5_KINDS", "hdf5_stored"]
 
@@ -23,13 +22,13 @@ HDF5_KINDS = (
 )
 
 
-def hdf5_stored(draw: st.DrawFn, kind: str, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
+def hdf5_stored(dice: Dice, kind: str, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
     """Write numbers to an HDF5 file and return their extent.
 
     Parameters
     ----------
-    draw
-        Of the strategy that calls.
+    dice : Dice
+        For what the arguments leave open.
     kind : str
         Out of `HDF5_KINDS`.
     values : ndarray, shape (n_channels, n_samples)
@@ -40,12 +39,12 @@ def hdf5_stored(draw: st.DrawFn, kind: str, values: NDArray[Any], dtype: np.dtyp
     import h5py
 
     path = folder.place(".h5")
-    time_first = draw(st.booleans())
-    flat = len(values) == 1 and draw(st.booleans())
+    time_first = dice.coin()
+    flat = len(values) == 1 and dice.coin()
     data = (values[0] if flat else values.T if time_first else values).astype(dtype)
-    with h5py.File(path, "w", userblock_size=draw(st.sampled_from([0, 512]))) as file:
-        file["before"] = np.arange(draw(st.integers(0, 3)), dtype=np.uint8)  # odd offsets for what follows
-        written = _create(draw, file, kind, data, folder)
+    with h5py.File(path, "w", userblock_size=dice.one([0, 512])) as file:
+        file["before"] = np.arange(dice.whole(0, 3), dtype=np.uint8)  # odd offsets for what follows
+        written = _create(dice, file, kind, data, folder)
     with h5py.File(path, "r") as file:
         extent = hdf5_extent(Source.open(path), file["x"], time_first=time_first)
         places = _places(file["x"]) if kind in ("hdf5_contiguous", "hdf5_chunked") else None
@@ -55,7 +54,7 @@ def hdf5_stored(draw: st.DrawFn, kind: str, values: NDArray[Any], dtype: np.dtyp
     return Stored(extent, stored.astype(values.dtype), kind, places)
 
 
-def _create(draw: st.DrawFn, file: Any, kind: str, data: NDArray[Any], folder: Folder) -> NDArray[Any]:
+def _create(dice: Dice, file: Any, kind: str, data: NDArray[Any], folder: Folder) -> NDArray[Any]:
     """Create dataset "x" and return what it holds."""
     if kind in ("hdf5_contiguous", "hdf5_unwritten"):
         if kind == "hdf5_contiguous":
@@ -66,29 +65,29 @@ def _create(draw: st.DrawFn, file: Any, kind: str, data: NDArray[Any], folder: F
     if kind == "hdf5_compact":
         return _compact(file, data)
     if kind == "hdf5_virtual":
-        return _virtual(draw, file, data, folder)
+        return _virtual(dice, file, data, folder)
     if kind == "hdf5_external":
         place = str(folder.place(".bin"))
-        dataset = file.create_dataset("x", data.shape, data.dtype, external=[(place, draw(st.integers(0, 9)), data.nbytes)])
+        dataset = file.create_dataset("x", data.shape, data.dtype, external=[(place, dice.whole(0, 9), data.nbytes)])
         if data.size:
             dataset[...] = data
         if not os.path.exists(place):
             open(place, "wb").close()
         return data
-    chunks = tuple(draw(st.integers(1, max(1, min(n + 2, 12)))) for n in data.shape)
+    chunks = tuple(dice.whole(1, max(1, min(n + 2, 12))) for n in data.shape)
     options: dict[str, Any] = {"chunks": chunks, "maxshape": (None,) * data.ndim}
     if kind == "hdf5_filtered":
-        compression = draw(st.sampled_from(["gzip", "lzf", None]))
-        shuffle = compression is None or draw(st.booleans())
+        compression = dice.one(["gzip", "lzf", None])
+        shuffle = compression is None or dice.coin()
         file.create_dataset("x", data=data, compression=compression, shuffle=shuffle, **options)
         return data
     if kind == "hdf5_chunked":
         file.create_dataset("x", data=data, **options)
         return data
-    fill = draw(st.integers(0, 1))
+    fill = dice.whole(0, 1)
     dataset = file.create_dataset("x", data.shape, data.dtype, fillvalue=np.array(fill, data.dtype)[()], **options)
     held = np.full_like(data, fill)
-    corner = tuple(slice(0, draw(st.integers(0, n))) for n in data.shape)
+    corner = tuple(slice(0, dice.whole(0, n)) for n in data.shape)
     if data[corner].size:
         dataset[corner] = held[corner] = data[corner]
     return held
@@ -106,18 +105,18 @@ def _compact(file: Any, data: NDArray[Any]) -> NDArray[Any]:
     return data
 
 
-def _virtual(draw: st.DrawFn, file: Any, data: NDArray[Any], folder: Folder) -> NDArray[Any]:
+def _virtual(dice: Dice, file: Any, data: NDArray[Any], folder: Folder) -> NDArray[Any]:
     """Two files, one after the other on the first axis, or the second left out: it then reads as the fill value."""
     import h5py
 
-    middle = draw(st.integers(0, data.shape[0]))
+    middle = dice.whole(0, data.shape[0])
     held = data.copy()
     layout = h5py.VirtualLayout(data.shape, data.dtype)
     for rows in (slice(0, middle), slice(middle, None)):
         part = data[rows]
         if part.size == 0:
             continue
-        if rows.start and draw(st.booleans()):
+        if rows.start and dice.coin():
             held[rows] = 0
             continue
         path = folder.place(".h5")

@@ -29,10 +29,22 @@ def indices(shape: tuple[int, int], *, valid: bool = False) -> st.SearchStrategy
     usual = st.one_of(rows, pair, pair, pair, _crossed(shape), _paired(shape), mask)
     odd = st.lists(st.one_of(st.none(), st.just(...), st.booleans(), rows, columns), max_size=5).map(tuple)
     rare = st.one_of(odd, st.just(()), st.just(...), st.none(), st.booleans(), st.tuples(mask, st.none()))
-    decorated = pair.flatmap(lambda both: st.sampled_from([(None, *both), (*both, None), (..., *both), (both[0], ..., both[1])]))
+    decorated = pair.flatmap(
+        lambda both: st.sampled_from([(None, *both), (*both, None), (..., *both), (both[0], ..., both[1])])
+    )
     if valid:
         return st.one_of(usual, usual, decorated).filter(lambda index: _taken(index, shape))
-    wrong: list[Any] = [1.5, "a", [0.5], (0, 0, 0), (..., ...), np.zeros((1, 1), bool), {}, [[True], [False]], np.float64(1)]
+    wrong: list[Any] = [
+        1.5,
+        "a",
+        [0.5],
+        (0, 0, 0),
+        (..., ...),
+        np.zeros((1, 1), bool),
+        {},
+        [[True], [False]],
+        np.float64(1),
+    ]
     return st.one_of(usual, usual, decorated, rare, st.sampled_from(wrong))
 
 
@@ -86,5 +98,7 @@ def _paired(shape: tuple[int, int]) -> st.SearchStrategy[Any]:
         return st.just(([], []))
     n_rows, n_columns = shape
     pairs = st.lists(st.tuples(st.integers(-n_rows, n_rows - 1), st.integers(-n_columns, n_columns - 1)), max_size=6)
-    single = st.builds(lambda some, row: ([row], [column for _, column in some]), pairs, st.integers(-n_rows, n_rows - 1))
+    single = st.builds(
+        lambda some, row: ([row], [column for _, column in some]), pairs, st.integers(-n_rows, n_rows - 1)
+    )
     return st.one_of(pairs.map(lambda some: ([row for row, _ in some], [column for _, column in some])), single)

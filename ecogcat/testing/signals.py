@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 from ecogcat.testing.extents import EXTENT_KINDS, extents
-from ecogcat.testing.stored import Stored, dtypes
+from ecogcat.testing.stored import Dice, Stored, dtypes
 
 __all__ = ["REAL_DTYPES", "KnownPiece", "KnownSignal", "physical", "pieces", "signals"]
 
@@ -28,7 +28,11 @@ class KnownPiece(NamedTuple):
 
     def __repr__(self) -> str:
         piece = self.piece
-        scale = f", gain {piece.gain}, offset {piece.offset}, exponent {piece.exponent}" if piece.gain is not None or piece.exponent else ""
+        scale = (
+            f", gain {piece.gain}, offset {piece.offset}, exponent {piece.exponent}"
+            if piece.gain is not None or piece.exponent
+            else ""
+        )
         return f"{self.stored!r}[{piece.channels.tolist()}, {piece.start}:{piece.stop}] -> {piece.value_dtype}{scale}"
 
 
@@ -102,30 +106,29 @@ def pieces(
     lacking : bool
         Some channels may be missing in the piece.
     """
-    before, after, more = (draw(st.integers(0, 3)) for _ in range(3))
+    dice = Dice(draw(st.integers(0, 2**16)))
+    before, after, more = (dice.whole(0, 3) for _ in range(3))
     stored = draw(extents(kinds, n_channels=n_channels + more, n_samples=before + n_samples + after, dtypes=dtypes))
-    least = -1 if lacking and draw(st.integers(0, 3)) == 0 else 0
-    if draw(st.booleans()):
-        channels = draw(st.permutations(range(n_channels + more)))[:n_channels]
+    least = -1 if lacking and dice.whole(0, 3) == 1 else 0
+    if dice.coin() and n_channels + more:
+        channels = [dice.whole(least, n_channels + more - 1) for _ in range(n_channels)]
     else:
-        row = st.integers(least, max(least, n_channels + more - 1))
-        channels = draw(st.lists(row, min_size=n_channels, max_size=n_channels))
+        channels = dice.order(n_channels + more)[:n_channels].tolist()
     scale: dict[str, Any] = {}
-    how = draw(st.sampled_from(["stored", "scaled", "prefix", "both"]))
+    how = dice.one(["stored", "scaled", "prefix", "both"])
     if how in ("scaled", "both"):
-        rng = np.random.default_rng(draw(st.integers(0, 99)))
-        if draw(st.booleans()):
-            scale["gain"] = np.round(rng.uniform(-2, 2, n_channels), 3)
-        if draw(st.booleans()) or not scale:
-            scale["offset"] = np.round(rng.uniform(-50, 50, n_channels), 1)
+        if dice.coin():
+            scale["gain"] = np.round(dice.rng.uniform(-2, 2, n_channels), 3)
+        if dice.coin() or not scale:
+            scale["offset"] = np.round(dice.rng.uniform(-50, 50, n_channels), 1)
     if how in ("prefix", "both"):
-        scale["exponent"] = draw(st.integers(-6, 6))
+        scale["exponent"] = dice.whole(-6, 6)
     native = stored.values.dtype
     wide = native if native.kind in "fc" else np.dtype(np.float32)
     if "gain" in scale or "offset" in scale:
-        dtype = draw(st.sampled_from([np.result_type(wide, np.float32), np.result_type(wide, np.float64)]))
+        dtype = dice.one([np.result_type(wide, np.float32), np.result_type(wide, np.float64)])
     else:
-        dtype = draw(st.sampled_from([native, np.result_type(native, np.float32)]))
+        dtype = dice.one([native, np.result_type(native, np.float32)])
     piece = Piece(stored.extent, np.array(channels, np.int64), before, before + n_samples, dtype, **scale)
     return KnownPiece(piece, physical(stored.values, piece), stored)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from ecogcat.frozen import Frozen, Index, digest, freeze
 from ecogcat.storage.extent import Extent
 
-__all__ = ["DTYPES", "RecordingReader", "Request", "Stored", "dtypes", "numbers"]
+__all__ = ["DTYPES", "Dice", "RecordingReader", "Request", "Stored", "dtypes", "numbers"]
 
 DTYPES = tuple(np.dtype(code) for code in "?bBhHiIqQefdFD")
 """Every type that samples are stored in, in native byte order."""
@@ -81,13 +82,41 @@ class RecordingReader(Frozen):
         return self.data[channels, start:stop]
 
 
+class Dice:
+    """Choices that follow from one drawn seed: paddings, orders, gains. Drawn one by one, each would take 50 us.
+
+    Parameters
+    ----------
+    seed : int
+        Equal seeds make equal choices; 0 makes the plainest ones.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.plain = seed == 0
+
+    def whole(self, low: int, high: int) -> int:
+        """Return a number from `low` to `high`."""
+        return low if self.plain else int(self.rng.integers(low, high, endpoint=True))
+
+    def coin(self) -> bool:
+        """Return True or False."""
+        return bool(self.whole(0, 1))
+
+    def one(self, things: Sequence[Any]) -> Any:
+        """Return one of some things."""
+        return things[self.whole(0, len(things) - 1)]
+
+    def order(self, n: int) -> Index:
+        """Return the numbers below `n` in some order."""
+        numbers = np.arange(n, dtype=np.int64)
+        return numbers if self.plain else self.rng.permutation(numbers)
+
+
 def dtypes(kinds: str = "biufc") -> st.SearchStrategy[np.dtype[Any]]:
     """Return a strategy of stored types of some kinds, in either byte order."""
-
-    def ordered(dtype: np.dtype[Any], swap: bool) -> np.dtype[Any]:
-        return dtype.newbyteorder("S") if swap else dtype
-
-    return st.builds(ordered, st.sampled_from([one for one in DTYPES if one.kind in kinds]), st.booleans())
+    native = [one for one in DTYPES if one.kind in kinds]
+    return st.sampled_from([*native, *(one.newbyteorder("S") for one in native if one.itemsize > 1)])
 
 
 def numbers(seed: int, dtype: np.dtype[Any], shape: tuple[int, int]) -> NDArray[Any]:

@@ -19,12 +19,13 @@ from ecogcat.testing.extents import EXTENT_KINDS, MAPPED_KINDS, extents
 from ecogcat.testing.folders import Folder
 from ecogcat.testing.indices import indices
 from ecogcat.testing.signals import REAL_DTYPES, KnownPiece, KnownSignal, physical, pieces, signals
-from ecogcat.testing.stored import DTYPES, RecordingReader, Request, Stored, dtypes, numbers
+from ecogcat.testing.stored import DTYPES, Dice, RecordingReader, Request, Stored, dtypes, numbers
 
 __all__ = [
     "DTYPES",
     "EXTENT_KINDS",
     "MAPPED_KINDS",
+    "Dice",
     "RATIOS",
     "REAL_DTYPES",
     "Folder",

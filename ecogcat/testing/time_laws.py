@@ -36,9 +36,7 @@ def cut_is_the_middle_of_the_array(dataset: Dataset, start: int, stop: int) -> N
     assert_arrays_same(cut.signal.read().astype(dataset.signal.dtype), dataset.signal.read()[:, start:stop])
     inside = (dataset.events.sample >= start) & (dataset.events.sample < stop)
     assert_arrays_same(cut.events.sample, dataset.events.sample[inside] - start, "events")
-    for (_, row), (_, own) in zip(
-        cut.events.table.iterrows(), dataset.events.table[inside].iterrows(), strict=True
-    ):
+    for (_, row), (_, own) in zip(cut.events.table.iterrows(), dataset.events.table[inside].iterrows(), strict=True):
         for name in cut.events.table.columns:
             assert (row[name] != row[name]) is (own[name] != own[name]) or row[name] == own[name] or own[name] is None
     times = dataset.times("wall")[start:stop]
@@ -109,7 +107,9 @@ def locate_and_sample_at_are_inverses(dataset: Dataset) -> None:
 def wall_clock_is_that_of_the_part(dataset: Dataset) -> None:
     """Assert that the time of a sample is its part's start time and its index in the file over the part's own rate."""
     times = dataset.times("wall")
-    assert_arrays_same(times, ec.locate(dataset, np.arange(dataset.n_samples))["wall_time"].to_numpy(times.dtype), "times")
+    assert_arrays_same(
+        times, ec.locate(dataset, np.arange(dataset.n_samples))["wall_time"].to_numpy(times.dtype), "times"
+    )
     for part in dataset.recordings:
         here = times[part.start : part.stop]
         if part.recorded_at is None:

@@ -54,7 +54,9 @@ class Tracked:
         return self.array[key]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        self.touched.update(range(self.address, self.address + self.size * self.array.strides[0], self.array.strides[0]))
+        self.touched.update(
+            range(self.address, self.address + self.size * self.array.strides[0], self.array.strides[0])
+        )
         return self.array
 
 

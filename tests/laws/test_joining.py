@@ -160,7 +160,7 @@ def test_joining_with_gaps_is_associative(known: Some, seconds: list[float]) -> 
 
     # Without arrays beside the signal: what fills a gap in those depends on whether they hold integers.
     bare = [one.replace(aligned={}, ground=None, reference_channels=None) for one in consecutive(known, seconds)]
-    laws.join_is_associative(*bare, join=join)
+    laws.join_is_associative(*bare, join=join, recipes=False)  # the NaN of a gap may have been converted
 
 
 @given(joinable(2, clock=True))

@@ -179,7 +179,9 @@ def test_loading_as_a_type_is_reading_as_it(dataset: ec.Dataset, shared: bool) -
 
 @given(joinable(3))
 def test_loaded_and_mapped_join_freely(known: Some) -> None:
-    a, b, c = (ec.convert_units(one.dataset, known[0].dataset.units) for one in known)  # loaded, they would round twice
+    # In one unit and without further arrays: what is converted after loading was rounded before.
+    bare = (one.dataset.replace(aligned={}, ground=None, reference_channels=None) for one in known)
+    a, b, c = (ec.convert_units(one, known[0].dataset.units) for one in bare)
     mapped, mixed = ec.join(a, b, c), ec.join(ec.load(a), b, ec.load(c, shared=True))
     assert ec.equals(mapped, mixed)
     for alone, own in zip(ec.split(mixed), ec.split(mapped), strict=True):
