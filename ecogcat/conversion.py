@@ -60,6 +60,6 @@ def convert_units(dataset: Dataset, units: str) -> Dataset:
             }
             # Converted once joined or before: the parts that `split` gives back are in these units, too.
             own = OwnForm(changes["signal"].units, own.schema, own.origins, further, own.intervals)
-            same = same and own.units == part.own.units and further == part.own.arrays
+            same = same and part.own is not None and own.units == part.own.units and further == part.own.arrays
         parts.append(part.replace(own=own, history=(*part.history, f"converted to {units}")))
     return dataset if same else dataset.replace(parts=parts, **changes)

@@ -139,7 +139,9 @@ class Dataset(Frozen):
                 )
         samples = self.events.sample
         if len(samples) and not 0 <= samples[0] <= samples[-1] < self.n_samples:
-            raise ValueError(f"events at samples {samples[0]} to {samples[-1]} of a dataset of {self.n_samples} samples")
+            raise ValueError(
+                f"events at samples {samples[0]} to {samples[-1]} of a dataset of {self.n_samples} samples"
+            )
 
     # What it is
 

@@ -196,9 +196,7 @@ def _gap_lengths(datasets: Sequence[Dataset], gaps: Any) -> list[int]:
     return lengths
 
 
-def _joined_intervals(
-    datasets: Sequence[Dataset], starts: Sequence[int], parts: Sequence[Part]
-) -> pd.DataFrame | None:
+def _joined_intervals(datasets: Sequence[Dataset], starts: Sequence[int], parts: Sequence[Part]) -> pd.DataFrame | None:
     tables = []
     for dataset, start in zip(datasets, starts, strict=True):
         table = dataset._intervals

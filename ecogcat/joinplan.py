@@ -215,9 +215,7 @@ def plan_join(*datasets: Dataset, **options: Any) -> JoinPlan:
     if not datasets:
         raise JoinError("there is nothing to join: give at least one dataset")
     for dataset in datasets:
-        if not isinstance(dataset, Dataset):
-            hint = "; unpack it: join(*datasets)" if isinstance(dataset, (list, tuple)) else ""
-            raise TypeError(f"join takes datasets, not a {type(dataset).__name__}{hint}")
+        _check_is_dataset(dataset)
     mismatches: list[Mismatch] = []
     by = _matched_by(datasets, chosen, mismatches)
     match = match_channels(datasets, by, "outer" if chosen.channels == "outer" else "inner")
@@ -231,6 +229,12 @@ def plan_join(*datasets: Dataset, **options: Any) -> JoinPlan:
     mismatches += [Mismatch(*finding) for array in arrays for finding in array.findings]
     mismatches += _clocks(datasets, chosen)
     return JoinPlan(tuple(datasets), chosen, tuple(mismatches), match, arrays)
+
+
+def _check_is_dataset(dataset: object) -> None:
+    if not isinstance(dataset, Dataset):
+        hint = "; unpack it: join(*datasets)" if isinstance(dataset, (list, tuple)) else ""
+        raise TypeError(f"join takes datasets, not a {type(dataset).__name__}{hint}")
 
 
 def _matched_by(datasets: Sequence[Dataset], options: JoinOptions, found: list[Mismatch]) -> str:

@@ -215,15 +215,13 @@ class Part(Frozen):
 
     @property
     def token_parts(self) -> tuple[Any, ...]:
-        """What of a part makes the recipe of a dataset; names, places and notes do not."""
-        time = None if self.recorded_at is None else int(self.recorded_at.astype(np.int64))
+        """What of a part makes the recipe of a dataset; names, places, notes and clocks (often a name's) do not."""
         done = self.processing
         return (
             self.kind,
             self.n_samples,
             self.file_start,
             self.sampling_rate,
-            time,
             (done.bandpass, done.notches, done.reference, done.transient_snipped),
         )
 

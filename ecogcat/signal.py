@@ -81,7 +81,7 @@ class Signal(Reductions, Frozen):
             if len(piece.channels) != n:
                 raise ValueError(f"a piece has {len(piece.channels)} channels where the signal has {n}")
             lengths.append(lengths[-1] + piece.stop - piece.start)
-        if lengths[-1] and len(set(lengths)) < len(lengths) or not lengths[-1] and len(lengths) > 2:
+        if (lengths[-1] and len(set(lengths)) < len(lengths)) or (not lengths[-1] and len(lengths) > 2):
             # So that the type does not depend on where a stretch was cut: no samples have no type.
             set_(self, "pieces", tuple(piece for piece in self.pieces if piece.n_samples) or self.pieces[:1])
             lengths = list(dict.fromkeys(lengths)) if lengths[-1] else [0, 0]

@@ -88,9 +88,7 @@ def shared_path(relative: str) -> Path:
     if path.exists():
         return path
     if IN_CI and SHARED.is_dir():
-        pytest.fail(
-            f"{_ABSENT}{relative}: the shared folder is there but incomplete ({_REMEDY})", pytrace=False
-        )
+        pytest.fail(f"{_ABSENT}{relative}: the shared folder is there but incomplete ({_REMEDY})", pytrace=False)
     pytest.skip(f"{_ABSENT}{relative} ({_REMEDY})", allow_module_level=True)
 
 

@@ -209,9 +209,7 @@ def check_cycles(package: Path) -> Iterator[str]:
     for module in read_tree(package):
         unit = ".".join(module.name.split(".")[:2])
         targets = {
-            ".".join(item.name.split(".")[:2])
-            for item in module.imports
-            if item.at_load and layer_of(item.name)
+            ".".join(item.name.split(".")[:2]) for item in module.imports if item.at_load and layer_of(item.name)
         }
         graph.setdefault(unit, set()).update(targets - {unit})
     try:

@@ -35,7 +35,7 @@ def channel_maps(draw: st.DrawFn, n_channels: int | None = None, *, shape: tuple
             shape = (max(shape[0], n_channels), shape[1])
     sites = draw(st.permutations([(row, col) for row in range(shape[0]) for col in range(shape[1])]))
     n = draw(st.integers(0, len(sites))) if n_channels is None else n_channels
-    pitch = draw(st.sampled_from([1.0, 0.4, (0.4, 0.2)]))
+    pitch = draw(st.sampled_from([(1.0, 1.0), (0.4, 0.4), (0.4, 0.2)]))
     return ChannelMap(np.array(sites[:n], np.int64).reshape(-1, 2), shape, pitch, tuple(f"c{k}" for k in range(n)))
 
 
@@ -89,7 +89,7 @@ def events(draw: st.DrawFn, n_samples: int, *, max_events: int = 5) -> Events:
         samples = sorted(draw(st.lists(st.integers(0, n_samples - 1), max_size=max_events)))
     else:
         samples = []
-    origin = draw(st.lists(st.sampled_from(_ORIGINS), max_size=2, unique_by=str))
+    origin: list[Any] = draw(st.lists(st.sampled_from(_ORIGINS), max_size=2, unique_by=str))
     return Events(np.array(samples, np.int64), draw(condition_tables(len(samples))), origin)
 
 

@@ -131,7 +131,7 @@ def datasets(
     channel_map = None
     if terms.sites is not None:
         sites = np.array([terms.sites[k] for k in picked], np.int64).reshape(-1, 2)
-        channel_map = ChannelMap(sites, terms.shape, terms.pitch, names)
+        channel_map = ChannelMap(sites, terms.shape, (terms.pitch, terms.pitch), names)
     arrays = {}
     for key, ratio in terms.ratios.items():
         if shared is None or draw(st.integers(0, 3)):

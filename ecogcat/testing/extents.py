@@ -101,7 +101,7 @@ def _in_memory(dice: Dice, kind: str, values: NDArray[Any], seed: int) -> Stored
         return Stored(SharedExtent.filled((values.shape[0], values.shape[1]), values.dtype, fill), values, kind)
     reader = RecordingReader(values)
     block = 1 if kind == "reader" else dice.whole(2, 9)
-    extent = ReaderExtent(reader, *values.shape, values.dtype, (), block)
+    extent = ReaderExtent(reader, values.shape[0], values.shape[1], values.dtype, (), block)
     return Stored(extent, values, kind, None, reader.requests)
 
 
@@ -130,7 +130,7 @@ def _bits(dice: Dice, n_lines: int, n_samples: int, dtype: np.dtype[Any], seed: 
 
 
 def _stacked(dice: Dice, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
-    """Some channels a file, as formats with a file a channel have it; also files of none."""
+    """Put some channels in each file, as formats with a file a channel do; also none."""
     n_channels = len(values)
     edges = sorted(dice.whole(0, n_channels) for _ in range(dice.whole(0, n_channels)))
     files: list[Extent] = []

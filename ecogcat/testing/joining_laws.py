@@ -97,7 +97,7 @@ def join_reads_as_concatenated(*datasets: Dataset, join: Join = ec.join) -> None
 
 
 def arrays_concatenate(*datasets: Dataset, join: Join = ec.join) -> None:
-    """Assert that arrays beside the signal that all have are joined by the names of their channels, each at its rate."""
+    """Assert that arrays that all have are joined by the names of their channels, each at its own rate."""
     joined = join(*datasets)
     common = [name for name in datasets[0].arrays() if all(name in one.arrays() for one in datasets)]
     for name in common:
@@ -135,7 +135,7 @@ def split_joins_back(dataset: Dataset) -> None:
 
 
 def split_undoes_join(*datasets: Dataset, join: Join = ec.join) -> None:
-    """Assert that splitting a join gives the unjoined datasets restricted: own names, units, events, columns, metadata."""
+    """Assert that split gives the unjoined datasets, restricted: own names, units, events, columns, metadata."""
     joined = join(*datasets)
     alone = ec.split(joined)
     assert len(alone) == len(datasets)

@@ -24,4 +24,4 @@ from ecogcat.testing.record_laws import __all__ as _records
 from ecogcat.testing.time_laws import *  # noqa: F403
 from ecogcat.testing.time_laws import __all__ as _time
 
-__all__ = sorted([*_reading, *_joining, *_time, *_records])  # noqa: PLE0605
+__all__ = sorted([*_reading, *_joining, *_time, *_records])

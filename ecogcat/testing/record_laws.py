@@ -21,9 +21,9 @@ def cannot_be_changed(record: Any) -> None:
     """Assert that no attribute of a record can be set or deleted, and that all its arrays are read-only."""
     fields = getattr(record, "__dataclass_fields__", None) or ["pieces"]
     for name in [*fields, "another"]:
-        for change in (lambda name=name: setattr(record, name, None), lambda name=name: delattr(record, name)):
+        for change, *value in ((setattr, None), (delattr,)):
             try:
-                change()
+                change(record, name, *value)
             except (AttributeError, TypeError):
                 continue
             raise AssertionError(f"{type(record).__name__}.{name} was changed")
@@ -69,7 +69,7 @@ def tables_are_copies(dataset: Dataset) -> None:
 
 
 def loads_equal(
-    dataset: Dataset, load: Callable[..., Dataset] = ec.load, *, dtype: DTypeLike = None, shared: bool = False
+    dataset: Dataset, load: Callable[..., Dataset] = ec.load, *, dtype: DTypeLike | None = None, shared: bool = False
 ) -> None:
     """Assert that a loaded dataset equals the mapped one, reads no file, and has the type asked for (a wider one)."""
     loaded = load(dataset, dtype=dtype, shared=shared)

@@ -1,4 +1,4 @@
-"""Sameness: assertions that two signals, tables or datasets hold the same, down to types, with what differs in words."""
+"""Sameness: assertions that signals, tables or datasets hold the same, down to types; what differs is said in words."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _ceil(number: Fraction) -> int:
 
 
 def cuts_join_back(dataset: Dataset, cuts: Sequence[int]) -> None:
-    """Assert that a dataset cut anywhere and joined again is the dataset: no sample of any array is lost or repeated."""
+    """Assert that a dataset cut anywhere and joined again is the dataset: no sample of an array is lost or repeated."""
     edges = [0, *sorted(cuts), dataset.n_samples]
     again = ec.join(*(ec.select_time(dataset, a, b) for a, b in pairwise(edges)))
     assert again.n_samples == dataset.n_samples

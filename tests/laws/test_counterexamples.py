@@ -46,7 +46,7 @@ def test_reading_a_narrower_type_rounds_as_casting_does() -> None:
 
 
 def test_a_stretch_without_samples_has_no_say_in_the_type() -> None:
-    """The type of a signal depended on stretches of no samples, which a cut leaves out: a join was not what its parts are."""
+    """The type of a signal depended on stretches of no samples, which a cut leaves out."""
     pieces = (Piece.whole(MemoryExtent(np.zeros((1, 3), "f4"))), Piece.whole(MemoryExtent(np.zeros((1, 0), "f8"))))
     signal = Signal(pieces, 1000, "uV", ("a",))
     assert signal.dtype == np.float32
