@@ -12,7 +12,7 @@ import pandas as pd
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
-from ecogcat.formats.registry import Format, detect, find_format, load_arguments_of, not_found
+from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
 
 __all__ = ["load_arguments", "open_recording", "streams"]
 
@@ -85,8 +85,7 @@ def _place_and_format(path: str | os.PathLike[str], format: str | None) -> tuple
 
 def _sorted_arguments(format: Format, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Tell the arguments that every format takes from those of this one."""
-    common = set(load_arguments_of(apply_load_arguments)["argument"])
-    own = set(load_arguments_of(format.open)["argument"])
+    common, own = argument_names(apply_load_arguments), argument_names(format.open)
     for name in given:
         if name not in common | own:
             near = difflib.get_close_matches(name, sorted(common | own), 1)

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ import pandas as pd
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 
-__all__ = ["Format", "detect", "find_format", "formats", "load_arguments_of", "not_found", "register"]
+__all__ = ["Format", "argument_names", "detect", "find_format", "formats", "load_arguments_of", "not_found", "register"]
 
 Opener = Callable[..., Dataset]
 
@@ -131,6 +132,13 @@ def load_arguments_of(function: Callable[..., Any]) -> pd.DataFrame:
             type_, meaning = documented.get(name, ("", ""))
             rows.append((name, type_, parameter.default, meaning))
     return pd.DataFrame(rows, columns=["argument", "type", "default", "meaning"]).astype({"default": object})
+
+
+@cache
+def argument_names(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of the keyword arguments of a function; asked at every opening, where a table takes too long."""
+    parameters = inspect.signature(function).parameters.values()
+    return frozenset(one.name for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY)
 
 
 def _numpydoc_parameters(doc: str) -> list[tuple[str, tuple[str, str]]]:

@@ -19,8 +19,8 @@ from ecogcat.storage.extent import Samples, Scale
 
 __all__ = ["Layout", "gather_layout"]
 
-# Outputs of fewer elements are done before a second thread has woken up and helped; between half a million (idle, or
-# interleaved) and two million (other processes at work), measured with `python -m benchmarks thresholds`.
+# Outputs of fewer elements (half as many where channels lie interleaved) are done before a second thread has woken up
+# and helped; from 0.5 million on an idle machine to 2 million on a busy one (`python -m benchmarks thresholds`).
 SERIAL_BELOW = 1 << 20
 # Samples of one pass over all rows, so that the bytes of interleaved blocks stay in cache between rows. Turned over in
 # tiles of 256, windows take 14 % longer; of 2048 and more, as long (`python -m benchmarks thresholds`).
@@ -123,14 +123,16 @@ def gather_layout(
     if n_rows == 0 or count == 0:
         return
     work = partial(_gather, buffer, layout)
-    n_parts = settings.threads() if n_rows * count >= SERIAL_BELOW else 1
+    contiguous = layout.sample_stride == layout.dtype.itemsize
+    effort = n_rows * count * (1 if contiguous else 2)  # interleaved, a value takes about twice as long
+    n_parts = settings.threads() if effort >= SERIAL_BELOW else 1
     if n_parts == 1:
         work(channels, samples, scale, out, at, count)
         return
     tasks = []
     # Rows of their own where a channel's samples are contiguous; elsewhere stretches of time, because neighbouring
     # channels share cache lines.
-    if layout.sample_stride == layout.dtype.itemsize and n_rows >= 4 * n_parts:
+    if contiguous and n_rows >= 4 * n_parts:
         for k in range(n_parts):
             rows = slice(n_rows * k // n_parts, n_rows * (k + 1) // n_parts)
             part = None if scale is None else scale.rows(rows)
