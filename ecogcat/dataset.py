@@ -13,13 +13,12 @@ from ecogcat.channels import ChannelMap
 from ecogcat.dropped import dropped_table
 from ecogcat.events import Events
 from ecogcat.frozen import Frozen, FrozenMapping, digest, index_array
+from ecogcat.intervals import checked_intervals
 from ecogcat.parts import OpenedChannels, Part, Processing, Seam, aligned_length, part_token, rate_ratio
 from ecogcat.signal import Signal
 from ecogcat.tables import schema_of, table_digest_parts
 
 __all__ = ["Dataset"]
-
-_INTERVAL_COLUMNS = ("start", "stop", "label")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -65,7 +64,7 @@ class Dataset(Frozen):
         parts = tuple(self.parts)
         set_(self, "parts", parts)
         set_(self, "aligned", self.aligned if isinstance(self.aligned, FrozenMapping) else FrozenMapping(self.aligned))
-        set_(self, "_intervals", _frozen_intervals(self._intervals, self.n_samples))
+        set_(self, "_intervals", checked_intervals(self._intervals, self.n_samples))
         if not self.name:
             set_(self, "name", joined_name(parts))
         self._check()
@@ -130,6 +129,9 @@ class Dataset(Frozen):
                 raise ValueError(f"the map has {len(self.channel_map)} channels, the signal {self.n_channels}")
             if self.channel_map.names != self.signal.channel_names:
                 object.__setattr__(self, "channel_map", self.channel_map.renamed(self.signal.channel_names))
+        reserved = {"signal", "ground", "reference_channels"} & set(self.aligned)
+        if reserved:
+            raise ValueError(f"an aligned array has a name of its own, not {', '.join(sorted(reserved))}")
         for name, array in self.arrays().items():
             want = sum(aligned_length(self.parts, rate_ratio(array.sampling_rate, self.sampling_rate)))
             if array.n_samples != want:
@@ -309,7 +311,7 @@ class Dataset(Frozen):
             changes["_intervals"] = changes.pop("intervals")
         if changes.get("name") and len(self.parts) == 1 and "parts" not in changes:
             changes["parts"] = (self.parts[0].replace(name=changes["name"]),)
-        if "parts" not in changes and len(self.parts) > 1:
+        if "parts" not in changes:
             # The columns that the parts once had are no longer those of the new tables.
             if "events" in changes:
                 changes["parts"] = tuple(part.with_events(changes["events"]) for part in self.parts)
@@ -329,6 +331,8 @@ def joined_name(parts: Sequence[Part]) -> str:
 
 
 def _common(values: list[Any]) -> Any:
+    if not values:  # nothing but a filled gap
+        return None
     return values[0] if all(value == values[0] for value in values) else "mixed"
 
 
@@ -337,17 +341,3 @@ def _same(a: Any, b: Any) -> bool:
         return bool(np.all(a == b))
     except (TypeError, ValueError):  # values that do not compare are not the same
         return False
-
-
-def _frozen_intervals(table: pd.DataFrame | None, n_samples: int) -> pd.DataFrame | None:
-    if table is None or len(table) == 0:
-        return None
-    missing = [column for column in _INTERVAL_COLUMNS if column not in table.columns]
-    if missing:
-        raise ValueError(f"intervals have the columns start, stop and label; missing: {', '.join(missing)}")
-    table = table.reset_index(drop=True).astype({"start": np.int64, "stop": np.int64})
-    bad = (table["start"] < 0) | (table["stop"] < table["start"]) | (table["stop"] > n_samples)
-    if bad.any():
-        first = table.loc[bad].iloc[0]
-        raise ValueError(f"interval {first['start']}..{first['stop']} does not lie in 0..{n_samples}")
-    return table

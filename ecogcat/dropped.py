@@ -28,7 +28,8 @@ def dropped_table(parts: Sequence[Part]) -> pd.DataFrame:
             if row not in part.reasons:
                 offered.setdefault(key, []).append(k)
     lines = []
-    for k, part in enumerate(recordings):
+    lacking: dict[Any, str] = {}  # the same for every recording that has the channel
+    for part in recordings:
         kept = set(part.rows.tolist())
         keys = part.opened.keys(by)
         for row in range(len(keys)):
@@ -36,9 +37,12 @@ def dropped_table(parts: Sequence[Part]) -> pd.DataFrame:
                 continue
             reason = part.reasons.get(row)
             if reason is None:
-                have = set(offered.get(keys[row], ()))
-                lacking = [other.name for j, other in enumerate(recordings) if j not in have and j != k]
-                reason = f"not in {_listed(lacking)}" if lacking else "not selected"
+                key = keys[row]
+                if key not in lacking:
+                    have = set(offered.get(key, ()))
+                    names = [other.name for j, other in enumerate(recordings) if j not in have]
+                    lacking[key] = f"not in {_listed(names)}" if names else "not selected"
+                reason = lacking[key]
             site = (None, None) if part.opened.sites is None else part.opened.sites[row].tolist()
             lines.append((part.name, int(part.opened.source[row]), part.opened.names[row], *site, reason))
     table = pd.DataFrame(lines, columns=list(COLUMNS))

@@ -98,7 +98,8 @@ class Events(Frozen):
     @property
     def token(self) -> str:
         """Digest of samples, table and origin."""
-        origins = [{key: str(value) for key, value in origin.items()} for origin in self.origins]
+        # The name of the table they were read from is no part of what they are.
+        origins = [{key: str(value) for key, value in one.items() if key != "file"} for one in self.origins]
         return digest("events", self.sample, table_digest_parts(self._table), origins)
 
     def __len__(self) -> int:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-__all__ = ["Frozen", "FrozenMapping", "Index", "digest", "freeze", "index_array"]
+__all__ = ["Frozen", "FrozenMapping", "Index", "digest", "freeze", "frozen_value", "index_array"]
 
 Index = NDArray[np.int64]
 """An int64, C-contiguous, read-only index array."""
@@ -89,6 +89,17 @@ class FrozenMapping(Mapping[_K, _V]):
 
     def __copy__(self) -> FrozenMapping[_K, _V]:
         return self
+
+
+def frozen_value(value: Any) -> Any:
+    """Return mappings, lists and sets, as deep as they go, as values that cannot be changed."""
+    if isinstance(value, FrozenMapping):
+        return value
+    if isinstance(value, Mapping):
+        return FrozenMapping({key: frozen_value(item) for key, item in value.items()})
+    if isinstance(value, (list, tuple)):
+        return tuple(frozen_value(item) for item in value)
+    return freeze(value) if isinstance(value, np.ndarray) else value
 
 
 class Frozen:

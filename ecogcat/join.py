@@ -6,6 +6,7 @@ concatenates the pieces, events, intervals and parts of its arguments.
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
@@ -112,6 +113,9 @@ def _carry_out(plan: JoinPlan) -> Dataset:
             at += gap
         starts.append(at)
         taken = dataset.signal.take(some, names=names)
+        if (some < 0).any():  # absent channels are NaN, which integers do not have
+            floating = [piece.astype(np.result_type(piece.dtype, np.float32)) for piece in taken.pieces]
+            taken = taken.replace(pieces=floating)
         pieces += _in_units(taken.pieces, dataset.units, first.units)
         whole = bool((some == np.arange(dataset.n_channels)).all()) if len(some) == dataset.n_channels else False
         for part in dataset.parts:
@@ -161,7 +165,7 @@ def _joined_channels(datasets: Sequence[Dataset], rows: Sequence[Index]) -> tupl
         dataset, row = datasets[owner], int(rows[owner][k])
         name = dataset.signal.channel_names[row]
         if name in taken:  # with "outer", another recording's name for another site
-            name = f"{name} ({dataset.name})"
+            name = next(f"{name} ({n})" for n in itertools.count(2) if f"{name} ({n})" not in taken)
         taken.add(name)
         names.append(name)
         if mapped and dataset.channel_map is not None:
@@ -266,7 +270,7 @@ def split(dataset: Dataset) -> tuple[Dataset, ...]:
     >>> [one.name for one in ec.split(ec.join(a, b))]
     ['a', 'b']
     """
-    if len(dataset.parts) == 1:
+    if len(dataset.parts) == 1 and dataset.recordings:
         return (dataset,)
     return tuple(_part_alone(dataset, part) for part in dataset.parts if part.kind == "recording")
 

@@ -53,7 +53,8 @@ class JoinOptions(Frozen):
         for option, values in allowed.items():
             if getattr(self, option) not in values:
                 raise ValueError(f"{option} is one of {', '.join(map(repr, values))}, not {getattr(self, option)!r}")
-        if isinstance(self.gaps, str) and self.gaps not in ("abut", "nan"):
+        number = isinstance(self.gaps, (int, float, np.number)) and not isinstance(self.gaps, bool)
+        if not number and self.gaps not in ("abut", "nan"):
             raise ValueError(f"gaps is 'abut', 'nan' or a number, not {self.gaps!r}")
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, index_array
+from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, frozen_value, index_array
 from ecogcat.tables import Schema
 
 __all__ = [
@@ -185,8 +185,7 @@ class Part(Frozen):
         for name in ("paths", "notes", "warnings", "history"):
             set_(self, name, tuple(getattr(self, name)))
         for name in ("metadata", "reasons"):
-            if not isinstance(getattr(self, name), FrozenMapping):
-                set_(self, name, FrozenMapping(getattr(self, name)))
+            set_(self, name, frozen_value(getattr(self, name)))
         if self.recorded_at is not None:
             set_(self, "recorded_at", self.recorded_at.astype("datetime64[ns]"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.extent import Extent, Samples, Scale
 
-__all__ = ["Piece"]
+__all__ = ["Piece", "cut_pieces"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,6 +187,22 @@ class Piece(Frozen):
             "exponent": self.exponent,
         }
         return Piece(**(values | changes))
+
+
+def cut_pieces(pieces: Sequence[Piece], starts: Index, start: int, stop: int) -> list[Piece]:
+    """Return samples start..stop of pieces in a row that begin at `starts` (the last entry is the end).
+
+    Pieces outside are left out; of no samples, the first piece that has the place is kept, empty.
+    """
+    kept: list[Piece] = []
+    low = max(0, int(np.searchsorted(starts, start, side="left")) - 1)
+    high = min(len(pieces), int(np.searchsorted(starts, stop, side="right")))
+    for k in range(low, high):
+        first, end = int(starts[k]), int(starts[k + 1])
+        a, b = max(start, first), min(stop, end)
+        if a < b or (start == stop and not kept and first <= start <= end):
+            kept.append(pieces[k].cut(a - first, b - first))
+    return kept
 
 
 def _scale_array(values: Any, n: int) -> NDArray[np.float64]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
+from ecogcat.intervals import cut_intervals
 from ecogcat.parts import Part, aligned_length, aligned_start, rate_ratio
 from ecogcat.tables import unite
 
@@ -128,6 +129,8 @@ def take_channels(dataset: Dataset, index: Index, reason: str) -> Dataset:
 def _channels(dataset: Dataset, channels: Any, sites: Any, names: Any) -> Index:
     if sum(given is not None for given in (channels, sites, names)) != 1:
         raise ValueError("give one of channels (or a mask), sites and names")
+    if isinstance(names, str):
+        raise TypeError(f"names is a list of channel names, not the text {names!r}")
     if names is not None:
         place = {name: k for k, name in enumerate(dataset.signal.channel_names)}
         unknown = [name for name in names if name not in place]
@@ -188,6 +191,8 @@ def select_time(dataset: Dataset, start: float, stop: float, unit: str = "sample
     >>> ec.select_time(ec.from_array([[1.0, 2.0, 3.0]], 1000), 0.001, 0.003, unit="s").signal[0]
     array([2., 3.])
     """
+    if not (math.isfinite(start) and math.isfinite(stop)):
+        raise IndexError(f"from {start} to {stop} is no stretch of a dataset of {dataset.n_samples:,} samples")
     if unit == "s":
         start, stop = (round(float(time) * dataset.sampling_rate) for time in (start, stop))
     elif unit != "samples":
@@ -225,7 +230,7 @@ def select_time(dataset: Dataset, start: float, stop: float, unit: str = "sample
         ground=ground,
         reference_channels=reference,
         events=_own_columns(dataset.events.between(start, stop).shift(-start), parts),
-        intervals=_cut_intervals(dataset.intervals, start, stop, parts),
+        intervals=cut_intervals(dataset.intervals, start, stop, parts),
     )
 
 
@@ -240,17 +245,3 @@ def _own_columns(events: Events, parts: Sequence[Part]) -> Events:
     origins = [origin for own in owns if own is not None for origin in own.origins]
     kept = [origin for origin in events.origins if any(dict(origin) == dict(one) for one in origins)]
     return Events(events.sample, table, kept)
-
-
-def _cut_intervals(table: pd.DataFrame, start: int, stop: int, parts: Sequence[Part]) -> pd.DataFrame:
-    """Keep what of each interval lies in start..stop, counted from start, in the columns that the parts had."""
-    inside = (table["start"] < stop) & (table["stop"] > start)
-    inside |= (table["start"] == table["stop"]) & (table["start"] >= start) & (table["start"] < stop)
-    table = table.loc[inside].copy()
-    table["start"] = table["start"].clip(start, stop) - start
-    table["stop"] = table["stop"].clip(start, stop) - start
-    owns = [part.own for part in parts if part.kind == "recording"]
-    schemas = [own.intervals for own in owns if own is not None and own.intervals is not None]
-    if len(table) == 0 or not schemas or any(own is None for own in owns):
-        return table.reset_index(drop=True)
-    return unite([table[list(dict.fromkeys(column for schema in schemas for column, _ in schema))]], schemas)

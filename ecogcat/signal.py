@@ -19,7 +19,7 @@ from ecogcat import settings
 from ecogcat.execute import execute
 from ecogcat.frozen import Frozen, Index, digest, index_array
 from ecogcat.indexing import Selection, select
-from ecogcat.piece import Piece
+from ecogcat.piece import Piece, cut_pieces
 from ecogcat.plan import ReadPlan, plan_read
 from ecogcat.reductions import Reductions
 from ecogcat.storage.source import Source
@@ -338,12 +338,7 @@ class Signal(Reductions, Frozen):
         """Return samples start..stop, lazily; pieces outside are left out."""
         if not 0 <= start <= stop <= self.n_samples:
             raise IndexError(f"samples {start} to {stop} do not lie in a signal of {self.n_samples:,} samples")
-        pieces: list[Piece] = []
-        for piece, first, end in zip(self.pieces, self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True):
-            a, b = max(start, first), min(stop, end)
-            if a < b or (start == stop and not pieces and first <= start <= end):
-                pieces.append(piece.cut(a - first, b - first))
-        return self.replace(pieces=pieces)
+        return self.replace(pieces=cut_pieces(self.pieces, self.starts, start, stop))
 
     def replace(self, **fields: Any) -> Signal:
         """Return a signal with some of pieces, sampling_rate, units, channel_names replaced."""

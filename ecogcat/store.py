@@ -53,7 +53,7 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
     """
     signal = dataset.signal
     if dtype is not None and np.dtype(dtype) != signal.dtype:
-        if not np.can_cast(signal.dtype, dtype, "same_kind"):
+        if np.dtype(dtype).kind not in "fc" or not np.can_cast(signal.dtype, dtype, "same_kind"):
             raise TypeError(f"cannot load values of type {signal.dtype} as {np.dtype(dtype)}")
         signal = signal.replace(pieces=tuple(piece.astype(np.dtype(dtype)) for piece in signal.pieces))
     arrays = {"signal": signal, **dataset.arrays()}

@@ -128,7 +128,8 @@ def natural(name: str) -> list[Any]:
     >>> sorted(["part10", "part2"], key=natural)
     ['part2', 'part10']
     """
-    return [(0, int(word), "") if word.isdigit() else (1, 0, word.lower()) for word in re.split(r"(\d+)", name) if word]
+    words = [word for word in re.split(r"(\d+)", name) if word]
+    return [(0, int(word), "") if word.isdecimal() else (1, 0, word.lower()) for word in words]
 
 
 def groups(datasets: Sequence[Dataset]) -> Iterator[list[Dataset]]:

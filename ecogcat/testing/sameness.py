@@ -95,7 +95,7 @@ def snapshot(value: Any) -> Any:
         return (type(value).__name__, {name: snapshot(getattr(value, name)) for name in names})
     if hasattr(value, "__slots__") and hasattr(value, "_table"):
         return (type(value).__name__, snapshot(value._table))
-    return value
+    return repr(value) if isinstance(value, float) else value  # NaN is not itself
 
 
 def arrays_of(value: Any) -> list[NDArray[Any]]:

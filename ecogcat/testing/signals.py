@@ -183,7 +183,8 @@ def signals(
     known = tuple(draw(pieces(n_channels, length, kinds, dtypes=dtypes, lacking=lacking)) for length in lengths)
     names = tuple(f"c{k}" for k in range(n_channels)) if names is None else names
     signal = Signal(tuple(one.piece for one in known), sampling_rate, units, names)
-    dtype = np.result_type(*(one.values.dtype for one in known))
+    filled = [one for one in known if one.piece.n_samples] or known[:1]  # no samples have no type
+    dtype = np.result_type(*(one.values.dtype for one in filled))
     with np.errstate(all="ignore"):
-        values = np.concatenate([one.values.astype(dtype) for one in known], axis=1)
-    return KnownSignal(signal, values, known)
+        values = np.concatenate([one.values.astype(dtype) for one in filled], axis=1)
+    return KnownSignal(signal, values, tuple(filled))

@@ -1,0 +1,55 @@
+"""Intervals: stretches of a dataset with a label, as a table of start, stop (samples, half open) and label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ecogcat.parts import Part
+from ecogcat.tables import unite
+
+__all__ = ["checked_intervals", "cut_intervals"]
+
+COLUMNS = ("start", "stop", "label")
+
+
+def checked_intervals(table: pd.DataFrame | None, n_samples: int) -> pd.DataFrame | None:
+    """Return a private copy of a table of intervals, None if it has none.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or named twice, or an interval is not whole or does not lie in 0..n_samples.
+    """
+    if table is None or len(table) == 0:
+        return None
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise ValueError(f"intervals have the columns start, stop and label; missing: {', '.join(missing)}")
+    table = table.rename(columns=str).reset_index(drop=True)
+    if not table.columns.is_unique:
+        raise ValueError(f"the columns of intervals have distinct names, not {', '.join(table.columns)}")
+    if (table[["start", "stop"]] % 1 != 0).any(axis=None):
+        raise ValueError("intervals start and stop at whole samples")
+    table = table.astype({"start": np.int64, "stop": np.int64})
+    bad = (table["start"] < 0) | (table["stop"] < table["start"]) | (table["stop"] > n_samples)
+    if bad.any():
+        first = table.loc[bad].iloc[0]
+        raise ValueError(f"interval {first['start']}..{first['stop']} does not lie in 0..{n_samples}")
+    return table
+
+
+def cut_intervals(table: pd.DataFrame, start: int, stop: int, parts: Sequence[Part]) -> pd.DataFrame:
+    """Keep what of each interval lies in start..stop, counted from start, in the columns that the parts had."""
+    inside = (table["start"] < stop) & (table["stop"] > start)
+    inside |= (table["start"] == table["stop"]) & (table["start"] >= start) & (table["start"] < stop)
+    table = table.loc[inside].copy()
+    table["start"] = table["start"].clip(start, stop) - start
+    table["stop"] = table["stop"].clip(start, stop) - start
+    owns = [part.own for part in parts if part.kind == "recording"]
+    schemas = [own.intervals for own in owns if own is not None and own.intervals is not None]
+    if len(table) == 0 or not schemas or any(own is None for own in owns):
+        return table.reset_index(drop=True)
+    return unite([table[list(dict.fromkeys(column for schema in schemas for column, _ in schema))]], schemas)
