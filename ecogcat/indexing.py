@@ -101,9 +101,15 @@ def _result_shape(index: Any, parts: tuple[Any, ...], shape: tuple[int, int]) ->
             short[axis] = 1  # also an axis of no samples shows the difference
         axis += _consumes(part)
     dummy = np.broadcast_to(_BYTE, short)
-    none, one = (
-        np.shape(dummy[tuple(slice(n) if isinstance(part, slice) else part for part in parts)]) for n in (0, 1)
-    )
+    try:
+        none, one = (
+            np.shape(dummy[tuple(slice(n) if isinstance(part, slice) else part for part in parts)]) for n in (0, 1)
+        )
+    except IndexError as error:
+        if "out of bounds" in str(error):
+            for part, n in sliced:
+                part.indices(n)  # a step of 0: NumPy finds wrong slices before numbers out of range
+        raise
     lengths = [len(range(*part.indices(n))) for part, n in sliced]  # last: NumPy finds wrong masks before wrong slices
     left_over = iter(lengths)
     return tuple(next(left_over) if a != b else a for a, b in zip(none, one, strict=True))

@@ -126,12 +126,13 @@ def _carry_out(plan: JoinPlan) -> Dataset:
     arrays = {array.name: join_array(array, datasets, gaps) for array in plan.arrays if array.kept}
     ground, reference = arrays.pop("ground", None), arrays.pop("reference_channels", None)
     schemas = [part.own.schema for part in parts if part.own is not None]
+    events = [(one, at) for dataset, at in zip(datasets, starts, strict=True) for one in _own_events(dataset)]
     return Dataset(
         Signal(tuple(pieces), first.sampling_rate, first.units, names),
         tuple(parts),
         aligned=arrays,
         channel_map=channel_map,
-        events=Events.concatenate([dataset.events for dataset in datasets], starts, schemas),
+        events=Events.concatenate([one for one, _ in events], [at for _, at in events], schemas),
         _intervals=_joined_intervals(datasets, starts, parts),
         ground=ground,
         reference_channels=reference,
@@ -144,6 +145,24 @@ def _type_of(fill: float) -> np.dtype[Any]:
     with np.errstate(over="ignore"):
         exact = np.isnan(fill) or float(np.float32(fill)) == fill
     return np.dtype(np.float32 if exact else np.float64)
+
+
+def _own_events(dataset: Dataset) -> list[Events]:
+    """Return the events of a joined dataset part by part, in the types they had, where a column had several types.
+
+    Integers that became floats beside another recording's would otherwise differ from those that are joined at once
+    with text, which leaves them integers.
+    """
+    owns = [part.own for part in dataset.parts if part.own is not None]
+    types = {name: dtype for own in owns for name, dtype in own.schema}
+    if all(types[name] == dtype for own in owns for name, dtype in own.schema):
+        return [dataset.events]
+    events, alone = dataset.events, []
+    for part in dataset.parts:
+        if part.own is not None:
+            some = events.between(part.start, part.stop)
+            alone.append(Events(some.sample, restore(some.table, part.own.schema), events.origins))
+    return alone
 
 
 def _own_form(dataset: Dataset) -> OwnForm:

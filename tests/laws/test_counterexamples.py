@@ -109,3 +109,19 @@ def test_arrays_within_extents_are_read_only() -> None:
     extent = MemoryExtent(np.zeros((2, 3)))
     laws.cannot_be_changed(extent)
     laws.cannot_be_changed(extent._layout)
+
+
+def test_numbers_beside_words_are_joined_alike_in_any_order() -> None:
+    """An integer became a float where it met a float first, and stayed an integer where it met a word at once."""
+    a, b, c = (
+        recording([[0.0]], name).replace(events=ec.Events([0], {"level": [level]}))
+        for name, level in (("a", "loud"), ("b", 3), ("c", 0.5))
+    )
+    laws.join_is_associative(a, b, c)
+    assert [type(level) for level in ec.join(a, ec.join(b, c)).events.table["level"]] == [str, int, float]
+
+
+def test_of_two_mistakes_in_an_index_numpys_is_named() -> None:
+    """A step of 0 beside a number out of range is a ValueError."""
+    values = np.zeros((1, 1))
+    laws.reads_as_numpy(recording(values, "a").signal, values, (None, slice(None, None, 0), [1]))
