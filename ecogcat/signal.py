@@ -159,7 +159,9 @@ class Signal(Reductions, Frozen):
     def __getitem__(self, index: Any) -> Any:
         plan = self.plan(index)
         values = execute(plan, self.pieces, None, self.dtype, self.dtype, raw=False).reshape(plan.shape)
-        return values[()] if plan.shape == () else values
+        # A number, unless an ellipsis has NumPy give an array of no axes.
+        ellipsis = isinstance(index, tuple) and any(part is Ellipsis for part in index)
+        return values[()] if plan.shape == () and not ellipsis else values
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:

@@ -125,3 +125,10 @@ def test_of_two_mistakes_in_an_index_numpys_is_named() -> None:
     """A step of 0 beside a number out of range is a ValueError."""
     values = np.zeros((1, 1))
     laws.reads_as_numpy(recording(values, "a").signal, values, (None, slice(None, None, 0), [1]))
+
+
+@pytest.mark.parametrize("index", [(..., 0, 0), (0, 0, ...), (0, ..., 0), (0, 0), ([0], 0), (np.array(0), 0, ...)])
+def test_an_ellipsis_makes_an_array_of_one_value(index: object) -> None:
+    """It was a number, where NumPy gives an array of no axes."""
+    values = np.ones((1, 1))
+    laws.reads_as_numpy(recording(values, "a").signal, values, index)
