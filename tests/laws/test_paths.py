@@ -48,7 +48,9 @@ def signal_over(extent: Extent, values: np.ndarray, *, scaled: bool, rows: Any =
     return Signal((piece,), 1000, "uV", tuple(map(str, range(len(rows))))), physical(values, piece)
 
 
-def affine(folder: Path, values: np.ndarray, dtype: np.dtype, block_len: int | None, *, time_first: bool, odd: int) -> AffineExtent:
+def affine(
+    folder: Path, values: np.ndarray, dtype: np.dtype, block_len: int | None, *, time_first: bool, odd: int
+) -> AffineExtent:
     """The extent of a file: interleaved or channel-major, whole or in blocks, from an even or an odd byte on."""
     n_channels, n_samples = values.shape
     length = block_len or n_samples
@@ -99,7 +101,9 @@ def drive(folder: Path) -> None:
     read_everything(*signal_over(behind, values, scaled=True))
     lines = BitsExtent(MemoryExtent(values[:1]), np.array([0, 9, 3]))
     read_everything(*signal_over(lines, np.array([(values[0] >> bit) & 1 for bit in (0, 9, 3)]), scaled=False))
-    several = [signal_over(one, values, scaled=scaled) for one, scaled in ((extent, True), (MemoryExtent(values), False))]
+    several = [
+        signal_over(one, values, scaled=scaled) for one, scaled in ((extent, True), (MemoryExtent(values), False))
+    ]
     both = Signal(tuple(signal.pieces[0] for signal, _ in several), 1000, "uV", ("a", "b", "c"))
     whole = np.concatenate([some.astype(both.dtype) for _, some in several], axis=1)
     read_everything_short(both, whole)
@@ -126,11 +130,16 @@ def test_large_reads_cross_the_thresholds_as_they_are(
     extent = affine(tmp_path, values, np.dtype(">i2"), block_len, time_first=time_first, odd=0)
     signal, expected = signal_over(extent, values, scaled=True)
     with paths.counting() as counts:
-        for index in [(slice(None), slice(None)), (slice(None, None, 2), slice(5, -5, 3)), ([3, 1], slice(None, None, -1))]:
+        for index in [
+            (slice(None), slice(None)),
+            (slice(None, None, 2), slice(5, -5, 3)),
+            ([3, 1], slice(None, None, -1)),
+        ]:
             laws.reads_as_numpy(signal, expected, index)
         samples = np.random.default_rng(0).integers(0, n_samples, n_samples)
         laws.reads_as_numpy(signal, expected, (slice(None), samples))
-    assert counts["threads"] and counts["serial"]
+    assert counts["threads"]
+    assert counts["serial"]
     behind = ReaderExtent(RecordingReader(values), *values.shape, values.dtype)
     laws.reads_as_numpy(*signal_over(behind, values, scaled=True), (slice(None), slice(None)))
 
