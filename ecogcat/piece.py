@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -166,14 +165,22 @@ class Piece(Frozen):
     def _gather_some(
         self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int
     ) -> None:
+        """Decode the channels that are there in one request, and fill the rows of those that are not."""
         fill = np.nan if out.dtype.kind in "fc" else 0
-        edges = [0, *(np.flatnonzero(np.diff(channels < 0)) + 1), len(channels)]
-        for a, b in pairwise(edges):
-            if b > a and channels[a] < 0:
-                out[a:b, at : at + count] = fill
-            elif b > a:
-                part = None if scale is None else scale.rows(slice(a, b))
-                self.extent.gather(channels[a:b], samples, part, out[a:b], at, count)
+        there = np.flatnonzero(channels >= 0)
+        a, b = (int(there[0]), int(there[-1]) + 1) if len(there) else (0, 0)
+        out[:a, at : at + count] = fill
+        out[b:, at : at + count] = fill
+        if a == b:
+            return
+        # Between others a channel stands in for one that lacks: a request for each run would decode a
+        # compressed block once a run, and pass all interleaved bytes as often.
+        lacking = channels[a:b] < 0
+        stand_in = np.maximum.accumulate(np.where(lacking, 0, np.arange(b - a)))
+        part = None if scale is None else scale.rows(slice(a, b))
+        self.extent.gather(channels[a:b][stand_in], samples, part, out[a:b], at, count)
+        if lacking.any():
+            out[a:b, at : at + count][lacking] = fill
 
     def _with(self, **changes: Any) -> Piece:
         values: dict[str, Any] = {

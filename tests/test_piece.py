@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ecogcat.piece import Piece
 from ecogcat.storage.memory import MemoryExtent
+from ecogcat.storage.reader import ReaderExtent
 from tests.bugs.recordings import assert_same
 
 STORED = np.arange(-20, 20, dtype="i2").reshape(4, 10) * 700
@@ -103,6 +105,24 @@ def test_channels_that_are_not_there_read_as_nan_or_zero() -> None:
     assert_same(out, np.stack([STORED[row] if row >= 0 else np.zeros(10, "i2") for row in lacking]))
     nothing = piece(np.empty((0, 10), "f4")).take(np.array([-1, -1]))
     assert_same(read(nothing), np.full((2, 10), np.nan, "f4"))
+
+
+def test_channels_beside_one_that_lacks_are_asked_for_once() -> None:
+    """A request a run would decode each compressed block once a run."""
+    asked: list[list[int]] = []
+
+    class Reader:
+        token = "noting"
+
+        def read(self, channels: NDArray[np.int64], start: int, stop: int) -> NDArray[Any]:
+            asked.append(channels.tolist())
+            return STORED[channels, start:stop]
+
+    one = Piece.whole(ReaderExtent(Reader(), 4, 10, STORED.dtype), gain=2.0).take(np.array([-1, 3, -1, -1, 2, -1, 3]))
+    want = np.full((7, 10), np.nan, "f4")
+    want[[1, 4, 6]] = STORED[[3, 2, 3]] * 2.0
+    assert_same(read(one), want)
+    assert asked == [[2, 3]]
 
 
 @pytest.mark.parametrize("samples", [range(1, 8, 3), np.array([5, 0, 0, 4])], ids=str)
