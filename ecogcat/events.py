@@ -65,8 +65,6 @@ class Events(Frozen):
                 f"event samples are whole numbers on one axis, not {samples.dtype} of shape {samples.shape}"
             )
         samples = freeze(samples, np.int64)
-        if (samples[1:] < samples[:-1]).any():
-            raise ValueError("event samples ascend; sort them together with their table")
         frame = pd.DataFrame(index=range(len(samples))) if table is None else pd.DataFrame(table)
         if len(frame) != len(samples):
             raise ValueError(f"{len(samples)} events need as many rows of conditions, not {len(frame)}")
@@ -76,8 +74,13 @@ class Events(Frozen):
             frame[column] = frame[column].astype(frame[column].cat.categories.dtype)
         frame.columns = frame.columns.map(str)
         origins = () if origin is None else (origin,) if isinstance(origin, Mapping) else tuple(origin)
+        self._set(samples, frame.copy(), origins)
+
+    def _set(self, samples: Index, frame: pd.DataFrame, origins: Sequence[Origin]) -> None:
+        if (samples[1:] < samples[:-1]).any():
+            raise ValueError("event samples ascend; sort them together with their table")
         object.__setattr__(self, "sample", samples)
-        object.__setattr__(self, "_table", frame.copy())
+        object.__setattr__(self, "_table", frame)
         object.__setattr__(self, "origins", tuple(FrozenMapping(one) for one in origins))
 
     @property
@@ -200,7 +203,9 @@ class Events(Frozen):
             offset_events(samples, stops, np.asarray(offsets, np.int64), samples)
         samples.setflags(write=False)
         origins = dict.fromkeys(origin_key for one in events for origin_key in map(_OriginKey, one.origins))
-        return Events(samples, unite([one._table for one in events], schemas), [key.origin for key in origins])
+        joined = object.__new__(Events)  # the constructor would copy a table that nobody else has
+        joined._set(samples, unite([one._table for one in events], schemas), [key.origin for key in origins])
+        return joined
 
 
 class _OriginKey:

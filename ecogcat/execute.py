@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from ecogcat.errors import MemoryLimitError
 from ecogcat.frozen import Index
 from ecogcat.piece import Piece
 from ecogcat.plan import ReadPlan, Span
+from ecogcat.storage import layout, pool
 
 __all__ = ["execute"]
 
@@ -64,13 +67,42 @@ def execute(
                 "with ecogcat.options(memory_limit=None): ..."
             )
         out = np.empty(shape, dtype)
-    for span in plan.spans:
-        rows = plan.channels if span.row < 0 else np.array([span.row], np.int64)
-        _gather(pieces[span.piece], rows, span, out, own, raw)
+    groups = _groups(plan)
+    if len(groups) == 1:
+        _gather_spans(plan, groups[0], pieces, out, own, raw)
+    else:
+        pool.run([partial(_gather_spans, plan, spans, pieces, out, own, raw) for spans in groups])
     if plan.flipped:
         for row in out:  # a row at a time: NumPy copies what it flips
             row[:] = row[::-1].copy()
     return out
+
+
+def _groups(plan: ReadPlan) -> list[Sequence[Span]]:
+    """Share spans out over the threads where each is too short to be shared by itself, as in a join of many files."""
+    spans, threads = plan.spans, settings.threads()
+    n_rows = len(plan.channels)
+    if len(spans) < 2 or threads < 2 or plan.n_values < layout.SERIAL_BELOW:
+        return [spans]
+    if max(span.n_samples for span in spans) * n_rows >= layout.SERIAL_BELOW:
+        return [spans]
+    ends = np.cumsum([span.n_samples for span in spans])
+    shares = np.searchsorted(ends, ends[-1] * np.arange(1, threads) / threads) + 1
+    edges = [0, *sorted(set(shares.tolist()) - {len(spans)}), len(spans)]
+    return [spans[a:b] for a, b in pairwise(edges)]
+
+
+def _gather_spans(
+    plan: ReadPlan,
+    spans: Sequence[Span],
+    pieces: Sequence[Piece],
+    out: NDArray[Any],
+    own: np.dtype[Any],
+    raw: bool,
+) -> None:
+    for span in spans:
+        rows = plan.channels if span.row < 0 else np.array([span.row], np.int64)
+        _gather(pieces[span.piece], rows, span, out, own, raw)
 
 
 def _gather(piece: Piece, rows: Index, span: Span, out: NDArray[Any], own: np.dtype[Any], raw: bool) -> None:

@@ -50,6 +50,7 @@ class Piece(Frozen):
     exponent: int = 0
     lacks_channels: bool = field(init=False)
     _unscaled: bool = field(init=False, repr=False)
+    _recent: tuple[Index, Index, Scale | None] | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -142,12 +143,12 @@ class Piece(Frozen):
             gain, offset = self.gain[rows], self.offset[rows]
         if self.exponent > 0:
             factor = 10.0**self.exponent
-            return Scale(gain * factor, offset * factor)
-        if self.exponent < 0:
+            gain, offset = gain * factor, offset * factor
+        elif self.exponent < 0:
             # Dividing by an exact power of ten rounds once; multiplying by its inexact inverse would round twice.
             factor = 10.0**-self.exponent
-            return Scale(gain / factor, offset / factor)
-        return Scale(gain, offset)
+            gain, offset = gain / factor, offset / factor
+        return Scale(_locked(gain), _locked(offset))
 
     def gather(self, rows: Index, samples: Samples, out: NDArray[Any], at: int, count: int, raw: bool) -> None:
         """Decode rows at samples (of this stretch) into ``out[:, at : at + count]``."""
@@ -155,12 +156,23 @@ class Piece(Frozen):
             samples = range(samples.start + self.start, samples.stop + self.start, samples.step)
         elif self.start:
             samples = samples + self.start
-        channels = self.channels[rows]
-        scale = None if raw else self.scale(rows)
+        channels, scale = self._rows(rows)
+        if raw:
+            scale = None
         if self.lacks_channels:
             self._gather_some(channels, samples, scale, out, at, count)
         else:
             self.extent.gather(channels, samples, scale, out, at, count)
+
+    def _rows(self, rows: Index) -> tuple[Index, Scale | None]:
+        """Return the channels and the scale of rows; the last ones are kept, for windows ask for the same again."""
+        recent = self._recent
+        if recent is not None and recent[0] is rows:
+            return recent[1:]
+        channels, scale = _locked(self.channels[rows]), self.scale(rows)
+        if not rows.flags.writeable:
+            object.__setattr__(self, "_recent", (rows, channels, scale))
+        return channels, scale
 
     def _gather_some(
         self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int
@@ -221,6 +233,12 @@ def _scale_array(values: Any, n: int) -> NDArray[np.float64]:
     if not np.isfinite(array).all():
         raise ValueError("gains and offsets are finite numbers")
     return freeze(array)
+
+
+def _locked(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array that nobody else has yet, read-only; `freeze` would copy it."""
+    array.setflags(write=False)
+    return array
 
 
 def _take(values: NDArray[np.float64], rows: Index, fill: float) -> NDArray[np.float64]:

@@ -72,7 +72,7 @@ def unite(tables: Sequence[pd.DataFrame], schemas: Sequence[Schema] | None = Non
             if len(table)
         ]
         columns[column] = pd.concat(pieces, ignore_index=True) if pieces else pd.Series([], dtype=target)
-    return pd.DataFrame(columns, index=pd.RangeIndex(total))
+    return pd.DataFrame(columns, index=pd.RangeIndex(total), copy=False)
 
 
 def _common(names: Sequence[str] | dict[str, None], missing: bool) -> Any:

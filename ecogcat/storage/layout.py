@@ -54,6 +54,24 @@ class Items(NamedTuple):
     sample_stride: int
 
 
+class Rows(NamedTuple):
+    """Channels of a layout as the kernels take them; for those that `items` counts.
+
+    Attributes
+    ----------
+    channels : ndarray of int64, shape (n_rows,)
+    base, group : ndarray of int64, shape (n_rows,)
+        Those of the channels.
+    order : ndarray of int64, shape (n_rows,), or None
+        Rows as their channels lie in the buffer, where they lie interleaved.
+    """
+
+    channels: Index
+    base: Index
+    group: Index
+    order: Index | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Sample t of channel c lies at base[c] + origin[group[c], t // block_len] + (t % block_len) * sample_stride.
@@ -80,9 +98,22 @@ class Layout:
     block_stride: int
     sample_stride: int
     items: Items | None = field(init=False, repr=False)
+    _recent: Rows | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", _items(self))
+
+    def rows(self, channels: Index, items: Items) -> Rows:
+        """Return channels for the kernels; those of the last request are kept, for windows ask for the same again."""
+        recent = self._recent
+        if recent is not None and recent.channels is channels:
+            return recent
+        base, group = items.base[channels], self.group[channels]
+        order = _read_only(np.lexsort((base, group))) if items.sample_stride > 1 else None
+        rows = Rows(channels, _read_only(base), _read_only(group), order)
+        if not channels.flags.writeable:
+            object.__setattr__(self, "_recent", rows)
+        return rows
 
     def table(self) -> tuple[Index, int]:
         """Return where blocks start, and how far apart they are if that is a rule."""
@@ -163,18 +194,15 @@ def _gather(
     # One type, one compilation: every input is read-only and contiguous; buffers are already.
     end = len(buffer) - (len(buffer) - items.shift) % items.dtype.itemsize
     src = buffer[items.shift : end].view(items.dtype)
-    base, group = items.base[channels], layout.group[channels]
-    base.setflags(write=False)
-    group.setflags(write=False)
+    rows = layout.rows(channels, items)
     gain, offset = _no_scale(len(channels)) if scale is None else map(_read_only, scale)
-    stored = (src, base, group, items.origin, layout.block_len, items.block_stride, items.sample_stride)
+    stored = (src, rows.base, rows.group, items.origin, layout.block_len, items.block_stride, items.sample_stride)
     values = (not layout.dtype.isnative, scale is not None, gain, offset, at)
     kernels = _kernels()
     if not isinstance(samples, range):
         kernels.gather_list(*stored, _read_only(samples), *values, target)
-    elif items.sample_stride > 1 and len(channels) > 1:
-        order = _read_only(np.lexsort((base, group)))
-        kernels.gather_turned(*stored, order, samples.start, samples.step, _TURNED_TILE, *values, count, target)
+    elif rows.order is not None and len(channels) > 1:
+        kernels.gather_turned(*stored, rows.order, samples.start, samples.step, _TURNED_TILE, *values, count, target)
     else:
         tile = _TILE if items.sample_stride > 1 else max(_BLOCK_TILE, layout.block_len)
         kernels.gather_range(*stored, samples.start, samples.step, tile, *values, count, target)
@@ -182,6 +210,9 @@ def _gather(
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     """Return a contiguous array that cannot be written; the caller's own stays as it is."""
+    flags = array.flags
+    if flags.c_contiguous and not flags.writeable:
+        return array
     array = np.ascontiguousarray(array).view()
     array.setflags(write=False)
     return array

@@ -25,6 +25,7 @@ EVERY = {
     *("serial", "threads", "reader, range", "reader, list"),
     *("through a buffer", "scattered columns", "one row of pairs", "time reversed", "channels lacking"),
     "map evicted",
+    "pieces shared out",
 }
 
 
@@ -55,6 +56,11 @@ def counting() -> Iterator[Counter[str]]:
     wrap(pool, "run", lambda tasks: note("threads"))
     wrap(layout, "_gather", lambda *_: note("serial"))
     wrap(execute, "_gather", lambda piece, rows, span, out, own, raw: _span(piece, span, out, raw, note))
+    wrap(
+        execute,
+        "_gather_spans",
+        lambda plan, spans, *_: note("pieces shared out") if len(spans) < len(plan.spans) else None,
+    )
     wrap(execute, "execute", lambda plan, *_, **__: note("time reversed") if plan.flipped else None)
     wrap(reader, "_requests", lambda samples, *_: note(f"reader, {'range' if isinstance(samples, range) else 'list'}"))
     wrap(maps, "_map", lambda *_: note("map evicted") if len(maps._maps) >= maps._MOST_MAPS else None)

@@ -107,6 +107,9 @@ def drive(folder: Path) -> None:
     both = Signal(tuple(signal.pieces[0] for signal, _ in several), 1000, "uV", ("a", "b", "c"))
     whole = np.concatenate([some.astype(both.dtype) for _, some in several], axis=1)
     read_everything_short(both, whole)
+    short = [signal_over(MemoryExtent(values[:, :7]), values[:, :7], scaled=False) for _ in range(5)]
+    cut = Signal(tuple(signal.pieces[0] for signal, _ in short), 1000, "uV", ("a", "b", "c"))
+    read_everything_short(cut, np.concatenate([some for _, some in short], axis=1))
 
 
 def read_everything_short(signal: Signal, values: np.ndarray) -> None:
