@@ -1,9 +1,13 @@
-"""Intake drivers: one source a format; each holds the arguments of a recording and opens it when asked."""
+"""Intake drivers: one source a format; each holds the arguments of a recording and opens it when asked.
+
+The driver of a format is made when it is asked for, by the name of its entry point: ``drivers.ecog_intan``.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from ecogcat.catalog.joins import JoinSource
@@ -12,9 +16,12 @@ from ecogcat.catalog.source import EcogSource
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.opening import open_recording
+from ecogcat.formats.registry import find_format
 from ecogcat.frozen import FrozenMapping
 
-__all__ = ["Hdf5Source", "IntanSource", "JoinSource"]
+__all__ = ["JoinSource", "RecordingSource"]
+
+_PREFIX = "ecog_"
 
 
 class RecordingSource(EcogSource):
@@ -56,18 +63,17 @@ class RecordingSource(EcogSource):
         return _with_metadata(open_recording(path, self.format, **arguments), self.metadata)
 
 
-class IntanSource(RecordingSource):
-    """An Intan recording: a `.rhd` file, or a folder of consecutive ones."""
-
-    name = "ecog_intan"
-    format = "intan"
-
-
-class Hdf5Source(RecordingSource):
-    """An HDF5 recording, in the lab's layout or any other."""
-
-    name = "ecog_hdf5"
-    format = "hdf5"
+@cache
+def __getattr__(name: str) -> type[RecordingSource]:
+    """Return the driver ``ecog_<format>``: always the same class, so that sources can be pickled."""
+    if not name.startswith(_PREFIX):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        format = find_format(name.removeprefix(_PREFIX))
+    except ValueError as error:
+        raise AttributeError(f"there is no driver {name}: {error}") from error
+    fields = {"name": name, "format": format.name, "__doc__": f"{format.title}.", "__module__": __name__}
+    return type(name, (RecordingSource,), fields)
 
 
 def _with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:

@@ -280,5 +280,6 @@ register(
         _streams,
         "HDF5 files, the lab's layout or any dataset",
         (".h5", ".hdf5", ".hdf"),
+        general=True,
     )
 )

@@ -1,10 +1,16 @@
-"""Registry of formats: how each is recognised and opened, and what it can be told when opening."""
+"""Registry of formats: how each is recognised and opened, and what it can be told when opening.
+
+A format is a module, or a package, of `ecogcat.formats` that calls `register` when it is imported, under its own name.
+Nothing lists them: putting the file there adds the format.
+"""
 
 from __future__ import annotations
 
 import difflib
+import importlib
 import inspect
 import os
+import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +45,8 @@ class Format:
         For people.
     suffixes : tuple of str
         How names of its files end, lower case: where no content decides, the format whose error is of use.
+    general : bool
+        It opens files of many kinds, and is asked where no other format recognises one.
     """
 
     name: str
@@ -47,6 +55,7 @@ class Format:
     streams: Callable[[str], list[dict[str, Any]]]
     title: str
     suffixes: tuple[str, ...] = ()
+    general: bool = False
 
 
 _formats: dict[str, Format] = {}
@@ -59,18 +68,26 @@ def register(format: Format) -> Format:
 
 
 def formats() -> dict[str, Format]:
-    """Return the formats by name."""
-    from ecogcat.formats import hdf5, intan  # noqa: F401 - they register themselves
+    """Return the formats by name, in the order in which they are asked."""
+    _import_all()
+    return {one.name: one for one in sorted(_formats.values(), key=lambda one: (one.general, one.name))}
 
-    return dict(_formats)
+
+@cache
+def _import_all() -> None:
+    import ecogcat.formats
+
+    for module in pkgutil.iter_modules(ecogcat.formats.__path__, "ecogcat.formats."):
+        importlib.import_module(module.name)
 
 
 def find_format(name: str) -> Format:
     """Return a format by name; ValueError lists those there are."""
-    known = formats()
-    if name not in known:
-        raise ValueError(f"there is no format {name!r}; there are: {', '.join(sorted(known))}")
-    return known[name]
+    if name not in _formats and name not in formats():
+        near = difflib.get_close_matches(name, list(_formats), 1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"there is no format {name!r}{meant}; there are: {', '.join(sorted(_formats))}")
+    return _formats[name]
 
 
 def detect(path: str) -> Format:

@@ -1,7 +1,7 @@
 """Writing Intan RHD2000 traditional ``.rhd`` files, of any header version, from stored integers.
 
 For tests and simulated sessions: what is written is known to the last bit, which no recording offers.
-The layout is that of `ecogcat.formats.intan_layout`.
+The layout is that of `ecogcat.formats.intan.layout`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ecogcat.formats.intan_layout import ADC_SCALES, AMPLIFIER_SCALE, AUX_SCALE, Scale
+from ecogcat.formats.intan.layout import ADC_SCALES, AMPLIFIER_SCALE, AUX_SCALE, Scale
 from ecogcat.testing import cortex
 from ecogcat.testing.rhd import write_rhd
 

@@ -58,7 +58,7 @@ def test_real_intan_recordings(name: str, tmp_path: Path, jit_off: bool) -> None
     for file in files:
         place = target / file.name if path.is_dir() else target
         place.parent.mkdir(exist_ok=True)
-        header = ec.formats.intan_header.read_header(file)
+        header = ec.formats.intan.header.read_header(file)
         place.write_bytes(file.read_bytes()[: header.header_bytes + 2 * header.block_bytes])
     check_format(ec.open_recording, target, damage=False)
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecogcat.errors import FormatError
-from ecogcat.formats.intan_header import (
+from ecogcat.formats.intan.header import (
     ADC_SCALES,
     AMPLIFIER_SCALE,
     AUX_SCALE,

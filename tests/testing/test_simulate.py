@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from ecogcat.formats.intan_header import parse_file_name, read_header
+from ecogcat.formats.intan.header import parse_file_name, read_header
 from ecogcat.testing import cortex
 from ecogcat.testing.simulate import SimulatedArray, SimulatedRecording, SimulatedSession, simulate_session
 

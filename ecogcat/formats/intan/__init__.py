@@ -7,9 +7,9 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
-from ecogcat.formats.intan_file import dataset_of, examine
-from ecogcat.formats.intan_folder import list_recordings, open_folder, rhd_files
-from ecogcat.formats.intan_header import MAGIC
+from ecogcat.formats.intan.file import dataset_of, examine
+from ecogcat.formats.intan.folder import list_recordings, open_folder, rhd_files
+from ecogcat.formats.intan.header import MAGIC
 from ecogcat.formats.registry import Format, register
 
 __all__ = ["open_intan"]

@@ -1,7 +1,7 @@
 """The header of an Intan RHD2000 ``.rhd`` file, read from its bytes without ever touching a sample.
 
 Versions 1.0 to 3.x of the traditional format, and the ``info.rhd`` of one-file-per-signal recordings, which
-is the same header alone. `ecogcat.formats.intan_layout` says what the fields are and how the data blocks lie.
+is the same header alone. `ecogcat.formats.intan.layout` says what the fields are and how the data blocks lie.
 Nothing a header claims is believed before it is compared with the size of the file: a damaged one is an error
 that names the byte, never a crash or a large allocation.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from ecogcat.errors import FormatError
-from ecogcat.formats.intan_layout import (
+from ecogcat.formats.intan.layout import (
     ADC_SCALES,
     AMPLIFIER_SCALE,
     AUX_SCALE,

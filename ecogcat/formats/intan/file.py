@@ -21,7 +21,7 @@ import numpy as np
 from ecogcat.arrays import signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
-from ecogcat.formats.intan_header import (
+from ecogcat.formats.intan.header import (
     AMPLIFIER_SCALE,
     AUX_SCALE,
     SUPPLY_SCALE,

@@ -12,8 +12,8 @@ import numpy as np
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.formats.intan_file import IntanFile, dataset_of, examine, name_time, signed_stamp
-from ecogcat.formats.intan_header import IntanHeader, parse_file_name
+from ecogcat.formats.intan.file import IntanFile, dataset_of, examine, name_time, signed_stamp
+from ecogcat.formats.intan.header import IntanHeader, parse_file_name
 from ecogcat.join import join
 
 __all__ = ["list_recordings", "open_folder", "rhd_files"]
