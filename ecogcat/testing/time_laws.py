@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 import ecogcat as ec
 from ecogcat.dataset import Dataset
@@ -38,7 +39,8 @@ def cut_is_the_middle_of_the_array(dataset: Dataset, start: int, stop: int) -> N
     assert_arrays_same(cut.events.sample, dataset.events.sample[inside] - start, "events")
     for (_, row), (_, own) in zip(cut.events.table.iterrows(), dataset.events.table[inside].iterrows(), strict=True):
         for name in cut.events.table.columns:
-            assert (row[name] != row[name]) is (own[name] != own[name]) or row[name] == own[name] or own[name] is None
+            missing = bool(pd.isna(row[name])), bool(pd.isna(own[name]))
+            assert all(missing) or (not any(missing) and row[name] == own[name]), f"{name} of an event"
     times = dataset.times("wall")[start:stop]
     assert_arrays_same(cut.times("wall"), times, "wall-clock times")
     for name, array in dataset.arrays().items():

@@ -132,3 +132,24 @@ def test_an_ellipsis_makes_an_array_of_one_value(index: object) -> None:
     """It was a number, where NumPy gives an array of no axes."""
     values = np.ones((1, 1))
     laws.reads_as_numpy(recording(values, "a").signal, values, index)
+
+
+def test_no_samples_are_the_same_whichever_cut_made_them() -> None:
+    """An aligned array without a sample kept the piece it was cut from: cuts of cuts differed from cuts."""
+    supply = [Signal((Piece.whole(MemoryExtent(np.array([[k]]))),), 1000 / 60, "V", ("supply",)) for k in range(3)]
+    lengths = 1, 7, 1
+    parts = [
+        recording(np.zeros((1, n)), name, aligned={"supply": array})
+        for n, name, array in zip(lengths, "abc", supply, strict=True)
+    ]
+    joined = ec.join(*parts)
+    once = ec.select_time(joined, 2, 3)
+    assert once["supply"].shape == (1, 0)
+    assert ec.select_time(ec.select_time(joined, 2, 9), 0, 1) == once
+
+
+def test_a_condition_missing_beside_numbers_and_beside_text_is_missing() -> None:
+    """The law itself told NumPy's true from Python's."""
+    a = recording([[0.0]], "a", events=ec.Events([0], {"tone": [np.nan]}))
+    b = recording([[0.0]], "b", events=ec.Events([0], {"tone": [1], "go": [True]}))
+    laws.cut_is_the_middle_of_the_array(ec.join(a, b), 0, 1)
