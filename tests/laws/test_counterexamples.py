@@ -153,3 +153,12 @@ def test_a_condition_missing_beside_numbers_and_beside_text_is_missing() -> None
     a = recording([[0.0]], "a", events=ec.Events([0], {"tone": [np.nan]}))
     b = recording([[0.0]], "b", events=ec.Events([0], {"tone": [1], "go": [True]}))
     laws.cut_is_the_middle_of_the_array(ec.join(a, b), 0, 1)
+
+
+def test_a_channel_that_lacks_is_nan_where_the_type_has_one() -> None:
+    """Read as 0 from integers, it is NaN in what is loaded as floats: the law had it 0."""
+    whole = recording(np.array([[1, 2], [3, 4]]), "a")
+    lacking = whole.replace(signal=whole.signal.take([-1, 1], names=whole.signal.channel_names))
+    assert lacking.signal[:].tolist() == [[0, 0], [3, 4]]
+    np.testing.assert_array_equal(ec.load(lacking, dtype="f8").signal[:], [[np.nan, np.nan], [3, 4]])
+    laws.loads_equal(lacking, dtype=np.float64)
