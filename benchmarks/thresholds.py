@@ -18,7 +18,7 @@ from ecogcat.storage import layout
 from ecogcat.storage.memory import MemoryExtent
 
 N_CHANNELS, N_SAMPLES, ROUNDS = 64, 400_000, 9
-SIZES = (50_000, 100_000, 200_000, 300_000, 500_000, 1_000_000, 2_000_000)
+SIZES = (50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000)
 TILES = {"_TURNED_TILE": (256, 512, 1024, 2048, 4096)}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ecogcat.frozen import Index
 
-__all__ = ["Selection", "select"]
+__all__ = ["Selection", "listed", "select"]
 
 Axis = int | range | Index
 
@@ -64,6 +64,10 @@ def select(index: Any, shape: tuple[int, int]) -> Selection:
     if [type(part) for part in parts] == [slice, slice]:  # a window, as most reads are: 10 us faster
         some, stretch = (range(*part.indices(n)) for part, n in zip(parts, shape, strict=True))
         return Selection(some, stretch, (len(some), len(stretch)), True)
+    if len(parts) == 2 and type(parts[1]) is slice and type(parts[0]) in (list, np.ndarray):  # and some channels of it
+        picked, stretch = listed(parts[0], shape[0]), range(*parts[1].indices(shape[1]))
+        if picked is not None:
+            return Selection(picked, stretch, (len(picked), len(stretch)), True)
     result = _result_shape(index, parts, shape)
     axes = _axes(parts, shape)
     if axes is None:
@@ -78,6 +82,14 @@ def select(index: Any, shape: tuple[int, int]) -> Selection:
         rows, columns = np.broadcast_arrays(rows, columns)
         return Selection(rows.ravel(), columns.ravel(), result, False)
     return Selection(_flat(rows), _flat(columns), result, True)
+
+
+def listed(part: Any, n: int) -> Index | None:
+    """Return a plain list of numbers from 0 to n as an index; None for whatever else NumPy takes, or refuses."""
+    array = np.asarray(part)
+    if array.ndim != 1 or array.dtype.kind not in "iu" or not array.size or array.min() < 0 or array.max() >= n:
+        return None
+    return array.astype(np.int64)
 
 
 def _result_shape(index: Any, parts: tuple[Any, ...], shape: tuple[int, int]) -> tuple[int, ...]:

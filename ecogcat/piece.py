@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.extent import Extent, Samples, Scale
+from ecogcat.storage.single import single_suffices
 
 __all__ = ["Piece", "cut_pieces"]
 
@@ -50,6 +51,7 @@ class Piece(Frozen):
     exponent: int = 0
     lacks_channels: bool = field(init=False)
     _unscaled: bool = field(init=False, repr=False)
+    _single: bool | None = field(init=False, repr=False, default=None)
     _recent: tuple[Index, Index, Scale | None] | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
@@ -170,9 +172,19 @@ class Piece(Frozen):
         if recent is not None and recent[0] is rows:
             return recent[1:]
         channels, scale = _locked(self.channels[rows]), self.scale(rows)
+        if scale is not None and self._needs_no_double():
+            scale = scale._replace(single=True)
         if not rows.flags.writeable:
             object.__setattr__(self, "_recent", (rows, channels, scale))
         return channels, scale
+
+    def _needs_no_double(self) -> bool:
+        if self._single is None:
+            scale = self.scale(np.arange(len(self.channels)))
+            single = scale is not None and self.value_dtype == np.float32
+            single = single and single_suffices(self.extent.dtype, *scale[:2])  # type: ignore[index]
+            object.__setattr__(self, "_single", single)
+        return bool(self._single)
 
     def _gather_some(
         self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int

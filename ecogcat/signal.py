@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from ecogcat import settings
 from ecogcat.execute import execute
 from ecogcat.frozen import Frozen, Index, digest, index_array
-from ecogcat.indexing import Selection, select
+from ecogcat.indexing import Selection, listed, select
 from ecogcat.piece import Piece, cut_pieces
 from ecogcat.plan import ReadPlan, plan_read
 from ecogcat.reductions import Reductions
@@ -251,6 +251,9 @@ class Signal(Reductions, Frozen):
     def _rows(self, channels: Any) -> range | Index:
         if channels is None:
             return range(self.n_channels)
+        index = listed(channels, self.n_channels) if type(channels) in (list, np.ndarray) else None
+        if index is not None:
+            return index
         if not isinstance(channels, (slice, bool)) and channels is not Ellipsis and np.ndim(channels) == 0:
             channels = [operator.index(channels)]
         rows = select((channels, slice(0, 0)), self.shape)

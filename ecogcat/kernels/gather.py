@@ -7,6 +7,8 @@ All layouts share one address, in elements of `src`: sample t of row i lies at
 `origin` is the start of each block, a row for each band of channels (a chunk table, `block_stride` 0), or one column
 that stands for all blocks (block-affine: no table, however long the recording).
 Values are scaled in double precision and stored in the type of `out`, so that float32 results are correctly rounded.
+Where single precision is known to give the very same float32 for every stored number it is used: 208 -> 142 us for 20
+channels x 100,000 int16 in cache.
 """
 
 from __future__ import annotations
@@ -17,9 +19,12 @@ import numpy as np
 
 from ecogcat.kernels.bits import swap_bytes
 from ecogcat.kernels.jit import inline, kernel
-from ecogcat.kernels.simd import LANES, prefetch, turn_square
+from ecogcat.kernels.simd import LANES, fused, prefetch, turn_square
 
-__all__ = ["gather_items", "gather_list", "gather_range", "gather_turned"]
+__all__ = ["DOUBLE", "SINGLE", "STORED", "gather_items", "gather_list", "gather_range", "gather_turned"]
+
+# How kernels scale (`scaled`): not at all, in double precision, or in single where that gives the same float32.
+STORED, DOUBLE, SINGLE = 0, 1, 2
 
 # Short runs of many rows lie far apart, where the processor does not foresee the next: it is fetched while this one is
 # decoded, `_LINES_AHEAD` cache lines of each in turn. 61 channels x 2,000 int16 take 17 us so, and 41 us without.
@@ -29,7 +34,7 @@ _LONG_RUN = 16_384
 
 
 @inline
-def _store(src: Any, p: int, jump: int, swapped: bool, scaled: bool, gain: float, offset: float, dst: Any) -> None:
+def _store(src: Any, p: int, jump: int, swapped: bool, scaled: int, gain: float, offset: float, dst: Any) -> None:
     """Fill `dst` from every `jump`-th element of `src` on from `p`.
 
     One loop a case: contiguous runs vectorise only where the compiler can see the stride of 1, and moving through
@@ -38,7 +43,9 @@ def _store(src: Any, p: int, jump: int, swapped: bool, scaled: bool, gain: float
     n = dst.size
     if jump == 1:
         run = src[p : p + n]
-        if swapped:
+        if scaled == SINGLE:
+            _store_in_single(run, swapped, gain, offset, dst)
+        elif swapped:
             if scaled:
                 for q in range(n):
                     dst[q] = swap_bytes(run[q]) * gain + offset
@@ -68,6 +75,26 @@ def _store(src: Any, p: int, jump: int, swapped: bool, scaled: bool, gain: float
             p += jump
 
 
+@inline
+def _store_in_single(run: Any, swapped: bool, gain: float, offset: float, dst: Any) -> None:
+    """Decode integers of 16 bits or less in single precision: the gain is a sum of two floats, the offset in counts.
+
+    Which gains and offsets this is exact for is found out by trying: `ecogcat.storage.single`.
+    """
+    high = np.float32(gain)
+    low = np.float32(gain - high)
+    zero = np.int32(round(-offset / gain))
+    none = np.float32(0)  # added, so that there is no negative zero
+    if swapped:
+        for q in range(dst.size):
+            x = np.float32(np.int32(swap_bytes(run[q])) - zero)
+            dst[q] = fused(x, high, x * low) + none
+    else:
+        for q in range(dst.size):
+            x = np.float32(np.int32(run[q]) - zero)
+            dst[q] = fused(x, high, x * low) + none
+
+
 @kernel
 def gather_range(
     src: Any,
@@ -81,7 +108,7 @@ def gather_range(
     step: int,
     tile: int,
     swapped: bool,
-    scaled: bool,
+    scaled: int,
     gain: Any,
     offset: Any,
     at: int,
@@ -134,7 +161,7 @@ def gather_turned(
     step: int,
     tile: int,
     swapped: bool,
-    scaled: bool,
+    scaled: int,
     gain: Any,
     offset: Any,
     at: int,
@@ -202,7 +229,7 @@ def gather_list(
     stride: int,
     samples: Any,
     swapped: bool,
-    scaled: bool,
+    scaled: int,
     gain: Any,
     offset: Any,
     at: int,

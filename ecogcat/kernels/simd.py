@@ -1,4 +1,4 @@
-"""Two things that a processor does and Python has no words for: fetch ahead, and turn a square of numbers over.
+"""Three things that a processor does and Python has no words for: fetch ahead, turn a square of numbers over, fuse.
 
 Each is a plain function beside an overload for compiled kernels, as in `ecogcat.kernels.bits`. Neither checks bounds.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic, overload
 
-__all__ = ["LANES", "prefetch", "turn_square"]
+__all__ = ["LANES", "fused", "prefetch", "turn_square"]
 
 LANES = 8
 """Rows and columns of the square."""
@@ -27,8 +28,14 @@ def _turn(src, p, jump, turned, q):  # type: ignore[no-untyped-def]
         turned[lane, q : q + LANES] = src[p + lane : p + lane + (LANES - 1) * jump + 1 : jump]
 
 
+def _fuse(x, y, z):  # type: ignore[no-untyped-def]
+    """Return ``x * y + z`` of three float32, rounded once."""
+    return np.float32(np.float64(x) * np.float64(y) + np.float64(z))
+
+
 prefetch: Any = _prefetch_nothing
 turn_square: Any = _turn
+fused: Any = _fuse
 
 
 # Numba compares the names *and the annotations* of these functions: so they have none.
@@ -40,6 +47,19 @@ def _prefetch(src, p):  # type: ignore[no-untyped-def]
 @overload(turn_square)
 def _turn_square(src, p, jump, turned, q):  # type: ignore[no-untyped-def]
     return lambda src, p, jump, turned, q: _turn_lanes(src, p, jump, turned, q)  # type: ignore[call-arg]
+
+
+@overload(fused)
+def _fused(x, y, z):  # type: ignore[no-untyped-def]
+    return lambda x, y, z: _fused_floats(x, y, z)  # type: ignore[call-arg]
+
+
+@intrinsic
+def _fused_floats(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fma(*args)
+
+    return types.float32(types.float32, types.float32, types.float32), generate
 
 
 @intrinsic

@@ -26,14 +26,17 @@ class Scale(NamedTuple):
     Attributes
     ----------
     gain, offset : ndarray of float64, shape (n_rows,)
+    single : bool
+        Single precision is known to give the same float32; see `ecogcat.storage.single`.
     """
 
     gain: NDArray[np.float64]
     offset: NDArray[np.float64]
+    single: bool = False
 
     def rows(self, rows: slice) -> Scale:
         """Return the scale of some rows."""
-        return Scale(self.gain[rows], self.offset[rows])
+        return Scale(self.gain[rows], self.offset[rows], self.single)
 
     def apply(self, stored: NDArray[Any]) -> NDArray[Any]:
         """Return the values of stored numbers (n_rows, n): double precision, complex where they are."""

@@ -19,9 +19,9 @@ from ecogcat.storage.extent import Samples, Scale
 
 __all__ = ["Layout", "gather_layout"]
 
-# Outputs of fewer elements (half as many where channels lie interleaved) are done before a second thread has woken up
-# and helped; from 0.5 million on an idle machine to 2 million on a busy one (`python -m benchmarks thresholds`).
-SERIAL_BELOW = 1 << 20
+# Outputs of fewer elements (an eighth as many where channels lie interleaved, which takes work rather than bandwidth)
+# are done before a second thread has woken up and helped (`python -m benchmarks thresholds`, on an idle machine).
+SERIAL_BELOW = 1 << 22
 # Samples of one pass over all rows, so that the bytes of interleaved blocks stay in cache between rows. Turned over in
 # tiles of 256, windows take 14 % longer; of 2048 and more, as long (`python -m benchmarks thresholds`).
 _TILE = 512
@@ -155,7 +155,7 @@ def gather_layout(
         return
     work = partial(_gather, buffer, layout)
     contiguous = layout.sample_stride == layout.dtype.itemsize
-    effort = n_rows * count * (1 if contiguous else 2)  # interleaved, a value takes about twice as long
+    effort = n_rows * count * (1 if contiguous else 8)
     n_parts = settings.threads() if effort >= SERIAL_BELOW else 1
     if n_parts == 1:
         work(channels, samples, scale, out, at, count)
@@ -195,10 +195,13 @@ def _gather(
     end = len(buffer) - (len(buffer) - items.shift) % items.dtype.itemsize
     src = buffer[items.shift : end].view(items.dtype)
     rows = layout.rows(channels, items)
-    gain, offset = _no_scale(len(channels)) if scale is None else map(_read_only, scale)
+    gain, offset = _no_scale(len(channels)) if scale is None else map(_read_only, scale[:2])
     stored = (src, rows.base, rows.group, items.origin, layout.block_len, items.block_stride, items.sample_stride)
-    values = (not layout.dtype.isnative, scale is not None, gain, offset, at)
     kernels = _kernels()
+    scaled = kernels.STORED if scale is None else kernels.DOUBLE
+    if scale is not None and scale.single and target.dtype == np.float32:
+        scaled = kernels.SINGLE
+    values = (not layout.dtype.isnative, scaled, gain, offset, at)
     if not isinstance(samples, range):
         kernels.gather_list(*stored, _read_only(samples), *values, target)
     elif rows.order is not None and len(channels) > 1:

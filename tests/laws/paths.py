@@ -13,14 +13,18 @@ from ecogcat import execute
 from ecogcat.kernels import gather
 from ecogcat.piece import Piece
 from ecogcat.storage import layout, maps, pool, reader
+from tests.conftest import JIT_OFF
 
 TOTAL: Counter[str] = Counter()
 """Of this process; of all workers in the one that reports."""
 
-_CASES = [f"{order}, {scale}" for order, scale in itertools.product(("native", "swapped"), ("raw", "scaled"))]
+_SCALES = {gather.STORED: "raw", gather.DOUBLE: "scaled", gather.SINGLE: "scaled in single"}
+_KERNELS = ("gather_list", "gather_turned", "gather_range contiguous", "gather_range strided")
+_RUNS = ("gather_turned", "gather_range contiguous")
+_ORDERS = ("native", "swapped")
 EVERY = {
-    *(f"{kernel}, {case}" for kernel in ("gather_list", "gather_turned") for case in _CASES),
-    *(f"gather_range {run}, {case}" for run in ("contiguous", "strided") for case in _CASES),
+    *(", ".join(case) for case in itertools.product(_KERNELS, _ORDERS, ("raw", "scaled"))),
+    *(", ".join(case) for case in itertools.product(() if JIT_OFF else _RUNS, _ORDERS, ("scaled in single",))),
     *("gather_items (no typed view)", "one block", "blocks", "chunk table"),
     *("serial", "threads", "reader, range", "reader, list"),
     *("through a buffer", "scattered columns", "one row of pairs", "time reversed", "channels lacking"),
@@ -84,11 +88,12 @@ def _kernel(name: str, kernel: Any, note: Callable[[str], None]) -> Callable[...
         if name == "gather_items":
             note("gather_items (no typed view)")
         else:
-            case = f"{'swapped' if given['swapped'] else 'native'}, {'scaled' if given['scaled'] else 'raw'}"
             run = ""
             if name == "gather_range":
                 run = " contiguous" if given["stride"] * given["step"] == 1 else " strided"
-            note(f"{name}{run}, {case}")
+            # What is not contiguous in memory is scaled in double precision, whatever is asked for.
+            scaled = given["scaled"] if name + run in _RUNS else min(given["scaled"], gather.DOUBLE)
+            note(f"{name}{run}, {'swapped' if given['swapped'] else 'native'}, {_SCALES[scaled]}")
         if given["origin"].size > 1:
             note("chunk table")
         else:

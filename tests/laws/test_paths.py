@@ -40,9 +40,14 @@ INDICES: list[Any] = [
 ]
 
 
-def signal_over(extent: Extent, values: np.ndarray, *, scaled: bool, rows: Any = None) -> tuple[Signal, np.ndarray]:
+def signal_over(
+    extent: Extent, values: np.ndarray, *, scaled: bool, rows: Any = None, whole: bool = False
+) -> tuple[Signal, np.ndarray]:
+    """Return a signal and its values; an offset of `whole` counts needs no double precision."""
     rows = np.arange(extent.n_channels) if rows is None else np.asarray(rows)
     scale: dict[str, Any] = {"gain": np.linspace(0.1, 2, len(rows)), "offset": 0.5} if scaled else {}
+    if whole:
+        scale |= {"gain": np.linspace(0.25, 0.75, len(rows)), "offset": np.linspace(0.5, 1.5, len(rows))}
     dtype = np.float32 if scaled else values.dtype
     piece = Piece(extent, rows, 0, extent.n_samples, np.dtype(dtype), **scale)
     return Signal((piece,), 1000, "uV", tuple(map(str, range(len(rows))))), physical(values, piece)
@@ -86,6 +91,8 @@ def drive(folder: Path) -> None:
             extent = affine(folder, values, np.dtype(order + "i2"), block_len, time_first=time_first, odd=odd)
             # A typed view starts at an odd byte as well; only addresses of several remainders have none.
             read_everything(*signal_over(extent, values, scaled=scaled))
+            if scaled:
+                read_everything(*signal_over(extent, values, scaled=True, whole=True))
     crooked = affine(folder, values, np.dtype("<i2"), None, time_first=False, odd=0)
     crooked = AffineExtent(crooked.source, np.dtype("<i2"), 30, [0, 61, 122], 2)
     data = Path(crooked.source.path).read_bytes()
