@@ -135,7 +135,7 @@ def test_large_reads_cross_the_thresholds_as_they_are(
     for (module, name), value in sizes.items():
         monkeypatch.setattr(module, name, value)
     n_channels = 12
-    n_samples = 2 * sizes[layout, "SERIAL_BELOW"] // n_channels + 11
+    n_samples = 9 * sizes[layout, "SERIAL_BELOW"] // 8 // n_channels + 11
     values = numbers(3, np.dtype("i2"), (n_channels, n_samples))
     extent = affine(tmp_path, values, np.dtype(">i2"), block_len, time_first=time_first, odd=0)
     signal, expected = signal_over(extent, values, scaled=True)

@@ -144,7 +144,7 @@ def test_on_either_side_of_the_thread_switch(
 ) -> None:
     """Outputs just below and above the size at which threads share the work, in rows and in stretches of time."""
     # Interleaved, a value counts twice: so both switch at 2,400 values.
-    monkeypatch.setattr(layout_module, "SERIAL_BELOW", 4800 if interleaved else 2400)
+    monkeypatch.setattr(layout_module, "SERIAL_BELOW", 19_200 if interleaved else 2400)
     n_channels = 24
     runs: list[int] = []
     run = layout_module.pool.run
