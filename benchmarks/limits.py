@@ -31,15 +31,19 @@ class NoLimit(Exception):
 
 @dataclass(frozen=True)
 class Limit:
-    """One run of a limit program: its name, its arguments, and how many pieces of work its time is for."""
+    """One run of a limit program: its name, its arguments, how many pieces of work its time is for, and its threads.
+
+    By default as many threads as ours may use; 1 for a piece of work that ours gives to one thread.
+    """
 
     program: str
     arguments: tuple[object, ...]
     pieces: int = 1
+    threads: int | None = None
 
     def seconds(self, output: str, repeats: int, threads: int) -> float:
         """Build the program if need be, run it, and return the median seconds of one piece of work."""
-        settings = {"OUTPUT": output, "REPEATS": str(repeats), "THREADS": str(threads)}
+        settings = {"OUTPUT": output, "REPEATS": str(repeats), "THREADS": str(self.threads or threads)}
         command = [str(build(self.program)), *map(str, self.arguments)]
         run = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=True)
         return float(json.loads(run.stdout)["median_s"]) / self.pieces
