@@ -487,7 +487,7 @@ def test_a_broken_piece_is_named(tmp_path: Path) -> None:
 def test_a_broken_file_among_numbered_ones_is_named(tmp_path: Path) -> None:
     write_pieces(tmp_path / "day", ["rec_1.rhd", "rec_2.rhd"])
     (tmp_path / "day" / "rec_3.rhd").write_bytes(b"RIFF" * 100)
-    with pytest.raises(ec.FormatError, match=r"rec_3\.rhd: this is no Intan RHD2000 file"):
+    with pytest.raises(ec.FormatError, match=r"rec_3\.rhd: this is no Intan file"):
         open_intan(tmp_path / "day")
 
 

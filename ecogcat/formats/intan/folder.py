@@ -12,7 +12,8 @@ import numpy as np
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.formats.intan.file import IntanFile, dataset_of, examine, name_time, signed_stamp
+from ecogcat.formats.intan.common import signed_stamp
+from ecogcat.formats.intan.file import IntanFile, dataset_of, examine, name_time
 from ecogcat.formats.intan.header import IntanHeader, parse_file_name
 from ecogcat.join import join
 
