@@ -167,17 +167,6 @@ def test_a_real_file_cut_inside_a_block_opens_with_the_whole_ones() -> None:
     assert np.array_equal(dataset["aux"].read(), whole["aux"][:, : 30848 // 4])
 
 
-@pytest.mark.parametrize("name", ["intan_fpc_test_231117_052630", "intan_fps_test_231117_052500"])
-def test_one_file_per_signal_or_channel_is_refused_by_name(name: str) -> None:
-    with pytest.raises(ec.FormatError) as caught:
-        open_intan(_real(name))
-    assert str(caught.value) == (
-        f"{_real(name)}: this folder holds one file per signal type or per channel, a layout that is not supported yet "
-        "(expected traditional .rhd files; found info.rhd, the header that goes with .dat files). "
-        "Save it in the traditional file format, or convert it with the vendor's software"
-    )
-
-
 # Every version ------------------------------------------------------------------------------------
 
 
@@ -427,7 +416,7 @@ def test_several_recordings_are_listed_and_chosen_by_name(tmp_path: Path) -> Non
     with pytest.raises(ec.FormatError) as caught:
         ec.open_recording(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}: this folder holds several recordings (expected the files of one; found cat (2), dog (1)). "
+        f"{tmp_path}: this folder holds several recordings (expected the pieces of one; found cat (2), dog (1)). "
         "Name one with recording="
     )
     assert len(ec.open_recording(tmp_path, recording="cat").parts) == 2
@@ -500,7 +489,7 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_folders_and_files_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ec.RecordingNotFound, match=r"the folder has no \.rhd file"):
+    with pytest.raises(ec.RecordingNotFound, match=r"the folder has no \.rhd or \.rhs file"):
         open_intan(tmp_path)
     with pytest.raises(ec.RecordingNotFound, match=r"a\.rhd: no such file"):
         open_intan(tmp_path / "a.rhd")
