@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -445,13 +447,46 @@ def test_a_channels_file_cut_in_the_middle_of_a_sample(tmp_path: Path) -> None:
     assert "amp-A-004.dat: the recording has no whole sample" in _refusal(tmp_path / "rat")
 
 
+def test_a_folder_of_a_terabyte_opens_at_once(tmp_path: Path) -> None:
+    _write(tmp_path / "rat")
+    n = 10**11
+    for name, size in (("amplifier", 10), ("time", 4), ("auxiliary", 6), ("supply", 2), ("analogin", 4)):
+        os.truncate(tmp_path / "rat" / f"{name}.dat", n * size)
+    (tmp_path / "rat" / "digitalin.dat").unlink()
+    (tmp_path / "rat" / "digitalout.dat").unlink()
+    start = time.perf_counter()
+    dataset = open_intan(tmp_path / "rat")
+    assert time.perf_counter() - start < 1.0
+    assert dataset.n_samples == n
+    assert dataset["aux"].n_samples == n // 4
+    assert dataset.signal[:, -3:].tolist() == [[0.0] * 3] * 5
+
+
 def test_timestamps_that_do_not_go_with_the_samples(tmp_path: Path) -> None:
     _write(tmp_path / "rat")
-    time = tmp_path / "rat" / "time.dat"
-    _cut(time, 4 * 380 + 3)
+    stamps = tmp_path / "rat" / "time.dat"
+    _cut(stamps, 4 * 380 + 3)
     assert open_intan(tmp_path / "rat").parts[0].warnings == ("time.dat has 380 timestamps for 384 samples",)
-    _cut(time, 0)
+    _cut(stamps, 0)
     assert open_intan(tmp_path / "rat").parts[0].warnings == ("time.dat has 0 timestamps for 384 samples",)
+
+
+@LAYOUTS
+def test_samples_lost_while_recording_are_seams(per_channel: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "rat_231117_052500"
+    stored = _write(folder, per_channel=per_channel)
+    samples = np.arange(384)
+    (samples - 100 + 500 * (samples >= 128) + 7 * (samples >= 383)).astype("<i4").tofile(folder / "time.dat")
+    dataset = open_intan(folder)
+    assert [seam.sample for seam in dataset.seams] == [128, 383]
+    assert [seam.gap_s for seam in dataset.seams] == pytest.approx([0.5, 0.007])
+    assert np.array_equal(dataset.signal.read(raw=True), stored["amplifier"])
+    assert np.array_equal(dataset["aux"].read(raw=True), stored["aux"])
+    assert dataset.parts[1].warnings == ("500 samples (0.500 s) were lost before this part",)
+    check_format(open_intan, folder, damage=False)
+    (samples * 1000000007).astype("<i4").tofile(folder / "time.dat")
+    (text,) = open_intan(folder).parts[0].warnings
+    assert text.endswith("and jump more than 52 times: where samples were lost is unknown")
 
 
 def test_an_empty_array_is_left_out_by_name(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from ecogcat.arrays import signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
 from ecogcat.formats.intan.common import metadata_of, renamed, signed_stamp, unique_names
+from ecogcat.formats.intan.gaps import Gap, find_gaps, no_gaps, parted
 from ecogcat.formats.intan.header import (
     AMPLIFIER_SCALE,
     AUX_SCALE,
@@ -144,16 +145,14 @@ def dataset_of(file: IntanFile, warnings: Sequence[str] = (), clock: np.datetime
             f"cut in the middle of a data block: {file.left_over:,} bytes were left over after {file.n_blocks:,} whole "
             f"blocks ({file.n_samples:,} samples)"
         )
-    if signed_stamp(file.last - file.first + 1 - file.n_samples):
-        odd.append(
-            f"the timestamps run from {file.first:,} to {file.last:,}, which is not {file.n_samples:,} samples: "
-            "some were lost while recording"
-        )
+    gaps = _gaps(file)
+    if gaps is None:
+        odd.append(no_gaps(file.first, file.last, file.n_samples))
     per_block = header.samples_per_block
     signal = _array(file, header.amplifier, header.amplifier_offset, per_block, AMPLIFIER_SCALE)
     odd += renamed(header.amplifier)
     name = os.path.splitext(os.path.basename(file.path))[0]
-    return Dataset.of(
+    dataset = Dataset.of(
         signal,
         name=name,
         aligned=_further_arrays(file),  # in step as they are: whole blocks of all
@@ -164,6 +163,22 @@ def dataset_of(file: IntanFile, warnings: Sequence[str] = (), clock: np.datetime
         warnings=tuple(odd),
         metadata=metadata_of(header, file.first, "traditional"),
     )
+    return parted(dataset, gaps) if gaps else dataset
+
+
+def _gaps(file: IntanFile) -> list[Gap] | None:
+    """Find gaps in the timestamps; opened only if the first and the last show that there are any."""
+    if signed_stamp(file.last - file.first + 1 - file.n_samples) == 0:
+        return []
+    header, stamp = file.header, struct.Struct("<i" if file.header.timestamp_dtype.kind == "i" else "<I")
+    with open(file.path, "rb") as stream:
+
+        def at(sample: int) -> int:
+            block, within = divmod(sample, header.samples_per_block)
+            stream.seek(header.header_bytes + block * header.block_bytes + header.timestamp_offset + 4 * within)
+            return int(stamp.unpack(stream.read(4))[0])
+
+        return find_gaps(at, file.n_samples)
 
 
 def _array(

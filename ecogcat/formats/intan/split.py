@@ -41,6 +41,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.intan.common import metadata_of, renamed, signed_stamp, unique_names
 from ecogcat.formats.intan.file import name_time
+from ecogcat.formats.intan.gaps import Gap, find_gaps, no_gaps, parted
 from ecogcat.formats.intan.header import read_header
 from ecogcat.formats.intan.layout import (
     AMPLIFIER_SCALE,
@@ -171,11 +172,11 @@ def split_dataset(folder: SplitFolder, warnings: Sequence[str] = (), clock: np.d
     for key, array in reading.arrays(name, stored).items():
         arrays[key], odd = fit_aligned(array, signal)
         reading.odd += [f"{key}: {odd}"] if odd else []
-    reading.check_time(stored.frames if name != "lowpass" else None)
+    gaps = reading.gaps(stored.frames, reading.factor(stored) if name == "lowpass" else 1)
     notes, odd_notes = live_notes(folder.path, folder.header.notes)
     first = None if folder.n_stamps is None else folder.first
     layout = "one file per channel" if folder.per_channel else "one file per signal type"
-    return Dataset.of(
+    dataset = Dataset.of(
         signal,
         name=os.path.basename(folder.path),
         source_channels=stored.channels,
@@ -187,6 +188,7 @@ def split_dataset(folder: SplitFolder, warnings: Sequence[str] = (), clock: np.d
         warnings=(*reading.odd, *odd_notes),
         metadata=metadata_of(folder.header, first, layout),
     )
+    return parted(dataset, gaps) if gaps else dataset
 
 
 class _Reading:
@@ -318,17 +320,29 @@ class _Reading:
         names = unique_names(channels)
         return signal_of(extent, rate, units=scale.units, names=names, gain=scale.gain, offset=scale.offset)
 
-    def check_time(self, n_samples: int | None) -> None:
-        """Note timestamps that do not go with the samples."""
+    def gaps(self, n_samples: int, factor: int) -> list[Gap]:
+        """Find gaps in the timestamps of the signal, and note timestamps that do not go with it."""
         folder = self.folder
         if folder.n_stamps is None:
             self.odd.append(f"{_TIME} is missing: whether samples were lost while recording is unknown")
-            return
-        self.paths.append(os.path.join(folder.path, _TIME))
-        if n_samples is not None and folder.n_stamps != n_samples:
+            return []
+        path = os.path.join(folder.path, _TIME)
+        self.paths.append(path)
+        if factor == 1 and folder.n_stamps != n_samples:
             self.odd.append(f"{_TIME} has {folder.n_stamps:,} timestamps for {n_samples:,} samples")
-        if folder.n_stamps and signed_stamp(folder.last - folder.first + 1 - folder.n_stamps):
-            self.odd.append(
-                f"the timestamps run from {folder.first:,} to {folder.last:,}, which is not {folder.n_stamps:,} "
-                "samples: some were lost while recording"
-            )
+        if not folder.n_stamps or signed_stamp(folder.last - folder.first + 1 - folder.n_stamps) == 0:
+            return []
+        with open(path, "rb") as file:
+
+            def at(sample: int) -> int:
+                file.seek(4 * sample)
+                return int.from_bytes(file.read(4), "little")
+
+            gaps = find_gaps(at, folder.n_stamps)
+        if gaps is None:
+            self.odd.append(no_gaps(folder.first, folder.last, folder.n_stamps))
+            return []
+        if factor > 1:  # of filtered samples at a lower rate: between two of them
+            self.odd.append(f"samples were lost at {len(gaps)} places of the recording")
+            return []
+        return [gap for gap in gaps if gap.sample < n_samples]
