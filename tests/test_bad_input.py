@@ -53,17 +53,8 @@ def test_wrong_magic(rhd: Path) -> None:
     data[:4] = struct.pack("<I", 0x12345678)
     rhd.write_bytes(data)
     assert _message(ec.FormatError, ec.open_recording, rhd) == (
-        f"{rhd}: this is no Intan RHD2000 file (at byte 0; expected 0xc6912702; found 0x12345678). "
-        "Another program wrote it, whatever its name: check where it comes from."
-    )
-
-
-def test_the_stimulation_systems_format_is_told_apart(rhd: Path) -> None:
-    data = bytearray(rhd.read_bytes())
-    data[:4] = struct.pack("<I", 0xD69127AC)
-    rhd.write_bytes(data)
-    assert _message(ec.FormatError, ec.open_recording, rhd).endswith(
-        "This is a stimulation/recording (.rhs) file of the same vendor, which has another layout."
+        f"{rhd}: this is no Intan file (at byte 0; expected 0xc6912702 (RHD2000) or 0xd69127ac (RHS2000); found "
+        "0x12345678). Another program wrote it, whatever its name: check where it comes from."
     )
 
 
@@ -83,7 +74,7 @@ def test_real_truncated_header_and_wrong_magic() -> None:
     assert text.endswith("The file was cut or is damaged: copy it again from the acquisition computer.")
     path = shared_path("recordings/refuse/637196011466866173_part.rhd")
     text = _message(ec.FormatError, ec.open_recording, path)
-    assert text.startswith(f"{path}: this is no Intan RHD2000 file (at byte 0; expected 0xc6912702; found 0x27021942).")
+    assert text.startswith(f"{path}: this is no Intan file (at byte 0; expected 0xc6912702 ")
 
 
 def test_a_file_cut_inside_a_block_opens_with_the_whole_ones(rhd: Path) -> None:

@@ -19,7 +19,7 @@ __all__ = ["Found", "find_recordings", "groups"]
 
 _DEPTH = 4
 _FOUND = 60
-_EXPECTED = (".rhd", ".h5", ".hdf5", ".hdf")  # a file of such a name that is no recording is worth a line
+_EXPECTED = (".rhd", ".rhs", ".h5", ".hdf5", ".hdf")  # a file of such a name that is no recording is worth a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth
     names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=natural)
     paths = [os.path.join(folder, name) for name in names]
     others, files = 0, [path for path in paths if os.path.isfile(path)]
+    used: set[str] = set()
     if _recognised(folder):
         whole = _try(folder, opener)
         alone = [path for path in files if _recognised(path)]
@@ -81,7 +82,7 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth
             found.append(whole)
             used = {path for part in whole.dataset.parts for path in part.paths}
             files = [path for path in files if path not in used]
-        elif len(alone) == 1 and os.path.basename(alone[0]).startswith("info."):
+        elif any(os.path.basename(path).startswith("info.") for path in alone):
             found.append(whole)  # the folder itself is the recording: what is in it says no more
             files = []
     for path in files:
@@ -90,7 +91,9 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth
         else:
             others += 1
     if depth > 0:
-        others += sum(_walk(path, opener, found, depth - 1) for path in paths if os.path.isdir(path))
+        folders = {os.path.dirname(path) for path in used}  # pieces of what was opened as a whole
+        within = [path for path in paths if os.path.isdir(path) and path not in folders]
+        others += sum(_walk(path, opener, found, depth - 1) for path in within)
     return others
 
 

@@ -12,7 +12,6 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ import numpy as np
 from ecogcat.arrays import fit_aligned, signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.formats.hdf5_fields import attributes_of, dataset_at, datasets_of, find_rate, reading, text_of
+from ecogcat.formats.hdf5_fields import attributes_of, dataset_at, datasets_of, find_rate, likely_rate, reading, text_of
 from ecogcat.formats.registry import Format, register
 from ecogcat.signal import Signal
 from ecogcat.storage.handles import open_hdf5 as open_file
@@ -194,7 +193,7 @@ def _aligned_arrays(
         extent = hdf5_extent(source, dataset, time_first=time_first)
         rate = spec.get("sampling_rate")
         if rate is None:
-            rate = _likely_rate(extent.n_samples, signal, source.path, name)
+            rate = likely_rate(extent.n_samples, signal, source.path, name)
         else:
             rate = find_rate(file, source.path, rate)
         units = spec.get("units")
@@ -207,25 +206,6 @@ def _aligned_arrays(
         if problem:
             warnings.append(f"{name}: {problem}")
     return arrays, warnings
-
-
-def _likely_rate(n_samples: int, signal: Signal, path: str, name: str) -> float:
-    """Return the rate of an aligned array whose file does not say: the signal's, or a whole multiple or part of it.
-
-    A stream that was stopped a moment earlier or later is taken for one of the signal's rate: 1 % is let pass.
-    """
-    ratio = n_samples / signal.n_samples
-    nearest = Fraction(round(ratio)) if ratio >= 1 else Fraction(1, round(1 / ratio)) if n_samples else Fraction(1)
-    close = abs(n_samples - float(nearest) * signal.n_samples) <= max(1.0, 0.01 * float(nearest) * signal.n_samples)
-    if not close:
-        raise FormatError(
-            f"the sampling rate of aligned array {name!r} is unclear",
-            path=path,
-            expected=f"{signal.n_samples:,} samples, or a whole multiple or part",
-            found=f"{n_samples:,}",
-            hint=f"Say it: aligned={{{name!r}: {{'data': ..., 'sampling_rate': ...}}}}",
-        )
-    return signal.sampling_rate * nearest.numerator / nearest.denominator
 
 
 def _name_time(path: str) -> np.datetime64 | None:

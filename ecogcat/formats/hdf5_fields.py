@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from ecogcat.errors import EcogcatError, FormatError
+from ecogcat.signal import Signal
 
-__all__ = ["attributes_of", "dataset_at", "datasets_of", "find_rate", "reading", "text_of"]
+__all__ = ["attributes_of", "dataset_at", "datasets_of", "find_rate", "likely_rate", "reading", "text_of"]
 
 
 # h5py has no error of its own for this: which one comes depends on what the damaged bytes were.
@@ -153,6 +155,30 @@ def _value_at(file: Any, path: str, place: str) -> Any:
         found=f"single numbers: {listed or 'none'}; attributes: {', '.join(file.attrs) or 'none'}",
         hint="Give sampling_rate= in Hz, or where it is",
     )
+
+
+def likely_rate(n_samples: int, signal: Signal, path: str, name: str) -> float:
+    """Return the rate of an aligned array whose file does not say: the signal's, or a whole multiple or part of it.
+
+    A stream that was stopped a moment earlier or later is taken for one of the signal's rate: 1 % is let pass.
+
+    Raises
+    ------
+    FormatError
+        If its length is neither.
+    """
+    ratio = n_samples / signal.n_samples
+    nearest = Fraction(round(ratio)) if ratio >= 1 else Fraction(1, round(1 / ratio)) if n_samples else Fraction(1)
+    close = abs(n_samples - float(nearest) * signal.n_samples) <= max(1.0, 0.01 * float(nearest) * signal.n_samples)
+    if not close:
+        raise FormatError(
+            f"the sampling rate of aligned array {name!r} is unclear",
+            path=path,
+            expected=f"{signal.n_samples:,} samples, or a whole multiple or part",
+            found=f"{n_samples:,}",
+            hint=f"Say it: aligned={{{name!r}: {{'data': ..., 'sampling_rate': ...}}}}",
+        )
+    return signal.sampling_rate * nearest.numerator / nearest.denominator
 
 
 def attributes_of(file: Any) -> tuple[dict[str, Any], list[str]]:

@@ -136,10 +136,8 @@ def test_folders_of_real_recordings() -> None:
     parts = {Path(one.path).name: len(one.dataset.parts) for one in found if one.dataset is not None}
     assert parts["derived_consecutive_128ch"] == 3
     assert parts["derived_consecutive_32ch"] == 4
-    assert len(parts) == 5
-    refused = [Path(one.path).name for one in found if one.dataset is None]
-    assert len(refused) == 2
-    assert all(name.startswith("intan_fp") for name in refused)
+    assert parts["intan_fps_test_231117_052500"] == parts["intan_fpc_test_231117_052630"] == 1
+    assert len(parts) == len(found) == 7
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import ecogcat as ec
 from ecogcat.formats.intan import open_intan
+from ecogcat.testing import check_format
 from ecogcat.testing.rhd import write_rhd
 from tests.conftest import shared_path
 from tests.formats.recordings import (
@@ -167,17 +168,6 @@ def test_a_real_file_cut_inside_a_block_opens_with_the_whole_ones() -> None:
     assert np.array_equal(dataset["aux"].read(), whole["aux"][:, : 30848 // 4])
 
 
-@pytest.mark.parametrize("name", ["intan_fpc_test_231117_052630", "intan_fps_test_231117_052500"])
-def test_one_file_per_signal_or_channel_is_refused_by_name(name: str) -> None:
-    with pytest.raises(ec.FormatError) as caught:
-        open_intan(_real(name))
-    assert str(caught.value) == (
-        f"{_real(name)}: this folder holds one file per signal type or per channel, a layout that is not supported yet "
-        "(expected traditional .rhd files; found info.rhd, the header that goes with .dat files). "
-        "Save it in the traditional file format, or convert it with the vendor's software"
-    )
-
-
 # Every version ------------------------------------------------------------------------------------
 
 
@@ -323,16 +313,59 @@ def test_every_cut_of_a_small_file(tmp_path: Path) -> None:
             assert [said in text for text in dataset.warnings] == ([True] if left_over else [])
 
 
-def test_samples_lost_while_recording_are_said(tmp_path: Path) -> None:
-    path = tmp_path / "a.rhd"
-    write_rhd(path, np.zeros((1, 128 * 2)))
+def _restamped(path: Path, stamps: np.ndarray) -> None:
+    """Give the samples of a file of one channel, 128 a block, other timestamps."""
     data = bytearray(path.read_bytes())
     block = 128 * 6
-    stamps = np.arange(128, 256, dtype="<i4") + 1000
-    data[-block : -block + 512] = stamps.tobytes()
+    for k, some in enumerate(stamps.astype("<i4").reshape(-1, 128)):
+        at = len(data) - (len(stamps) // 128 - k) * block
+        data[at : at + 512] = some.tobytes()
     path.write_bytes(data)
+
+
+def test_samples_lost_while_recording_are_seams_with_their_time(tmp_path: Path) -> None:
+    path = tmp_path / "rat_231117_052500.rhd"
+    samples = np.arange(128 * 6, dtype=np.uint16)
+    write_rhd(path, samples[None], sampling_rate=1000.0, aux=samples[None, ::4])
+    stamps = samples + 1000 * (samples >= 200) + 1 * (samples >= 201) + 50 * (samples >= 640)
+    data = bytearray(path.read_bytes())
+    block = 128 * 6 + 64
+    for k, some in enumerate(stamps.astype("<i4").reshape(-1, 128)):
+        at = len(data) - (6 - k) * block
+        data[at : at + 512] = some.tobytes()
+    path.write_bytes(data)
+    dataset = open_intan(path)
+    assert [seam.sample for seam in dataset.seams] == [200, 201, 640]
+    assert [seam.gap_s for seam in dataset.seams] == pytest.approx([1.0, 0.001, 0.05])
+    assert np.array_equal(dataset.signal.read(raw=True)[0], samples)
+    assert np.array_equal(dataset["aux"].read(raw=True)[0], samples[::4])
+    assert [part.warnings for part in dataset.parts] == [
+        (),
+        ("1,000 samples (1.000 s) were lost before this part",),
+        ("1 samples (0.001 s) were lost before this part",),
+        ("50 samples (0.050 s) were lost before this part",),
+    ]
+    assert dataset.name == "rat_231117_052500"
+    wall = ec.locate(dataset, [0, 199, 200, 767])["wall_time"]
+    start = np.datetime64("2023-11-17T05:25:00", "ns")
+    assert ((wall - start) // np.timedelta64(1, "ms")).tolist() == [0, 199, 1200, 767 + 1051]
+    check_format(open_intan, path, damage=False)
+
+
+def test_timestamps_that_go_back_or_mean_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.rhd"
+    write_rhd(path, np.zeros((1, 128 * 32)))
+    stamps = np.arange(128 * 32)
+    _restamped(path, stamps - 300 * (stamps >= 1000))
+    dataset = open_intan(path)
+    assert [seam.sample for seam in dataset.seams] == [1000]
+    assert dataset.parts[1].warnings == ("the timestamps go back by 300 samples before this part",)
+    _restamped(path, stamps * 2)
     (text,) = open_intan(path).parts[0].warnings
-    assert text == ("the timestamps run from 0 to 1,255, which is not 256 samples: some were lost while recording")
+    assert text == (
+        "the timestamps run from 0 to 8,190, which is not 4,096 samples, and jump more than 516 times: where samples "
+        "were lost is unknown"
+    )
 
 
 def test_timestamps_that_overflow_in_a_recording_of_days_lose_nothing(tmp_path: Path) -> None:
@@ -427,7 +460,7 @@ def test_several_recordings_are_listed_and_chosen_by_name(tmp_path: Path) -> Non
     with pytest.raises(ec.FormatError) as caught:
         ec.open_recording(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}: this folder holds several recordings (expected the files of one; found cat (2), dog (1)). "
+        f"{tmp_path}: this folder holds several recordings (expected the pieces of one; found cat (2), dog (1)). "
         "Name one with recording="
     )
     assert len(ec.open_recording(tmp_path, recording="cat").parts) == 2
@@ -487,7 +520,7 @@ def test_a_broken_piece_is_named(tmp_path: Path) -> None:
 def test_a_broken_file_among_numbered_ones_is_named(tmp_path: Path) -> None:
     write_pieces(tmp_path / "day", ["rec_1.rhd", "rec_2.rhd"])
     (tmp_path / "day" / "rec_3.rhd").write_bytes(b"RIFF" * 100)
-    with pytest.raises(ec.FormatError, match=r"rec_3\.rhd: this is no Intan RHD2000 file"):
+    with pytest.raises(ec.FormatError, match=r"rec_3\.rhd: this is no Intan file"):
         open_intan(tmp_path / "day")
 
 
@@ -500,7 +533,7 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_folders_and_files_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ec.RecordingNotFound, match=r"the folder has no \.rhd file"):
+    with pytest.raises(ec.RecordingNotFound, match=r"the folder has no \.rhd or \.rhs file"):
         open_intan(tmp_path)
     with pytest.raises(ec.RecordingNotFound, match=r"a\.rhd: no such file"):
         open_intan(tmp_path / "a.rhd")

@@ -161,9 +161,9 @@ def test_facts_of_a_real_header() -> None:
     [
         (
             "637196011466866173_part.rhd",
-            "no Intan RHD2000 file (at byte 0; expected 0xc6912702; found 0x27021942)",
+            "no Intan file (at byte 0; expected 0xc6912702 (RHD2000) or 0xd69127ac (RHS2000); found 0x27021942)",
         ),
-        ("empty.rhd", "the file is empty (at byte 0; expected an RHD2000 header; found 0 bytes)"),
+        ("empty.rhd", "the file is empty (at byte 0; expected an Intan header; found 0 bytes)"),
         ("intan_header_cut.rhd", "the file ends inside its header"),
     ],
 )
@@ -407,7 +407,6 @@ def test_nonsense_in_a_group_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("start", "hint"),
     [
-        (struct.pack("<I", 0xD69127AC), ".rhs"),
         (b"\x89HDF\r\n\x1a\n", "HDF5"),
         (b"RIFF", "Another program wrote it"),
         (struct.pack(">I", MAGIC), "Another program wrote it"),
@@ -417,7 +416,7 @@ def test_other_files_are_told_apart(start: bytes, hint: str, tmp_path: Path) -> 
     path = tmp_path / "other.rhd"
     path.write_bytes(start + bytes(2000))
     error = _refusal(path)
-    assert (error.offset, error.expected) == (0, "0xc6912702")
+    assert (error.offset, error.expected) == (0, "0xc6912702 (RHD2000) or 0xd69127ac (RHS2000)")
     assert hint in str(error.hint)
 
 

@@ -58,7 +58,7 @@ def test_content_decides_before_the_name(name: str, rhd: Path) -> None:
 
 def test_the_name_decides_who_says_what_is_wrong(tmp_path: Path) -> None:
     for name, message in (
-        ("a.rhd", "this is no Intan RHD2000 file"),
+        ("a.rhd", "this is no Intan file"),
         ("a.h5", "this is no HDF5 file that can be read"),
     ):
         (tmp_path / name).write_bytes(b"nothing of the kind" * 50)

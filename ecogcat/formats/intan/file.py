@@ -1,12 +1,13 @@
-"""One traditional `.rhd` file of Intan's RHD2000 system, as a dataset.
+"""One traditional `.rhd` or `.rhs` file of Intan's RHD2000 or RHS2000 system, as a dataset.
 
-After a header of variable length a `.rhd` is a row of data blocks of equal size, each with 60 (version 1.x) or 128
-(from 2.0) samples: the timestamps, then for each enabled channel all its samples of the block - amplifier at the full
-rate, auxiliary inputs at a quarter of it, supply voltage and temperature once a block, board ADCs, and one word a
-sample for all digital inputs and one for all outputs. That is block-affine: samples are read where they lie.
+After a header of variable length it is a row of data blocks of equal size, each with 60 (RHD2000 of version 1.x) or
+128 samples: the timestamps, then for each enabled channel all its samples of the block - amplifier at the full rate,
+(RHS2000) DC amplifier and words of stimulation, auxiliary inputs at a quarter of the rate, supply voltage and
+temperature once a block, board ADCs, (RHS2000) analog outputs, and one word a sample for all digital inputs and one for
+all outputs. That is block-affine: samples are read where they lie.
 
 Source: Intan Technologies, "RHD2000 Application Note: Data File Formats", checked against recordings of versions 1.5,
-3.0 and 3.3.
+3.0 and 3.3; "RHS2000 Application Note: Data File Formats", checked against the vendor's RHX software.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ecogcat.arrays import signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
+from ecogcat.formats.intan.common import metadata_of, renamed, signed_stamp, unique_names
+from ecogcat.formats.intan.gaps import Gap, find_gaps, no_gaps, parted
 from ecogcat.formats.intan.header import (
     AMPLIFIER_SCALE,
     AUX_SCALE,
+    DC_SCALE,
     SUPPLY_SCALE,
     TEMPERATURE_SCALE,
     IntanChannel,
@@ -32,17 +36,18 @@ from ecogcat.formats.intan.header import (
     parse_file_name,
     read_header,
 )
+from ecogcat.formats.intan.stim import stim_arrays
 from ecogcat.frozen import index_array
 from ecogcat.signal import Signal
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.bits import BitsExtent
 from ecogcat.storage.source import Source
 
-__all__ = ["IntanFile", "dataset_of", "examine", "name_time", "signed_stamp"]
+__all__ = ["IntanFile", "dataset_of", "examine", "name_time"]
 
 
 class IntanFile(NamedTuple):
-    """One `.rhd` file: its header, how many whole blocks it has, and the first and last of its timestamps."""
+    """One `.rhd` or `.rhs` file: its header, how many whole blocks it has, and the first and last of its timestamps."""
 
     path: str
     source: Source
@@ -101,7 +106,7 @@ def examine(path: str) -> IntanFile:
 
 
 def name_time(path: str) -> np.datetime64 | None:
-    """Return the wall-clock time that a file's name carries.
+    """Return the wall-clock time that the name of a file or folder carries.
 
     Examples
     --------
@@ -110,17 +115,6 @@ def name_time(path: str) -> np.datetime64 | None:
     """
     time = parse_file_name(path)[1]
     return None if time is None else np.datetime64(time, "ns")
-
-
-def signed_stamp(difference: int) -> int:
-    """Return a difference of timestamps, which are 32 bits wide and begin anew after 2**32 samples.
-
-    Examples
-    --------
-    >>> signed_stamp(-(2**31) - (2**31 - 1))
-    1
-    """
-    return (difference + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def dataset_of(file: IntanFile, warnings: Sequence[str] = (), clock: np.datetime64 | None = None) -> Dataset:
@@ -151,19 +145,14 @@ def dataset_of(file: IntanFile, warnings: Sequence[str] = (), clock: np.datetime
             f"cut in the middle of a data block: {file.left_over:,} bytes were left over after {file.n_blocks:,} whole "
             f"blocks ({file.n_samples:,} samples)"
         )
-    if signed_stamp(file.last - file.first + 1 - file.n_samples):
-        odd.append(
-            f"the timestamps run from {file.first:,} to {file.last:,}, which is not {file.n_samples:,} samples: "
-            "some were lost while recording"
-        )
+    gaps = _gaps(file)
+    if gaps is None:
+        odd.append(no_gaps(file.first, file.last, file.n_samples))
     per_block = header.samples_per_block
     signal = _array(file, header.amplifier, header.amplifier_offset, per_block, AMPLIFIER_SCALE)
-    native = [channel.native_name for channel in header.amplifier]
-    if list(signal.channel_names) != native:
-        renamed = [f"{new} for {old!r}" for new, old in zip(signal.channel_names, native, strict=True) if new != old]
-        odd.append(f"channel names missing or given twice in the header, renamed: {', '.join(renamed[:5])}")
+    odd += renamed(header.amplifier)
     name = os.path.splitext(os.path.basename(file.path))[0]
-    return Dataset.of(
+    dataset = Dataset.of(
         signal,
         name=name,
         aligned=_further_arrays(file),  # in step as they are: whole blocks of all
@@ -172,69 +161,78 @@ def dataset_of(file: IntanFile, warnings: Sequence[str] = (), clock: np.datetime
         recorded_at=name_time(file.path) if clock is None else clock,
         notes=tuple(note for note in header.notes if note),
         warnings=tuple(odd),
-        metadata=_metadata(header, file.first),
+        metadata=metadata_of(header, file.first, "traditional"),
     )
+    return parted(dataset, gaps) if gaps else dataset
+
+
+def _gaps(file: IntanFile) -> list[Gap] | None:
+    """Find gaps in the timestamps; opened only if the first and the last show that there are any."""
+    if signed_stamp(file.last - file.first + 1 - file.n_samples) == 0:
+        return []
+    header, stamp = file.header, struct.Struct("<i" if file.header.timestamp_dtype.kind == "i" else "<I")
+    with open(file.path, "rb") as stream:
+
+        def at(sample: int) -> int:
+            block, within = divmod(sample, header.samples_per_block)
+            stream.seek(header.header_bytes + block * header.block_bytes + header.timestamp_offset + 4 * within)
+            return int(stamp.unpack(stream.read(4))[0])
+
+        return find_gaps(at, file.n_samples)
 
 
 def _array(
     file: IntanFile, channels: Sequence[IntanChannel], offset: int, per_block: int, scale: Scale, dtype: str = "<u2"
 ) -> Signal:
-    """Return the channels of one kind: channel after channel within each block."""
+    """Return the channels of one kind."""
     header = file.header
-    base = header.header_bytes + offset + 2 * per_block * np.arange(len(channels))
-    extent = AffineExtent(
-        file.source, np.dtype(dtype), file.n_blocks * per_block, base, 2, per_block, header.block_bytes
-    )
     rate = header.sampling_rate * per_block / header.samples_per_block
-    names = _unique_names(channels)
-    return signal_of(extent, rate, units=scale.units, names=names, gain=scale.gain, offset=scale.offset)
+    return signal_of(
+        _extent(file, len(channels), offset, per_block, dtype),
+        rate,
+        units=scale.units,
+        names=unique_names(channels),
+        gain=scale.gain,
+        offset=scale.offset,
+    )
 
 
-def _unique_names(channels: Sequence[IntanChannel]) -> list[str]:
-    """Return the native names; `ch` and the number of the channel where there is none or another has it, too."""
-    names: list[str] = []
-    for k, channel in enumerate(channels):
-        name = channel.native_name
-        names.append(name if name and name not in names else f"ch{k}")
-    return names if len(set(names)) == len(names) else [f"ch{k}" for k in range(len(names))]
+def _extent(file: IntanFile, n_channels: int, offset: int, per_block: int, dtype: str = "<u2") -> AffineExtent:
+    """Return stored numbers of two bytes, channel after channel within each block."""
+    header = file.header
+    base = header.header_bytes + offset + 2 * per_block * np.arange(n_channels)
+    n_samples = file.n_blocks * per_block
+    return AffineExtent(file.source, np.dtype(dtype), n_samples, base, 2, per_block, header.block_bytes)
 
 
 def _further_arrays(file: IntanFile) -> dict[str, Signal]:
     header = file.header
-    full, arrays = header.samples_per_block, {}
+    full = header.samples_per_block
+    arrays: dict[str, Signal] = {}
     if header.aux:
         arrays["aux"] = _array(file, header.aux, header.aux_offset, header.aux_per_block, AUX_SCALE)
     if header.supply:
         arrays["supply"] = _array(file, header.supply, header.supply_offset, 1, SUPPLY_SCALE)
     if header.n_temperature:
-        base = header.header_bytes + header.temperature_offset + 2 * np.arange(header.n_temperature)
-        extent = AffineExtent(file.source, np.dtype("<i2"), file.n_blocks, base, 2, 1, header.block_bytes)
-        scale, rate = TEMPERATURE_SCALE, header.sampling_rate / full
+        extent, scale = _extent(file, header.n_temperature, header.temperature_offset, 1, "<i2"), TEMPERATURE_SCALE
+        rate = header.sampling_rate / full
         arrays["temperature"] = signal_of(
             extent, rate, units=scale.units, prefix="temperature", gain=scale.gain, offset=scale.offset
         )
     if header.adc:
         arrays["adc"] = _array(file, header.adc, header.adc_offset, full, header.adc_scale)
+    if header.dac:
+        arrays["dac"] = _array(file, header.dac, header.dac_offset, full, header.adc_scale)
+    if header.stimulator is not None and header.amplifier:
+        if header.stimulator.dc_saved:
+            arrays["dc"] = _array(file, header.amplifier, header.dc_offset, full, DC_SCALE)
+        words = _extent(file, len(header.amplifier), header.stim_offset, full)
+        arrays |= stim_arrays(words, header.stimulator, unique_names(header.amplifier), header.sampling_rate)
     for name, lines, offset in (
         ("dig", header.digital_in, header.digital_in_offset),
         ("dig_out", header.digital_out, header.digital_out_offset),
     ):
         if lines:
-            base = np.array([header.header_bytes + offset])
-            words = AffineExtent(file.source, np.dtype("<u2"), file.n_samples, base, 2, full, header.block_bytes)
-            bits = BitsExtent(words, index_array([line.native_order for line in lines]))
-            arrays[name] = signal_of(bits, header.sampling_rate, units="", names=_unique_names(lines))
+            bits = BitsExtent(_extent(file, 1, offset, full), index_array([line.native_order for line in lines]))
+            arrays[name] = signal_of(bits, header.sampling_rate, units="", names=unique_names(lines))
     return arrays
-
-
-def _metadata(header: IntanHeader, first: int) -> dict[str, Any]:
-    return {
-        "version": ".".join(map(str, header.version)),
-        "first_timestamp": first,
-        "reference_channel": header.reference or "",
-        "bandwidth_hz": header.bandwidth_hz,
-        "hardware_notch_hz": header.notch_hz,
-        "dsp_cutoff_hz": header.dsp_cutoff_hz if header.dsp_enabled else None,
-        "impedance_ohm": tuple(channel.impedance_ohm for channel in header.amplifier),
-        "custom_names": tuple(channel.custom_name for channel in header.amplifier),
-    }

@@ -1,4 +1,7 @@
-"""A folder of consecutive `.rhd` files: which belong together, in which order, and what is missing between them."""
+"""A folder of consecutive pieces: which belong together, in which order, and what is missing between them.
+
+A piece is a traditional `.rhd` or `.rhs` file, or a folder with one file per signal type or per channel.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,30 @@ import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.formats.intan.file import IntanFile, dataset_of, examine, name_time, signed_stamp
+from ecogcat.formats.intan.common import signed_stamp
+from ecogcat.formats.intan.file import IntanFile, dataset_of, examine, name_time
 from ecogcat.formats.intan.header import IntanHeader, parse_file_name
+from ecogcat.formats.intan.split import SplitFolder, examine_split, info_of, split_dataset
 from ecogcat.join import join
 
-__all__ = ["list_recordings", "open_folder", "rhd_files"]
+__all__ = ["list_recordings", "open_folder", "pieces_of"]
+
+SUFFIXES = (".rhd", ".rhs")
+
+Piece: TypeAlias = IntanFile | SplitFolder
 
 _NUMBERED_PART = re.compile(r"[-_ ]*(part|piece|seg|segment)[-_ ]*\d+$", re.IGNORECASE)
 _NUMBERED = re.compile(r"[-_ ]*\d+$")
 
 
 def open_folder(folder: str, recording: str | None = None) -> Dataset:
-    """Open the consecutive files of one recording as one dataset with seams.
+    """Open the consecutive pieces of one recording as one dataset with seams.
 
     Parameters
     ----------
@@ -34,7 +43,7 @@ def open_folder(folder: str, recording: str | None = None) -> Dataset:
     Returns
     -------
     Dataset
-        One part a file; samples missing between two files are counted in the warnings of the second.
+        One part a piece; samples missing between two are counted in the warnings of the second.
 
     Raises
     ------
@@ -53,31 +62,50 @@ def open_folder(folder: str, recording: str | None = None) -> Dataset:
     ...     [seam.sample for seam in open_folder(folder).seams]
     [128]
     """
-    files = _in_order([examine(path) for path in _chosen(folder, recording)])
-    _check_same(files)
-    clock = _common_clock(files)
+    pieces = _in_order([_examine(path) for path in _chosen(folder, recording)])
+    _check_same(pieces)
+    clock = _common_clock(pieces)
     datasets = [
-        dataset_of(file, _jump(left, file), time)
-        for left, file, time in zip([None, *files[:-1]], files, clock, strict=True)
+        _dataset(piece, _jump(left, piece), time)
+        for left, piece, time in zip([None, *pieces[:-1]], pieces, clock, strict=True)
     ]
-    return join(*datasets, name=_base(files[0].path) if len(files) > 1 else None)
+    return join(*datasets, name=_base(pieces[0].path) if len(pieces) > 1 else None)
 
 
-def rhd_files(folder: str) -> list[str]:
-    """Return the `.rhd` files of a folder, hidden ones (such as macOS leaves behind) left out."""
-    names = [name for name in sorted(os.listdir(folder)) if name.lower().endswith(".rhd") and not name.startswith(".")]
-    return [path for path in (os.path.join(folder, name) for name in names) if os.path.isfile(path)]
+def _examine(path: str) -> Piece:
+    return examine_split(path) if os.path.isdir(path) else examine(path)
+
+
+def _dataset(piece: Piece, warnings: Sequence[str], clock: np.datetime64 | None) -> Dataset:
+    if isinstance(piece, SplitFolder):
+        return split_dataset(piece, warnings, clock)
+    return dataset_of(piece, warnings, clock)
+
+
+def pieces_of(folder: str) -> list[str]:
+    """Return the traditional files of a folder and the folders in it that are recordings; or itself, if it is one.
+
+    Hidden files, such as macOS leaves behind, are left out.
+    """
+    if info_of(folder) is not None:
+        return [folder]
+    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if not name.startswith(".")]
+    return [path for path in paths if _is_file(path) or (os.path.isdir(path) and info_of(path) is not None)]
+
+
+def _is_file(path: str) -> bool:
+    return path.lower().endswith(SUFFIXES) and os.path.isfile(path)
 
 
 def list_recordings(folder: str) -> dict[str, list[str]]:
-    """Return the files of each recording of a folder, by base name.
+    """Return the pieces of each recording of a folder, by base name.
 
-    Files belong together whose names differ only in the time at which each was begun, or in the number of a part.
+    Pieces belong together whose names differ only in the time at which each was begun, or in the number of a part.
     Where a number is all that differs (``rec_001``, ``rec_002``), the timestamps decide: those of consecutive files
     run on, those of another recording begin anew.
     """
     bases: dict[str, list[str]] = {}
-    for path in rhd_files(folder):
+    for path in pieces_of(folder):
         bases.setdefault(_base(path), []).append(path)
     recordings: dict[str, list[str]] = {}
     for base, paths in bases.items():
@@ -89,24 +117,16 @@ def list_recordings(folder: str) -> dict[str, list[str]]:
 
 
 def _chosen(folder: str, recording: str | None) -> list[str]:
-    """Return the files of one recording of a folder."""
+    """Return the pieces of one recording of a folder."""
     recordings = list_recordings(folder)
     if not recordings:
-        raise RecordingNotFound(f"{folder}: the folder has no .rhd file")
-    if os.path.exists(os.path.join(folder, "info.rhd")):
-        raise FormatError(
-            "this folder holds one file per signal type or per channel, a layout that is not supported yet",
-            path=folder,
-            expected="traditional .rhd files",
-            found="info.rhd, the header that goes with .dat files",
-            hint="Save it in the traditional file format, or convert it with the vendor's software",
-        )
+        raise RecordingNotFound(f"{folder}: the folder has no .rhd or .rhs file")
     if recording is None and len(recordings) > 1:
         listed = ", ".join(f"{base} ({len(paths)})" for base, paths in recordings.items())
         raise FormatError(
             "this folder holds several recordings",
             path=folder,
-            expected="the files of one",
+            expected="the pieces of one",
             found=listed,
             hint="Name one with recording=",
         )
@@ -117,11 +137,12 @@ def _chosen(folder: str, recording: str | None) -> list[str]:
 
 
 def _stem(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0]
+    name = os.path.basename(path)
+    return name[:-4] if name.lower().endswith(SUFFIXES) else name
 
 
 def _is_part(path: str) -> bool:
-    """Whether the name alone says that the file is a piece of a recording."""
+    """Whether the name alone says that a file or folder is a piece of a recording."""
     return name_time(path) is not None or _NUMBERED_PART.search(_stem(path)) is not None
 
 
@@ -137,16 +158,16 @@ def _base(path: str) -> str:
 def _run_on(paths: Sequence[str]) -> bool:
     """Whether the timestamps of numbered files ascend from file to file."""
     try:
-        files = sorted((examine(path) for path in paths), key=lambda file: file.first)
+        files = sorted((_examine(path) for path in paths), key=lambda file: file.first)
     except FormatError:
         return True  # opening them says what is wrong with which
     return all(left.last < right.first for left, right in pairwise(files))
 
 
-def _in_order(files: Sequence[IntanFile]) -> list[IntanFile]:
+def _in_order(files: Sequence[Piece]) -> list[Piece]:
     """Sort consecutive pieces: by the time in their names, else by their timestamps, else by their numbers."""
 
-    def natural(file: IntanFile) -> list[Any]:
+    def natural(file: Piece) -> list[Any]:
         words = re.split(r"([0-9]+)", os.path.basename(file.path))
         return [int(word) if k % 2 else word for k, word in enumerate(words)]
 
@@ -162,6 +183,7 @@ def _in_order(files: Sequence[IntanFile]) -> list[IntanFile]:
 
 
 _SAME = (
+    "system",
     "sampling_rate",
     "samples_per_block",
     "amplifier",
@@ -169,24 +191,26 @@ _SAME = (
     "supply",
     "n_temperature",
     "adc",
+    "dac",
     "digital_in",
     "digital_out",
 )
 
 
-def _check_same(files: Sequence[IntanFile]) -> None:
+def _check_same(files: Sequence[Piece]) -> None:
     """Pieces of one recording have the same channels at the same rate."""
     first = files[0]
     for file in files[1:]:
         for what in _SAME:
             ours, theirs = _comparable(first.header, what), _comparable(file.header, what)
             if ours != theirs:
+                word, name = _word(file), os.path.basename(first.path)
                 raise FormatError(
-                    f"this file does not continue {os.path.basename(first.path)}: its {what.replace('_', ' ')} differs",
+                    f"this {word} does not continue {name}: its {what.replace('_', ' ')} differs",
                     path=file.path,
                     expected=_difference(ours, theirs),
                     found=_difference(theirs, ours),
-                    hint="Move it to a folder of its own, or open the files one by one and join them",
+                    hint=f"Move it to a folder of its own, or open the {word}s one by one and join them",
                 )
 
 
@@ -204,7 +228,7 @@ def _difference(value: Any, other: Any) -> Any:
     return f"{len(value)} channels{shown if own or len(value) != len(other) else ' in another order'}"
 
 
-def _common_clock(files: Sequence[IntanFile]) -> list[np.datetime64 | None]:
+def _common_clock(files: Sequence[Piece]) -> list[np.datetime64 | None]:
     """Return when each piece began: to the sample where the timestamps run on from the first piece.
 
     Names carry whole seconds; the timestamps of pieces of one run count from its start.
@@ -212,25 +236,29 @@ def _common_clock(files: Sequence[IntanFile]) -> list[np.datetime64 | None]:
     times = [name_time(file.path) for file in files]
     first = times[0]
     clock: list[np.datetime64 | None] = []
-    for file, time in zip(files, times, strict=True):
+    for left, file, time in zip([None, *files[:-1]], files, times, strict=True):
         exact = None
-        if first is not None:
+        if first is not None and (left is None or signed_stamp(file.first - left.last) > 0):
             seconds = (file.first - files[0].first) / file.header.sampling_rate
             exact = first + np.timedelta64(round(seconds * 1e9), "ns")
-        if exact is None or time is None or abs(exact - time) <= np.timedelta64(2, "s"):
+        if exact is not None and (time is None or abs(exact - time) <= np.timedelta64(2, "s")):
             clock.append(exact)
         else:  # another run, whose timestamps began anew
             clock.append(time)
     return clock
 
 
-def _jump(left: IntanFile | None, right: IntanFile) -> tuple[str, ...]:
+def _jump(left: Piece | None, right: Piece) -> tuple[str, ...]:
     """Return a warning if the timestamps do not run on from the piece before."""
     if left is None:
         return ()
     n = signed_stamp(right.first - left.last - 1)
-    if n == 0:
+    if n == 0 or (n < 0 and isinstance(right, SplitFolder)):  # of a folder, timestamps always begin anew
         return ()
     rate = right.header.sampling_rate
     what = f"{n:,} samples ({n / rate:.3f} s) are missing" if n > 0 else f"the timestamps go back by {-n:,} samples"
-    return (f"{what} between {os.path.basename(left.path)} and this file",)
+    return (f"{what} between {os.path.basename(left.path)} and this {_word(right)}",)
+
+
+def _word(piece: Piece) -> str:
+    return "folder" if isinstance(piece, SplitFolder) else "file"

@@ -1,7 +1,8 @@
-"""What an Intan RHD2000 ``.rhd`` header says, and the layout of the data blocks that follows from it.
+"""What an Intan ``.rhd`` or ``.rhs`` header says, and the layout of the data blocks that follows from it.
 
-The layout is the one described in Intan's "RHD2000 Data File Formats" application note, checked against
-recordings of versions 1.5, 3.0 and 3.3. Everything is little-endian. What changed with the version:
+The layout is the one described in Intan's application notes "RHD2000 Data File Formats" (checked against recordings
+of versions 1.5, 3.0 and 3.3) and "RHS2000 Data File Formats" (checked against the vendor's own RHX software, which
+writes it, and against Neo). Everything is little-endian. What changed with the version of RHD2000:
 
 =======  ==============================================================================
 1.1      number of temperature sensors; one value of each in every data block
@@ -15,12 +16,20 @@ One data block holds, one after the other and without padding:
 ================  ==============================================  =====================
 time stamps       `samples_per_block` of 4 bytes                  always
 amplifier         `samples_per_block` uint16 for each channel     channel after channel
+DC amplifier      the same                                        RHS2000, if switched on
+stimulation       the same                                        RHS2000
 aux               a quarter of that for each channel              a quarter of the rate
 supply            1 uint16 for each channel                       one value a block
 temperature       1 int16 for each sensor                         one value a block
 adc               `samples_per_block` uint16 for each channel     channel after channel
+dac               the same                                        RHS2000
 digital in, out   `samples_per_block` uint16 words each           if any line is enabled
 ================  ==============================================  =====================
+
+Blocks of RHS2000 have 128 samples in every version; it has no aux, supply and temperature channels. A word of
+stimulation has the size of the current in bits 0 to 7, in steps that the header tells, its sign in bit 8 (set:
+negative), and in bits 13, 14 and 15 whether the amplifier was settling, charge was being recovered, and the compliance
+limit was reached.
 """
 
 from __future__ import annotations
@@ -34,11 +43,13 @@ __all__ = [
     "ADC_SCALES",
     "AMPLIFIER_SCALE",
     "AUX_SCALE",
+    "DC_SCALE",
     "SUPPLY_SCALE",
     "TEMPERATURE_SCALE",
     "IntanChannel",
     "IntanHeader",
     "Scale",
+    "Stimulator",
 ]
 
 
@@ -53,6 +64,8 @@ class Scale(NamedTuple):
 AMPLIFIER_SCALE = Scale(0.195, -32768 * 0.195, "uV")
 AUX_SCALE = Scale(37.4e-6, 0.0, "V")
 SUPPLY_SCALE = Scale(74.8e-6, 0.0, "V")
+# The DC amplifiers invert: what lies above 512 is below 0 V.
+DC_SCALE = Scale(-0.01923, 512 * 0.01923, "V")
 TEMPERATURE_SCALE = Scale(0.01, 0.0, "degC")
 # The board's ADC inputs by board mode: 0..3.3 V, -5..5 V, -10.24..10.24 V.
 ADC_SCALES = {
@@ -93,6 +106,35 @@ class IntanChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class Stimulator:
+    """What the header of an RHS2000 recording says of its stimulator.
+
+    Attributes
+    ----------
+    dc_saved : bool
+        Whether the DC amplifier channels were saved.
+    step_A : float
+        One step of the stimulation current, A.
+    settle_mode : int
+        0: settling switches the amplifiers' lower corner; 1: it grounds their outputs (fast settle).
+    settle_bandwidth_hz : float
+        Lower corner while settling.
+    recovery_mode : int
+        0: charge is recovered with a limited current; 1: by a switch to ground.
+    recovery_limit_A, recovery_target_V : float
+        That current's limit, and the voltage it aims at.
+    """
+
+    dc_saved: bool
+    step_A: float
+    settle_mode: int
+    settle_bandwidth_hz: float
+    recovery_mode: int
+    recovery_limit_A: float
+    recovery_target_V: float
+
+
+@dataclass(frozen=True, slots=True)
 class IntanHeader:
     """Everything a header says, and the layout of one data block.
 
@@ -127,6 +169,10 @@ class IntanHeader:
         Number of temperature sensors stored.
     header_bytes : int
         Where the first data block starts.
+    dac : tuple of IntanChannel
+        Enabled analog outputs (RHS2000).
+    stimulator : Stimulator or None
+        Of an RHS2000 recording; None: it is of RHD2000.
     """
 
     version: tuple[int, int]
@@ -150,6 +196,13 @@ class IntanHeader:
     digital_out: tuple[IntanChannel, ...]
     n_temperature: int
     header_bytes: int
+    dac: tuple[IntanChannel, ...] = ()
+    stimulator: Stimulator | None = None
+
+    @property
+    def system(self) -> str:
+        """The vendor's name for it."""
+        return "RHD2000" if self.stimulator is None else "RHS2000"
 
     @property
     def notch_hz(self) -> float | None:
@@ -158,13 +211,13 @@ class IntanHeader:
 
     @property
     def adc_scale(self) -> Scale:
-        """Scale of the board's ADC inputs in this file's board mode, to V."""
-        return ADC_SCALES[self.board_mode]
+        """Scale of the board's ADC inputs in this file's board mode, to V; that of RHS2000 is one, outputs included."""
+        return ADC_SCALES[self.board_mode if self.stimulator is None else 13]
 
     @property
     def samples_per_block(self) -> int:
         """Samples of each amplifier channel in a data block."""
-        return 60 if self.version < (2, 0) else 128
+        return 60 if self.version < (2, 0) and self.stimulator is None else 128
 
     @property
     def aux_per_block(self) -> int:
@@ -173,8 +226,8 @@ class IntanHeader:
 
     @property
     def timestamp_dtype(self) -> np.dtype[np.signedinteger | np.unsignedinteger]:
-        """Type of the time stamps: signed from version 1.2, unsigned before."""
-        return np.dtype("<i4") if self.version >= (1, 2) else np.dtype("<u4")
+        """Type of the time stamps: signed, but unsigned in RHD2000 before version 1.2."""
+        return np.dtype("<u4") if self.version < (1, 2) and self.stimulator is None else np.dtype("<i4")
 
     @property
     def timestamp_offset(self) -> int:
@@ -187,9 +240,20 @@ class IntanHeader:
         return self.timestamp_offset + 4 * self.samples_per_block
 
     @property
+    def dc_offset(self) -> int:
+        """Where the first DC amplifier channel starts, if they are saved."""
+        return self.amplifier_offset + 2 * self.samples_per_block * len(self.amplifier)
+
+    @property
+    def stim_offset(self) -> int:
+        """Where the stimulation of the first channel starts, if there is a stimulator."""
+        saved = self.stimulator is not None and self.stimulator.dc_saved
+        return self.dc_offset + 2 * self.samples_per_block * len(self.amplifier) * saved
+
+    @property
     def aux_offset(self) -> int:
         """Where the first aux channel starts."""
-        return self.amplifier_offset + 2 * self.samples_per_block * len(self.amplifier)
+        return self.stim_offset + 2 * self.samples_per_block * len(self.amplifier) * (self.stimulator is not None)
 
     @property
     def supply_offset(self) -> int:
@@ -207,9 +271,14 @@ class IntanHeader:
         return self.temperature_offset + 2 * self.n_temperature
 
     @property
+    def dac_offset(self) -> int:
+        """Where the first analog output starts."""
+        return self.adc_offset + 2 * self.samples_per_block * len(self.adc)
+
+    @property
     def digital_in_offset(self) -> int:
         """Where the words of the digital inputs start."""
-        return self.adc_offset + 2 * self.samples_per_block * len(self.adc)
+        return self.dac_offset + 2 * self.samples_per_block * len(self.dac)
 
     @property
     def digital_out_offset(self) -> int:
