@@ -13,7 +13,7 @@ from tests.formats.cases import Case, all_cases, differences
 def row(case: Case) -> dict[str, object]:
     """Return what is known of one case."""
     dataset = case.open()
-    found = differences(dataset, case.oracle(SHARED / case.path))
+    found = differences(dataset, case.oracle(case.place()))
     arrays = [f"{name} {array.n_channels} x {array.n_samples:,}" for name, array in dataset.arrays().items()]
     return {
         "recording": case.label,

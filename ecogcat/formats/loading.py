@@ -18,6 +18,7 @@ from ecogcat.electrodes.table import ElectrodeTable, read_electrode_table
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
+from ecogcat.parts import samples_to_timedelta
 from ecogcat.select import take_channels
 from ecogcat.store import load
 from ecogcat.units import default_units
@@ -108,10 +109,11 @@ def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) ->
     except (ValueError, TypeError) as error:
         raise ValueError(f"start_time is a date and time such as '2026-03-14 10:21:05', not {start_time!r}") from error
     first, *others = dataset.parts
-    parts = [first.replace(recorded_at=time)]
+    begun = time - samples_to_timedelta(first.file_start, first.sampling_rate)  # of its file, which may begin earlier
+    parts = [first.replace(recorded_at=begun)]
     for part in others:
         known = part.recorded_at is not None and first.recorded_at is not None
-        clock = time + (part.recorded_at - first.recorded_at) if known else None  # type: ignore[operator]
+        clock = begun + (part.recorded_at - first.recorded_at) if known else None  # type: ignore[operator]
         parts.append(part.replace(recorded_at=clock))
     return dataset.replace(parts=parts)
 

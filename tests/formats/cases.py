@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import tempfile
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +55,13 @@ class Case:
     Attributes
     ----------
     path : str
-        Below the folder `shared`.
+        Below the folder `shared`; of a zip file, the one folder in it is meant.
     reader : str
         Who made the oracle: "neo", "pynwb", "a plain NumPy decode", "golden".
     oracle : callable
         path -> Oracle; shares no code with the format's module.
     arguments : mapping
-        Load arguments.
+        Load arguments; an electrode by its name among those of the reference.
     quirk : str
         The entry of QUIRKS.md, bugs.md or INDEX.md that says why ours differs; empty where it does not.
     """
@@ -74,9 +77,29 @@ class Case:
         """Path and load arguments."""
         return ", ".join([self.path, *(f"{key}={value}" for key, value in self.arguments.items())])
 
+    def place(self) -> Path:
+        """Return where it lies, unpacked."""
+        path = SHARED / self.path
+        return _unpacked(path) if path.suffix == ".zip" else path
+
     def open(self) -> ec.Dataset:
         """Open it with ecogcat."""
-        return ec.open_recording(SHARED / self.path, **self.arguments)
+        arguments = dict(self.arguments)
+        if isinstance(arguments.get("electrode"), str):
+            arguments["electrode"] = SHARED / "reference/electrodes" / f"{arguments['electrode']}.csv"
+        return ec.open_recording(self.place(), **arguments)
+
+
+_folders: list[tempfile.TemporaryDirectory[str]] = []  # removed at the end of the process
+
+
+@cache
+def _unpacked(path: Path) -> Path:
+    _folders.append(tempfile.TemporaryDirectory(prefix="ecogcat_case_"))
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(_folders[-1].name)
+    (folder,) = Path(_folders[-1].name).iterdir()
+    return folder
 
 
 def all_cases() -> list[Case]:

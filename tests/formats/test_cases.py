@@ -12,8 +12,8 @@ from tests.formats.cases import Case, Oracle, all_cases, differences
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.label)
 def test_equals_an_independent_reader(case: Case) -> None:
-    path = shared_path(case.path)
-    oracle = case.oracle(path)
+    shared_path(case.path)
+    oracle = case.oracle(case.place())
     assert oracle.stored or oracle.values or case.quirk, "an oracle that says nothing about samples shows nothing"
     found = differences(case.open(), oracle)
     assert bool(found) == bool(case.quirk), found or f"ours does not differ: {case.quirk} is no longer needed"
