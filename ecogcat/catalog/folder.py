@@ -80,12 +80,11 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth
         alone = [path for path in files if _recognised(path)]
         if whole.dataset is not None:
             found.append(whole)
-            whole_paths = {path for part in whole.dataset.parts for path in part.paths}
-            files = [path for path in files if path not in whole_paths]
+            used = {path for part in whole.dataset.parts for path in part.paths}
+            files = [path for path in files if path not in used]
         elif any(os.path.basename(path).startswith("info.") for path in alone):
             found.append(whole)  # the folder itself is the recording: what is in it says no more
             files = []
-    used: set[str] = set()
     for path in files:
         if path in used:
             continue  # one of those of a recording that another of its files stood for
