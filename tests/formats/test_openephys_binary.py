@@ -13,7 +13,7 @@ import pytest
 
 import ecogcat as ec
 from ecogcat.formats.openephys_binary import open_openephys_binary
-from ecogcat.formats.openephys_binary.npy import find_breaks, open_npy
+from ecogcat.formats.openephys_binary.npy import column_breaks, open_npy
 from ecogcat.formats.registry import detect, formats
 from ecogcat.testing import check_format
 from tests.conftest import shared_path
@@ -444,9 +444,9 @@ def test_breaks_are_found_in_few_steps(tmp_path: Path) -> None:
             return super().value(file, row)
 
     counted = Counted(*(getattr(column, name) for name in column.__dataclass_fields__))
-    assert find_breaks(counted, n) == ([1_234_567, 2_000_001], [])
-    assert len(asked) < 65 + 2 * 20
-    assert find_breaks(column, 1) == find_breaks(column, 0) == ([], [])
+    assert column_breaks(counted, n) == ([1_234_567, 2_000_001], [])
+    assert len(asked) < 65 + 2 * 2 * 20
+    assert column_breaks(column, 1) == column_breaks(column, 0) == ([], [])
 
 
 def test_numbers_that_run_on_nowhere_are_one_stretch_and_that_is_said(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecogcat.errors import EcogcatError
-from ecogcat.formats.openephys_binary.npy import Npy, find_breaks, open_npy
+from ecogcat.formats.openephys_binary.npy import Npy, column_breaks, open_npy
 from ecogcat.formats.openephys_binary.session import Stream
 
 __all__ = ["Numbers", "read_numbers", "start_time"]
@@ -51,7 +51,7 @@ def read_numbers(stream: Stream) -> Numbers:
     if column.n != n:
         fewer = f"the last {n - column.n:,} samples have no number" if n > column.n else f"{column.n - n:,} are missing"
         warnings.append(f"{os.path.basename(column.path)} numbers {column.n:,} samples, {n:,} are there: {fewer}")
-    breaks, many = find_breaks(column, min(n, column.n))
+    breaks, many = column_breaks(column, min(n, column.n))
     edges = [0, *breaks]
     with open(column.path, "rb", buffering=0) as file:
         numbers = [column.value(file, row) for row in edges]

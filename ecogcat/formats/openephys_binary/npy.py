@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -17,16 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.breaks import MOST_BREAKS, find_breaks
 
-__all__ = ["Npy", "find_breaks", "open_npy"]
+__all__ = ["Npy", "column_breaks", "open_npy"]
 
 _MAGIC = b"\x93NUMPY"
 _MOST_HEADER = 1 << 16
 _DTYPE = re.compile(r"'descr':\s*'([<>|=]?[a-zA-Z]\d{0,6})'")
 _SHAPE = re.compile(r"'shape':\s*\(([\d, L]*)\)")
 _COLUMNS_FIRST = re.compile(r"'fortran_order':\s*True")
-_MOST_BREAKS = 4096
-_STRIDES = 64
 
 
 @dataclass(frozen=True)
@@ -66,11 +63,6 @@ class Npy:
             file.seek(self.offset)
             data = file.read(self.n * self.row_bytes)
         return np.frombuffer(data, self.dtype).reshape(-1, *self.row_shape)
-
-    def first(self) -> Any:
-        """Return the first row's value."""
-        with open(self.path, "rb", buffering=0) as file:
-            return self.value(file, 0)
 
     def value(self, file: BinaryIO | Any, row: int) -> Any:
         """Return one value of a column of numbers, from the open file."""
@@ -146,11 +138,8 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return lengths, np.dtype(dtype[1])
 
 
-def find_breaks(column: Npy, n: int) -> tuple[list[int], list[str]]:
+def column_breaks(column: Npy, n: int) -> tuple[list[int], list[str]]:
     """Return the rows at which whole numbers do not run on by one, and a warning where they run on nowhere.
-
-    Halving finds a break in O(log n) single values: where the last number less the first is the number of rows
-    between, there is none. (A break forwards and one as long backwards cancel; looked at in 64 stretches at least.)
 
     Parameters
     ----------
@@ -164,35 +153,12 @@ def find_breaks(column: Npy, n: int) -> tuple[list[int], list[str]]:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     np.save(f"{folder}/a.npy", [5, 6, 7, 10, 11, 3])
-    ...     find_breaks(open_npy(f"{folder}/a.npy", "iu"), 6)
+    ...     column_breaks(open_npy(f"{folder}/a.npy", "i"), 6)
     ([3, 5], [])
     """
-    found: list[int] = []
-    with open(column.path, "rb", buffering=0) as file, suppress(_TooManyError):
-        edges = sorted({(n - 1) * k // _STRIDES for k in range(_STRIDES + 1)}) if n > 1 else []
-        numbers = [column.value(file, row) for row in edges]
-        for low, high, first, last in zip(edges, edges[1:], numbers, numbers[1:], strict=False):
-            _halve(lambda row: column.value(file, row), (low, high), (first, last), found)
+    with open(column.path, "rb", buffering=0) as file:
+        found = find_breaks(lambda rows: np.array([column.value(file, row) for row in rows.tolist()], np.int64), n)
+    if found is not None:
         return found, []
     name = os.path.basename(column.path)
-    return [], [f"{name} has more than {_MOST_BREAKS:,} breaks: they are not told apart"]
-
-
-class _TooManyError(Exception):
-    """So many breaks are none."""
-
-
-def _halve(value: Callable[[int], int], rows: tuple[int, int], numbers: tuple[int, int], found: list[int]) -> None:
-    stack = [(rows, numbers)]
-    while stack:
-        (low, high), (first, last) = stack.pop()
-        if last - first == high - low:
-            continue
-        if high - low == 1:
-            found.append(high)
-            if len(found) > _MOST_BREAKS:
-                raise _TooManyError
-            continue
-        middle = (low + high) // 2
-        number = value(middle)
-        stack += [((middle, high), (number, last)), ((low, middle), (first, number))]
+    return [], [f"{name} has more than {MOST_BREAKS:,} breaks: they are not told apart"]
