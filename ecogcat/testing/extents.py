@@ -13,6 +13,7 @@ from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.bits import BitsExtent
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.storage.extent import Extent
+from ecogcat.storage.int24 import Int24Extent
 from ecogcat.storage.memory import MemoryExtent
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.shared import SharedExtent
@@ -25,7 +26,7 @@ from ecogcat.testing.stored import Dice, RecordingReader, Stored, dtypes, number
 __all__ = ["EXTENT_KINDS", "MAPPED_KINDS", "extents"]
 
 EXTENT_KINDS = (
-    *("memory", "shared", "channel_major", "interleaved", "blocks", "stacked", "bits", "constant"),
+    *("memory", "shared", "channel_major", "interleaved", "blocks", "int24", "stacked", "bits", "constant"),
     *HDF5_KINDS,
     *("reader", "reader_blocks"),
 )
@@ -58,7 +59,7 @@ def extents(
     n_channels, n_samples : int, optional
         Drawn, from 0 on, if not given.
     dtypes : strategy of numpy.dtype
-        Stored types; bits take integers alone.
+        Stored types; bits take integers alone, and 24-bit integers are handed out as int32.
     folder : Folder
         Where files go; by default one that is removed when the process ends.
 
@@ -76,6 +77,8 @@ def extents(
     dice = Dice(seed)
     if kind == "bits":
         return _bits(dice, n_channels, n_samples, dtype, seed, folder)
+    if kind == "int24":
+        return _int24(dice, n_channels, n_samples, seed, folder)
     if kind == "constant":
         return _constant(n_channels, n_samples, dtype, seed)
     values = numbers(seed, dtype, (n_channels, n_samples))
@@ -138,6 +141,18 @@ def _stacked(dice: Dice, values: NDArray[Any], dtype: np.dtype[Any], folder: Fol
         kind = dice.one(["channel_major", "interleaved", "blocks"])
         files.append(_affine(dice, kind, values[a:b], dtype, folder).extent)
     return Stored(StackedExtent(tuple(files)), values, "stacked")
+
+
+def _int24(dice: Dice, n_channels: int, n_samples: int, seed: int, folder: Folder) -> Stored:
+    """Lay out the lower three bytes of numbers, in blocks or not, at any address."""
+    values = numbers(seed, np.dtype(np.int32), (n_channels, n_samples)) >> 8
+    low = np.ascontiguousarray(values, "<i4").view("V1").reshape(*values.shape, 4)[..., :3]
+    items = np.ascontiguousarray(low).view("V3")[..., 0]
+    below = _affine(dice, dice.one(["channel_major", "interleaved", "blocks"]), items, items.dtype, folder)
+    at = below.extent
+    assert isinstance(at, AffineExtent)
+    extent = Int24Extent(at.source, at.n_samples, at.base, at.sample_stride, at.block_len, at.block_stride)
+    return Stored(extent, values, "int24")
 
 
 def _affine(dice: Dice, kind: str, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
