@@ -54,7 +54,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
 }
 
 # `import ecogcat` must not import these. Without Numba nothing can be compiled either.
-NOT_ON_IMPORT = ("dask", "intake", "llvmlite", "matplotlib", "neo", "numba", "scipy.signal")
+NOT_ON_IMPORT = ("dask", "intake", "llvmlite", "matplotlib", "neo", "nptdms", "numba", "scipy.signal")
 
 MAX_LINES = 350
 

@@ -14,7 +14,10 @@ from ecogcat.formats.registry import formats
 __all__ = ["examine"]
 
 _NEEDED = ("ecogcat", "numpy", "numba", "h5py", "intake", "jinja2", "pandas", "scipy", "tqdm")
-_EXTRAS = {"matplotlib": "plot", "dask": "dask", "neo": "neo", "fsspec": "remote", "click": "cli", "rich": "cli"}
+_EXTRAS = {
+    **{"matplotlib": "plot", "dask": "dask", "neo": "neo", "npTDMS": "tdms", "fsspec": "remote"},
+    **{"click": "cli", "rich": "cli"},
+}
 
 
 def examine() -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.shared import SharedExtent
 from ecogcat.storage.source import Source
 from ecogcat.storage.stacked import StackedExtent
+from ecogcat.storage.table import TableExtent
 from ecogcat.testing.folders import Folder
 from ecogcat.testing.hdf5 import HDF5_KINDS, hdf5_stored
 from ecogcat.testing.stored import Dice, RecordingReader, Stored, dtypes, numbers
@@ -32,7 +33,7 @@ EXTENT_KINDS = (
 )
 """Every way for samples to lie that ecogcat knows."""
 
-MAPPED_KINDS = ("memory", "channel_major", "interleaved", "blocks", "hdf5_contiguous", "hdf5_chunked")
+MAPPED_KINDS = ("memory", "channel_major", "interleaved", "blocks", "table", "hdf5_contiguous", "hdf5_chunked")
 """Those whose numbers have byte addresses in one file or array: `Stored.places`."""
 
 _FOLDER = Folder()
@@ -86,7 +87,7 @@ def extents(
         return hdf5_stored(dice, kind, values, dtype, folder)
     if kind == "stacked":
         return _stacked(dice, values, dtype, folder)
-    if kind in ("channel_major", "interleaved", "blocks"):
+    if kind in ("channel_major", "interleaved", "blocks", "table"):
         return _affine(dice, kind, values, dtype, folder)
     return _in_memory(dice, kind, values, seed)
 
@@ -165,9 +166,10 @@ def _affine(dice: Dice, kind: str, values: NDArray[Any], dtype: np.dtype[Any], f
         return unit * dice.whole(0, 5)
 
     header = padding()
-    block_len = max(1, n_samples) if kind != "blocks" else dice.whole(1, n_samples + 2)
+    in_blocks = kind in ("blocks", "table")
+    block_len = dice.whole(1, n_samples + 2) if in_blocks else max(1, n_samples)
     order = dice.order(n_channels)
-    time_first = kind == "interleaved" or (kind == "blocks" and dice.coin())
+    time_first = kind == "interleaved" or (in_blocks and dice.coin())
     if time_first:
         between = item if dice.coin() else item + padding()
         sample_stride = max(1, n_channels) * between + padding()
@@ -180,9 +182,15 @@ def _affine(dice: Dice, kind: str, values: NDArray[Any], dtype: np.dtype[Any], f
         block_bytes = max(1, n_channels) * channel_bytes
     block_stride = block_bytes + padding()
     time = np.arange(n_samples)
-    places = base[:, None] + (time // block_len) * block_stride + (time % block_len) * sample_stride
+    # In a table blocks lie in any order.
+    n_blocks = max(1, -(-n_samples // block_len))
+    origin = (dice.order(n_blocks) if kind == "table" else np.arange(n_blocks)) * block_stride
+    places = base[:, None] + origin[time // block_len] + (time % block_len) * sample_stride
     data = _bytes_at(places, values.astype(dtype), tail=padding())
     source = Source.open(folder.write(data))
+    if kind == "table":
+        table = TableExtent(source, dtype, n_samples, base, origin, sample_stride, block_len)
+        return Stored(table, values, kind, places)
     blocks: dict[str, int] = {} if kind != "blocks" else {"block_len": block_len, "block_stride": block_stride}
     extent = AffineExtent(source, dtype, n_samples, base, sample_stride, **blocks)
     return Stored(extent, values, kind, places)
