@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tests.conftest import SHARED
 from tests.formats.cases import Case, Oracle
+from tests.formats.golden import golden
 
 NAMES = (
     ("case_27_active_combo0_chan_first", "h5"),
@@ -32,12 +29,6 @@ _WIRED: dict[str, tuple[str, str, str]] = {
 }
 
 
-def golden(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what is said of a golden vector, and what is expected of it."""
-    with np.load(path.parent / "expected.npz") as expected:
-        return json.loads((path.parent / "meta.json").read_text()), dict(expected)
-
-
 def _oracle(path: Path) -> Oracle:
     meta, expected = golden(path)
     values = {"signal": expected["data"].astype("f4"), "ground": expected["ground_chans"].astype("f4")}
@@ -55,4 +46,3 @@ def _arguments(name: str) -> dict[str, Any]:
 
 
 CASES = [Case(f"reference/golden/{name}/input.{ending}", "golden", _oracle, _arguments(name)) for name, ending in NAMES]
-UNMIX_TABLES = SHARED / "reference/electrodes/active_unmix"

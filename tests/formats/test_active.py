@@ -16,7 +16,8 @@ from ecogcat.electrodes.active import DAQ_GAINS, UNMIXES, find_unmix
 from ecogcat.formats.active import open_active
 from ecogcat.testing import check_format
 from tests.conftest import shared_path
-from tests.formats.cases_active import CASES, golden
+from tests.formats.cases_active import CASES
+from tests.formats.golden import golden
 from tests.formats.scans import ARRANGED, STORAGE, by_column, draw_cells, in_uv, write_scan
 
 V2 = {"daq": "2t-as daq v2", "headstage": "zif26 to 2x uhdmi"}
@@ -376,7 +377,7 @@ def test_what_is_recognised(path: Path, cells: np.ndarray, tmp_path: Path) -> No
     ("arranged", "storage"), [("cells", "contiguous"), ("columns", "contiguous"), ("cells time-first", "gzip")]
 )
 def test_conformance(arranged: str, storage: str, path: Path) -> None:
-    cells = draw_cells(12, 8, 300)
+    cells = draw_cells(12, 8, 100)
     write_scan(path, cells, 8, 10, arranged=arranged, storage=storage)
     unmix = UNMIXES[0]
     expected = _expected(cells, 8, 10, [(column, row) for column in unmix.columns for row in unmix.rows])
