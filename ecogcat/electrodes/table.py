@@ -8,10 +8,11 @@ import os
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
+from ecogcat.channels import ChannelMap
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.frozen import Frozen, Index, index_array
 
-__all__ = ["ROLES", "ElectrodeTable", "read_electrode_table"]
+__all__ = ["ROLES", "ElectrodeTable", "electrode_table", "read_electrode_table"]
 
 ROLES = ("electrode", "ground", "reference", "other")
 _COLUMNS = ("channel", "role", "row", "col")
@@ -45,6 +46,22 @@ class ElectrodeTable(Frozen):
     def with_role(self, role: str) -> Index:
         """Return the positions in the table of the channels of a role."""
         return index_array([k for k, own in enumerate(self.roles) if own == role])
+
+
+def electrode_table(electrode: ElectrodeTable | ChannelMap | str | os.PathLike[str]) -> ElectrodeTable:
+    """Return the table of an electrode given as such, as a map of the source channels in order, or as a CSV file.
+
+    Examples
+    --------
+    >>> electrode_table(ChannelMap([(0, 1), (0, 0)], (1, 2))).roles
+    ('electrode', 'electrode')
+    """
+    if isinstance(electrode, ElectrodeTable):
+        return electrode
+    if not isinstance(electrode, ChannelMap):
+        return read_electrode_table(electrode)
+    channels = index_array(range(len(electrode)))
+    return ElectrodeTable(channels, ("electrode",) * len(channels), electrode.sites, electrode.shape, electrode.pitch)
 
 
 def read_electrode_table(path: str | os.PathLike[str]) -> ElectrodeTable:

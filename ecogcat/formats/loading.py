@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 from ecogcat.channels import ChannelMap
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
-from ecogcat.electrodes.table import ElectrodeTable, read_electrode_table
+from ecogcat.electrodes.table import ElectrodeTable, electrode_table
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
@@ -23,7 +23,7 @@ from ecogcat.select import take_channels
 from ecogcat.store import load
 from ecogcat.units import default_units
 
-__all__ = ["apply_load_arguments"]
+__all__ = ["apply_load_arguments", "place_channels"]
 
 
 def apply_load_arguments(
@@ -82,7 +82,7 @@ def apply_load_arguments(
     """
     wanted = None if channels is None else _source_channels(dataset, channels)
     if electrode is not None:
-        dataset = _with_electrode(dataset, electrode)
+        dataset = place_channels(dataset, electrode)
     if wanted is not None:
         dataset = _with_channels(dataset, wanted)
     if dtype is not None:
@@ -153,22 +153,32 @@ def read_events(path: str | os.PathLike[str]) -> Events:
     return Events(table["sample"].to_numpy(), table.drop(columns="sample"), {"file": os.path.basename(path)})
 
 
-def _with_electrode(dataset: Dataset, electrode: ChannelMap | str | os.PathLike[str]) -> Dataset:
-    """Give the source channels their sites and roles."""
+def place_channels(dataset: Dataset, electrode: ElectrodeTable | ChannelMap | str | os.PathLike[str]) -> Dataset:
+    """Give the source channels of a recording their sites and roles.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As a format opened it: every source channel.
+    electrode : ElectrodeTable, ChannelMap or path
+        See `apply_load_arguments`.
+
+    Raises
+    ------
+    RecordingNotFound, FormatError
+        If the table is not there or not usable, or has channels that the recording lacks.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> dataset = ec.from_array([[1.0], [2.0]], 1000)
+    >>> place_channels(dataset, ec.ChannelMap([(0, 1), (0, 0)], (1, 2))).channel_map.lookup(0, 0)
+    1
+    """
     opened = dataset.parts[0].opened
     place = {int(source): row for row, source in enumerate(opened.source)}
-    if isinstance(electrode, ChannelMap):
-        table = ElectrodeTable(
-            index_array(range(len(electrode))),
-            ("electrode",) * len(electrode),
-            electrode.sites,
-            electrode.shape,
-            electrode.pitch,
-        )
-        what = repr(electrode)
-    else:
-        table = read_electrode_table(electrode)
-        what = os.fspath(electrode)
+    table = electrode_table(electrode)
+    what = os.fspath(electrode) if isinstance(electrode, (str, os.PathLike)) else repr(electrode)
     beyond = [int(channel) for channel in table.channels if int(channel) not in place]
     if beyond:
         path = dataset.parts[0].paths[0] if dataset.parts[0].paths else dataset.name

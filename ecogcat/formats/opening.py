@@ -91,6 +91,8 @@ def _sorted_arguments(format: Format, given: dict[str, Any]) -> tuple[dict[str, 
             near = difflib.get_close_matches(name, sorted(common | own), 1)
             hint = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(sorted(common | own))}"
             raise TypeError(f"{format.name} recordings take no load argument {name!r}{hint}")
+    if "electrode" in own:  # a format that knows more of its electrodes than a table says places them itself
+        common = common - {"electrode"}
     return (
         {name: value for name, value in given.items() if name in common},
         {name: value for name, value in given.items() if name in own},
@@ -116,7 +118,7 @@ def load_arguments(format: str) -> pd.DataFrame:
     ['recording', 'electrode']
     """
     tables = [load_arguments_of(find_format(format).open), load_arguments_of(apply_load_arguments)]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables).drop_duplicates("argument", ignore_index=True)
 
 
 def streams(path: str | os.PathLike[str], format: str | None = None) -> pd.DataFrame:
