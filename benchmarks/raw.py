@@ -108,7 +108,9 @@ def _write_edf(folder: Path, n_samples: int) -> None:
     low, high = -(1 << 15), (1 << 15) - 1
     head = ["0", "X X X X", "Startdate 14-MAR-2026 X X X", "14.03.26", "10.21.05"]
     head += [256 * (1 + N_SOURCE), "", n_records, 1, N_SOURCE]
-    fields: list[tuple[int, list[Any]]] = list(zip((8, 80, 80, 8, 8, 8, 44, 8, 8, 4), ([one] for one in head), strict=True))
+    fields: list[tuple[int, list[Any]]] = list(
+        zip((8, 80, 80, 8, 8, 8, 44, 8, 8, 4), ([one] for one in head), strict=True)
+    )
     columns = [[f"EEG {k}" for k in range(N_SOURCE)], "", "uV", low * GAIN, high * GAIN, low, high, "", length, ""]
     for width, column in zip((16, 80, 8, 8, 8, 8, 8, 80, 8, 32), columns, strict=True):
         fields.append((width, column if isinstance(column, list) else [column] * N_SOURCE))

@@ -27,7 +27,7 @@ from ecogcat.testing.stored import Dice, RecordingReader, Stored, dtypes, number
 __all__ = ["EXTENT_KINDS", "MAPPED_KINDS", "extents"]
 
 EXTENT_KINDS = (
-    *("memory", "shared", "channel_major", "interleaved", "blocks", "int24", "stacked", "bits", "constant"),
+    *("memory", "shared", "channel_major", "interleaved", "blocks", "table", "int24", "stacked", "bits", "constant"),
     *HDF5_KINDS,
     *("reader", "reader_blocks"),
 )
