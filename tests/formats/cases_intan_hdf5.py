@@ -15,7 +15,7 @@ GOLDEN = "reference/golden"
 # Those that involve neither filters nor a lower rate.
 PLAIN: dict[str, tuple[str, dict[str, Any]]] = {
     "case_16_rhd_plain": ("psv_61_intan", {}),
-    "case_19_rhd_load_channels": ("psv_128_rhd", {"channels": list(range(64))}),
+    "case_19_rhd_load_channels": ("psv_128_rhd", {"channels": range(64)}),
     "case_23_rhd_psv_256": ("psv_256_rhd", {}),
     "case_24_rhd_two_adc": ("psv_61_gray", {}),
 }
