@@ -126,7 +126,7 @@ class Int24Extent(Frozen):
 
         n = len(channels)
         layout = self._places._layout
-        gain, offset = (np.ones(n), np.zeros(n)) if scale is None else (np.array(one) for one in scale)
+        gain, offset = (np.ones(n), np.zeros(n)) if scale is None else (np.array(one) for one in scale[:2])
         stored_at = (buffer, self.base[channels], layout.block_len, self.block_stride, self.sample_stride)
         values = (scale is not None, gain, offset, at)
         if isinstance(samples, range):

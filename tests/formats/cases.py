@@ -61,7 +61,7 @@ class Case:
     oracle : callable
         path -> Oracle; shares no code with the format's module.
     arguments : mapping
-        Load arguments; an electrode by its name among those of the reference.
+        Load arguments; an electrode by its name among the tables of the reference, or ours.
     quirk : str
         The entry of QUIRKS.md, bugs.md or INDEX.md that says why ours differs; empty where it does not.
     """
@@ -85,8 +85,9 @@ class Case:
     def open(self) -> ec.Dataset:
         """Open it with ecogcat."""
         arguments = dict(self.arguments)
-        if isinstance(arguments.get("electrode"), str):
-            arguments["electrode"] = SHARED / "reference/electrodes" / f"{arguments['electrode']}.csv"
+        table = SHARED / "reference/electrodes" / f"{arguments.get('electrode')}.csv"
+        if table.exists():
+            arguments["electrode"] = table
         return ec.open_recording(self.place(), **arguments)
 
 
