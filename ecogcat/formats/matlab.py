@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import EcogcatError, FormatError
-from ecogcat.formats.hdf5_fields import datasets_of, reading
+from ecogcat.formats.hdf5_fields import reading
 from ecogcat.frozen import Frozen, Index, digest
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Extent
@@ -104,8 +104,14 @@ def matrices(path: str) -> dict[str, Matrix]:
             order = "<" if head[126:128] == b"IM" else ">"
             return {one.name: one for one in _elements(file, path, order, os.fstat(file.fileno()).st_size)}
     with reading(path), open_hdf5(path) as hdf5:
-        shapes = [(name, shape) for name, shape in datasets_of(hdf5) if hdf5[name].dtype.kind in "biuf"]
-        return {name: Matrix(name, shape[::-1], "", 0, None) for name, shape in shapes}
+        return {name: Matrix(name, hdf5[name].shape[::-1], "", 0, None) for name in hdf5 if _is_numbers(hdf5.get(name))}
+
+
+def _is_numbers(node: Any) -> bool:
+    """Whether a variable of version 7.3 is a matrix of numbers: structures are groups, cells have references."""
+    import h5py
+
+    return isinstance(node, h5py.Dataset) and node.shape is not None and node.dtype.kind in "biuf"
 
 
 def _elements(file: BinaryIO, path: str, order: str, size: int) -> Iterator[Matrix]:
@@ -345,6 +351,9 @@ def has_matrix(path: str, head: bytes, name: str) -> bool:
     if not is_matlab(head):
         return False
     try:
+        if head.startswith(b"MATLAB 7.3"):
+            with reading(path), open_hdf5(path) as file:
+                return _is_numbers(file.get(name))
         return name in matrices(path)
     except EcogcatError:
         return name.encode() in head
