@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks.data import ELECTRODES, FULL, LAYOUTS, expected, prepare
 from benchmarks.items import Item, reading_items
 from benchmarks.joining import events_items, joining_item, opening_items
+from benchmarks.raw import LAYOUTS as RAW
+from benchmarks.raw import raw_items
 
 
 def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]:
@@ -30,6 +32,9 @@ def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]
         layouts = [name for name in LAYOUTS if not wanted or any(one.partition("/")[2] in ("", name) for one in wanted)]
         for recordings in prepare(folder, n_samples, layouts).values():
             items += reading_items(recordings, truth)
+    if _any(wanted, "raw"):
+        layouts = [name for name in RAW if not wanted or any(one.partition("/")[2] in ("", name) for one in wanted)]
+        items += raw_items(folder, n_samples, layouts)
     if _any(wanted, "W9"):
         items += events_items((10**6, 10**7) if full else (8000,))
     chosen = [item for item in items if not wanted or any(_matches(one, item) for one in wanted)]

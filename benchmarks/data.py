@@ -92,7 +92,7 @@ def prepare(folder: Path, n_samples: int, names: Iterable[str] = LAYOUTS) -> dic
         if not one.virtual.exists():
             _write_virtual(one)
         for path in one.paths:
-            _warm(path)
+            warm(path)
     return chosen
 
 
@@ -144,11 +144,11 @@ def tiny_files(folder: Path, count: int) -> list[Path]:
                 file["Fs"] = RATE
                 file["chdata"] = np.random.default_rng(k).integers(-3000, 3000, (4, 100), dtype=np.int16)
             os.replace(part, path)
-        _warm(path)
+        warm(path)
     return paths
 
 
-def _warm(path: Path) -> None:
+def warm(path: Path) -> None:
     with open(path, "rb") as file:
         while file.read(1 << 24):
             pass

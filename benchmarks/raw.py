@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,12 @@ LAYOUTS = {
 }
 
 
-def raw_items(folder: Path, n_samples: int) -> list[Item]:
-    """Return reading everything, and random windows, of every raw layout."""
+def raw_items(folder: Path, n_samples: int, layouts: Iterable[str] = LAYOUTS) -> list[Item]:
+    """Return reading everything, and random windows, of some raw layouts."""
     items = []
     n_samples = n_samples // 128 * 128  # whole blocks
-    for layout, title in LAYOUTS.items():
-        path = folder / str(n_samples) / layout
+    for layout in layouts:
+        path = folder / f"raw_{n_samples}" / layout
         if not path.exists():
             part = path.with_name(path.name + ".part")
             shutil.rmtree(part, ignore_errors=True)
@@ -44,7 +44,7 @@ def raw_items(folder: Path, n_samples: int) -> list[Item]:
             part.rename(path)
         for file in sorted(path.iterdir()):
             warm(file)
-        items += _items(layout, title, _OPEN[layout](path))
+        items += _items(layout, LAYOUTS[layout], _OPEN[layout](path))
     return items
 
 
@@ -111,7 +111,18 @@ def _write_edf(folder: Path, n_samples: int) -> None:
     fields: list[tuple[int, list[Any]]] = list(
         zip((8, 80, 80, 8, 8, 8, 44, 8, 8, 4), ([one] for one in head), strict=True)
     )
-    columns = [[f"EEG {k}" for k in range(N_SOURCE)], "", "uV", low * GAIN, high * GAIN, low, high, "", length, ""]
+    columns = [
+        [f"EEG {k}" for k in range(N_SOURCE)],
+        "",
+        "uV",
+        f"{low * GAIN:.3f}",
+        f"{high * GAIN:.3f}",
+        low,
+        high,
+        "",
+        length,
+        "",
+    ]
     for width, column in zip((16, 80, 8, 8, 8, 8, 8, 80, 8, 32), columns, strict=True):
         fields.append((width, column if isinstance(column, list) else [column] * N_SOURCE))
     with open(folder / "a.edf", "wb") as file:

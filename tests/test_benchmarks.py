@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import limits, thresholds
+from benchmarks import limits, raw, thresholds
 from benchmarks.__main__ import main
 from benchmarks.catalog import find
 from benchmarks.items import Item
@@ -19,7 +19,8 @@ from benchmarks.report import measure, table
 
 N_SAMPLES = 4_100
 READING = ("W2", "W3 seam", "W3 random", "W4", "W6 stride", "W6 permuted", "W7")
-LABELS = ["W1/2", "W1/8", "W1 join/", "W9/8e3", *(f"{name}/{layout}" for layout in "ABD" for name in READING)]
+RAW = [f"{name}/{layout}" for name in ("raw whole", "raw random") for layout in raw.LAYOUTS]
+LABELS = ["W1/2", "W1/8", "W1 join/", "W9/8e3", *(f"{name}/{layout}" for layout in "ABD" for name in READING), *RAW]
 
 
 @pytest.fixture(scope="module")

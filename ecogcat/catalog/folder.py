@@ -65,12 +65,12 @@ def find_recordings(folder: str | os.PathLike[str], opener: Callable[..., Datase
     if not os.path.isdir(place):
         raise RecordingNotFound(f"{place}: no such folder")
     found: list[Found] = []
-    others = _walk(place, opener, found, _DEPTH)
+    others = _walk(place, opener, found, set(), _DEPTH)
     return found, others
 
 
-def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth: int) -> int:
-    """Add what a folder holds; return how many files no format recognises."""
+def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], used: set[str], depth: int) -> int:
+    """Add what a folder holds, but for files `used` by what was found before; return how many no format recognises."""
     names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=natural)
     paths = [os.path.join(folder, name) for name in names]
     others, files = 0, [path for path in paths if os.path.isfile(path)]
@@ -87,11 +87,9 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth
             files = []
     for path in files:
         if path in used:
-            continue  # one of those of a recording that another of its files stood for
+            continue
         if _recognised(path) or path.lower().endswith(_EXPECTED):
-            one = _try(path, opener)
-            found.append(one)
-            used |= {path for part in one.dataset.parts for path in part.paths} if one.dataset is not None else set()
+            _add(_try(path, opener), found, used)
         else:
             others += 1
     if depth > 0:
@@ -99,6 +97,14 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], depth
         within = [path for path in paths if os.path.isdir(path) and path not in folders]
         others += sum(_walk(path, opener, found, depth - 1) for path in within)
     return others
+
+
+def _add(one: Found, found: list[Found], used: set[str]) -> None:
+    """Add what was found, unless all its files belong to something that was found before."""
+    own = set() if one.dataset is None else {path for part in one.dataset.parts for path in part.paths}
+    if not own or not own <= used:
+        found.append(one)
+    used |= own
 
 
 def _recognised(path: str) -> bool:

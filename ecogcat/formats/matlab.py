@@ -15,15 +15,14 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import EcogcatError, FormatError
-from ecogcat.formats.hdf5_fields import datasets_of, reading
-from ecogcat.frozen import Frozen, Index, digest
+from ecogcat.formats.hdf5_fields import reading
+from ecogcat.formats.matlab_packed import PackedReader
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Extent
 from ecogcat.storage.handles import open_hdf5
@@ -31,7 +30,7 @@ from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.source import Source
 
-__all__ = ["Matrix", "PackedReader", "has_matrix", "is_matlab", "matrices", "matrix_extent", "read_matrix"]
+__all__ = ["Matrix", "has_matrix", "is_matlab", "matrices", "matrix_extent", "read_matrix"]
 
 _MATRIX, _COMPRESSED = 14, 15
 _NUMERIC = range(6, 16)  # classes: double, single, and the integers
@@ -39,7 +38,6 @@ _TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"
 _COMPLEX = 0x0800
 _HEAD = 4096  # what is unpacked of a compressed element to see what it is
 _MOST_EXPANSION = 1040  # zlib packs 1,032 bytes into one at most
-_PIECE = 1 << 20
 _BLOCK_BYTES = 64 << 20
 _MOST_SMALL = 64 << 20
 _MOST_ELEMENTS = 100_000
@@ -104,8 +102,14 @@ def matrices(path: str) -> dict[str, Matrix]:
             order = "<" if head[126:128] == b"IM" else ">"
             return {one.name: one for one in _elements(file, path, order, os.fstat(file.fileno()).st_size)}
     with reading(path), open_hdf5(path) as hdf5:
-        shapes = [(name, shape) for name, shape in datasets_of(hdf5) if hdf5[name].dtype.kind in "biuf"]
-        return {name: Matrix(name, shape[::-1], "", 0, None) for name, shape in shapes}
+        return {name: Matrix(name, hdf5[name].shape[::-1], "", 0, None) for name in hdf5 if _is_numbers(hdf5.get(name))}
+
+
+def _is_numbers(node: Any) -> bool:
+    """Whether a variable of version 7.3 is a matrix of numbers: structures are groups, cells have references."""
+    import h5py
+
+    return isinstance(node, h5py.Dataset) and node.shape is not None and node.dtype.kind in "biuf"
 
 
 def _elements(file: BinaryIO, path: str, order: str, size: int) -> Iterator[Matrix]:
@@ -235,88 +239,8 @@ def matrix_extent(source: Source, matrix: Matrix, *, time_first: bool) -> Extent
     if matrix.packed is None:
         return AffineExtent(source, dtype, n_samples, matrix.place + steps[0] * np.arange(n_channels), steps[1])
     n_blocks = -(-n_channels * n_samples * item // _BLOCK_BYTES)
-    reader = PackedReader(source, matrix, *steps)
+    reader = PackedReader(source, matrix.name, matrix.dtype, matrix.place, matrix.packed, *steps)
     return ReaderExtent(reader, n_channels, n_samples, dtype, (source,), -(-n_samples // n_blocks))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PackedReader(Frozen):
-    """Numbers of a compressed matrix: unpacked from its start on, and kept where they are asked for.
-
-    Parameters
-    ----------
-    source : Source
-    matrix : Matrix
-    channel_step, sample_step : int
-        Bytes from one channel, and from one sample, to the next.
-    """
-
-    source: Source
-    matrix: Matrix
-    channel_step: int
-    sample_step: int
-
-    @property
-    def token(self) -> str:
-        """Digest of what is read, without the place of the file."""
-        return digest("packed matrix", tuple(self.matrix), self.channel_step, self.sample_step)
-
-    def read(self, channels: Index, start: int, stop: int) -> NDArray[Any]:
-        """Return the stored numbers of channels over a stretch of samples."""
-        dtype = np.dtype(self.matrix.dtype)
-        item, n = dtype.itemsize, stop - start
-        out = np.empty((len(channels), n), dtype)
-        if self.sample_step == item:  # a channel after the other
-            for row, (channel, data) in enumerate(zip(channels, self._stretches(channels, start, n), strict=True)):
-                if len(data) != n * item:
-                    raise self._cut(int(channel))
-                out[row] = np.frombuffer(data, dtype)
-            return out
-        place = self.matrix.place + start * self.sample_step
-        (data,) = self._ranges([(place, place + n * self.sample_step)])
-        if len(data) != n * self.sample_step:
-            raise self._cut(0)
-        out[:] = np.frombuffer(data, dtype).reshape(n, -1)[:, channels].T
-        return out
-
-    def _stretches(self, channels: Index, start: int, n: int) -> Iterator[bytes]:
-        first = [self.matrix.place + int(c) * self.channel_step + start * self.sample_step for c in channels]
-        return self._ranges([(place, place + n * self.sample_step) for place in first])
-
-    def _cut(self, channel: int) -> FormatError:
-        return FormatError(
-            f"variable {self.matrix.name!r} ends before its samples do, at channel {channel}",
-            path=self.source.path,
-            hint=_HINT,
-        )
-
-    def _ranges(self, ranges: list[tuple[int, int]]) -> Iterator[bytes]:
-        """Unpack the element, and yield ascending ranges of its bytes."""
-        place, length = self.matrix.packed or (0, 0)
-        stream, at, left = zlib.decompressobj(), 0, length
-        data = b""
-        with open(self.source.path, "rb") as file:
-            file.seek(place)
-            for start, stop in ranges:
-                kept = bytearray()
-                while True:
-                    low, high = max(start - at, 0), min(stop - at, len(data))
-                    if low < high:
-                        kept += data[low:high]
-                    if at + len(data) >= stop:
-                        break
-                    at += len(data)
-                    packed = stream.unconsumed_tail or file.read(min(_PIECE, left))
-                    left -= 0 if stream.unconsumed_tail else len(packed)
-                    try:
-                        data = stream.decompress(packed, _PIECE)
-                    except zlib.error as error:
-                        raise FormatError(
-                            f"variable {self.matrix.name!r} cannot be unpacked", path=self.source.path, found=error
-                        ) from error
-                    if not data and (not packed or stream.eof):
-                        break
-                yield bytes(kept)
 
 
 def read_matrix(path: str, matrix: Matrix) -> NDArray[Any]:
@@ -345,6 +269,9 @@ def has_matrix(path: str, head: bytes, name: str) -> bool:
     if not is_matlab(head):
         return False
     try:
+        if head.startswith(b"MATLAB 7.3"):
+            with reading(path), open_hdf5(path) as file:
+                return _is_numbers(file.get(name))
         return name in matrices(path)
     except EcogcatError:
         return name.encode() in head

@@ -641,10 +641,10 @@ def test_any_jumps_are_those_that_were_written(seed: int, tmp_path: Path) -> Non
 def test_a_folder_scan_finds_each_experiment_once(tmp_path: Path) -> None:
     for experiment in (1, 2):
         write_continuous(tmp_path / "day", _draw(3), experiment=experiment, events=[(5, 1, 1)])
-    write_continuous(tmp_path / "other", _draw(3))
+    write_continuous(tmp_path / "other" / "Record Node 101", _draw(3))
     found, _ = find_recordings(tmp_path, ec.open_recording)
     opened = [one.dataset.name for one in found if one.dataset is not None]
-    assert opened == ["day", "day experiment 2", "other"]
+    assert opened == ["day", "day experiment 2", "Record Node 101"]
     assert len(found) == 3
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.ddc_board import N_CHANNELS, check_quantity, count_scale
 from ecogcat.formats.openephys.files import SUFFIX, candidates, choose, find_nodes, parse_name
-from ecogcat.formats.openephys.recording import dataset_of
+from ecogcat.formats.openephys.recording import CountScale, dataset_of
 from ecogcat.formats.openephys.records import BLOCK, MAGIC
 from ecogcat.formats.openephys.stream import examine_stream
 from ecogcat.formats.registry import Format, register
@@ -23,6 +24,8 @@ def open_openephys(
     node: str | None = None,
     experiment: int | str | None = None,
     recording: int | str | None = None,
+    charge_range: int | None = None,
+    quantity: str = "current",
 ) -> Dataset:
     """Open a folder of `.continuous` files where it lies.
 
@@ -39,6 +42,12 @@ def open_openephys(
         The number behind the names of files, 1 where there is none; where there are several.
     recording : int, optional
         Number of one recording of the experiment; without it all open as one dataset with seams.
+    charge_range : int, optional
+        The range of the DDC board (0 to 5, or 7) whose numbers the first 64 electrode channels hold: -32768 to 32768,
+        as the headers scale them, are its lowest to its highest charge. Channels after them are the aligned array
+        `trigger`, in counts.
+    quantity : {"current", "charge"}
+        What to make of these numbers: nA, or pC.
 
     Returns
     -------
@@ -53,6 +62,8 @@ def open_openephys(
         If nothing is there, or nothing of that name or number.
     FormatError
         If there are several recordings (they are listed), or a file is damaged.
+    ValueError
+        If there is no such range of charge, or quantity.
 
     Notes
     -----
@@ -90,7 +101,12 @@ def open_openephys(
             )
         place, stream = os.path.dirname(place), name.stream if stream is None else stream
         experiment = name.experiment if experiment is None else experiment
-    return dataset_of(examine_stream(choose(place, stream, node, experiment)), recording)
+    check_quantity(quantity)
+    examined = examine_stream(choose(place, stream, node, experiment))
+    scale = None
+    if charge_range is not None:
+        scale = CountScale(*count_scale(charge_range, quantity, examined.sampling_rate), N_CHANNELS)
+    return dataset_of(examined, recording, scale)
 
 
 def _recognises(path: str, head: bytes) -> bool:

@@ -28,7 +28,7 @@ _LONGEST_S = 1e9  # thirty years: the timestamps are damaged
 
 
 class CountScale(NamedTuple):
-    """What a count of the electrode channels means, where that is not for their headers to say."""
+    """What the numbers of the electrode channels, as their headers scale them, mean where they are no voltages."""
 
     gain: float
     offset: float
@@ -111,9 +111,6 @@ def _signal(
         return signal_of(extent, stream.sampling_rate, units=units, names=[], gain=1.0)
     stacked = _extent(files, n_records)
     names = _names(files)
-    if scale is not None:
-        how: dict[str, Any] = {"gain": scale.gain, "offset": scale.offset}
-        return signal_of(stacked, stream.sampling_rate, units=scale.units, names=names, **how)
     gains = []
     for one in files:
         gain = one.number("bitVolts")
@@ -122,7 +119,10 @@ def _signal(
                 "the header has no gain", path=one.path, expected="header.bitVolts", found=", ".join(one.header)
             )
         gains.append(gain)
-    return signal_of(stacked, stream.sampling_rate, units=units, names=names, gain=gains)
+    if scale is not None:
+        gains, units = [gain * scale.gain for gain in gains], scale.units
+    offset = None if scale is None else scale.offset
+    return signal_of(stacked, stream.sampling_rate, units=units, names=names, gain=gains, offset=offset)
 
 
 def _extent(files: Sequence[ContinuousFile], n_records: int) -> StackedExtent:
