@@ -74,14 +74,11 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], used:
     names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=natural)
     paths = [os.path.join(folder, name) for name in names]
     others, files = 0, [path for path in paths if os.path.isfile(path)]
-    used: set[str] = set()
     if _recognised(folder):
         whole = _try(folder, opener)
         alone = [path for path in files if _recognised(path)]
         if whole.dataset is not None:
-            found.append(whole)
-            used = {path for part in whole.dataset.parts for path in part.paths}
-            files = [path for path in files if path not in used]
+            _add(whole, found, used)
         elif any(os.path.basename(path).startswith("info.") for path in alone):
             found.append(whole)  # the folder itself is the recording: what is in it says no more
             files = []
@@ -93,9 +90,7 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], used:
         else:
             others += 1
     if depth > 0:
-        folders = {os.path.dirname(path) for path in used}  # pieces of what was opened as a whole
-        within = [path for path in paths if os.path.isdir(path) and path not in folders]
-        others += sum(_walk(path, opener, found, depth - 1) for path in within)
+        others += sum(_walk(path, opener, found, used, depth - 1) for path in paths if os.path.isdir(path))
     return others
 
 
