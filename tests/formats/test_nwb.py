@@ -341,6 +341,26 @@ def test_what_is_refused(message: str, change: Callable[[Any], None], plain: Pat
         ec.open_recording(plain)
 
 
+def test_data_in_another_file(plain: Path) -> None:
+    data = draw(40, seed=3)
+    other = plain.with_name("samples.h5")
+    with h5py.File(other, "w") as file:
+        file["filler"] = np.zeros(1000)
+        file["raw"] = data
+
+    def change(one: Any) -> None:
+        del one["data"]
+        one["data"] = h5py.ExternalLink("samples.h5", "/raw")
+
+    _change(plain, change)
+    dataset = ec.open_recording(plain)
+    assert np.array_equal(dataset.signal.read(raw=True), data.T)
+    assert [Path(one.path) for one in dataset.signal.sources] == [other]
+    other.unlink()
+    with pytest.raises(ec.FormatError, match=r"the data of acquisition/ECoG lie in another file.*/raw in samples\.h5"):
+        ec.open_recording(plain)
+
+
 def test_electrodes_that_do_not_fit_are_said(plain: Path) -> None:
     def change(one: Any) -> None:
         one["electrodes"][0] = 77

@@ -36,8 +36,14 @@ _INT16 = np.dtype("<i2")
 _MOST_SAMPLES = 1 << 44  # beyond these, a sample number is damage and no time
 
 
-def dataset_of(stream: Stream) -> Dataset:
+def dataset_of(stream: Stream, broken: Sequence[str] = ()) -> Dataset:
     """Return the dataset of one stream: a part a stretch without gaps.
+
+    Parameters
+    ----------
+    stream : Stream
+    broken : sequence of str
+        Folders of other recordings that have no structure file, for a warning.
 
     Raises
     ------
@@ -69,6 +75,9 @@ def dataset_of(stream: Stream) -> Dataset:
         warnings.insert(
             0, f"continuous.dat was cut short: {left_over} bytes were left over after {n_samples:,} whole samples"
         )
+    if broken:
+        text = f"recordings beside this one that have no structure.oebin: {', '.join(broken)}"
+        warnings.append(text)
     missing = [one.folder_name for one in stream.recording.streams if not one.has_data]
     if missing:
         warnings.append(f"streams that are listed, but whose continuous.dat is missing: {', '.join(missing)}")

@@ -156,15 +156,15 @@ def locate(path: str) -> tuple[str, str | None] | None:
     return (path, None) if _recording_folders(path) else None
 
 
-def find_recordings(folder: str) -> list[Recording]:
-    """Return the recordings of a session, record node, experiment or recording folder.
+def find_recordings(folder: str) -> tuple[list[Recording], list[str]]:
+    """Return the recordings of a session, node, experiment or recording folder; and those without structure file.
 
     Raises
     ------
     RecordingNotFound
         If there is none.
     FormatError
-        If a structure file is missing, or is not what it should be.
+        If all structure files are missing, or one is not what it should be.
     """
     folders = _recording_folders(folder)
     if not folders:
@@ -178,7 +178,7 @@ def find_recordings(folder: str) -> list[Recording]:
             found="no such file",
             hint="It crashed while it was begun, or was copied in part: copy it again",
         )
-    return [_read_recording(one) for one in folders if one not in missing]
+    return [_read_recording(one) for one in folders if one not in missing], missing
 
 
 def _recording_folders(folder: str) -> list[str]:
