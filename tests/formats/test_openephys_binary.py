@@ -404,14 +404,20 @@ def test_a_structure_that_is_missing_or_wrong(session: tuple[Path, np.ndarray]) 
         ec.open_recording(path)
 
 
-def test_a_recording_without_structure_beside_others_is_named(session: tuple[Path, np.ndarray]) -> None:
+def test_a_recording_that_cannot_be_read_beside_others_is_named(session: tuple[Path, np.ndarray]) -> None:
     path, _ = session
     other = _recording(path).parent / "recording2"
     other.mkdir()
-    assert open_openephys_binary(path).parts[0].warnings[0] == (
-        f"recordings beside this one that have no structure.oebin: {other}"
-    )
-    assert len(ec.streams(path)) == 1
+    for text, wrong in (None, "the recording has no structure file"), ("{", "this structure file is damaged"):
+        if text is not None:
+            (other / "structure.oebin").write_text(text)
+        (warning, *_) = open_openephys_binary(path).parts[0].warnings
+        assert warning.startswith(
+            f"a recording beside this one cannot be read: {other / 'structure.oebin'}: {wrong} (expected"
+        )
+        assert len(ec.streams(path)) == 1
+        with pytest.raises(ec.RecordingNotFound, match=rf"no recording '2'; .*; and some cannot be read: .*{wrong}"):
+            open_openephys_binary(path, recording=2)
 
 
 def test_any_damage_to_the_files_beside_the_samples_opens_or_is_refused(session: tuple[Path, np.ndarray]) -> None:

@@ -70,12 +70,17 @@ def open_openephys_binary(
     within, candidates, broken = _candidates(path)
     if stream is None:
         stream = within
-    chosen = choose(candidates, path, node=node, experiment=experiment, recording=recording, stream=stream)
+    try:
+        chosen = choose(candidates, path, node=node, experiment=experiment, recording=recording, stream=stream)
+    except RecordingNotFound as error:
+        if broken:  # it may be the one that was meant
+            raise RecordingNotFound(f"{error}; and some cannot be read: {'; '.join(broken)}") from error
+        raise
     return dataset_of(chosen, broken)
 
 
 def _candidates(path: str) -> tuple[str | None, list[Stream], list[str]]:
-    """Return the stream that the path itself names, the streams within, and recordings without structure file."""
+    """Return the stream that the path itself names, the streams within, and what cannot be read."""
     place = locate(path)
     if place is None:
         raise RecordingNotFound(f"{path}: this is no folder of an Open Ephys session, nor a file of one")

@@ -5,7 +5,7 @@ their names and gains; `sample_numbers.npy` (from 0.6; `timestamps.npy` before) 
 where some were lost.
 
 Source: Open Ephys, "Binary format" of the GUI's user manual, checked against recordings of versions 0.4.4, 0.5.0 and
-0.6.4. That bit_volts takes ADC and AUX channels to V is from the maintainers (plugin-GUI, issues 472 and 576).
+0.6.4. That bit_volts takes ADC and AUX channels to V is from the maintainers of the GUI.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def dataset_of(stream: Stream, broken: Sequence[str] = ()) -> Dataset:
     ----------
     stream : Stream
     broken : sequence of str
-        Folders of other recordings that have no structure file, for a warning.
+        What is wrong with other recordings beside this one, for warnings.
 
     Raises
     ------
@@ -75,9 +75,7 @@ def dataset_of(stream: Stream, broken: Sequence[str] = ()) -> Dataset:
         warnings.insert(
             0, f"continuous.dat was cut short: {left_over} bytes were left over after {n_samples:,} whole samples"
         )
-    if broken:
-        text = f"recordings beside this one that have no structure.oebin: {', '.join(broken)}"
-        warnings.append(text)
+    warnings += [f"a recording beside this one cannot be read: {text}" for text in broken]
     missing = [one.folder_name for one in stream.recording.streams if not one.has_data]
     if missing:
         warnings.append(f"streams that are listed, but whose continuous.dat is missing: {', '.join(missing)}")
