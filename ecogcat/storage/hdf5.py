@@ -32,7 +32,7 @@ def hdf5_extent(source: Source, dataset: Any, *, time_first: bool = False) -> Ex
     Parameters
     ----------
     source : Source
-        The file.
+        The file. If the dataset was reached by a link into another file, that one is read.
     dataset : h5py.Dataset
         Numbers on two axes, or on one (a single channel).
     time_first : bool
@@ -46,6 +46,9 @@ def hdf5_extent(source: Source, dataset: Any, *, time_first: bool = False) -> Ex
     import h5py
 
     key = dataset.name
+    place = os.path.abspath(dataset.file.filename)
+    if place != source.path:  # an external link led to another file: places in it are not places in this one
+        source = Source.open(place)
     if dataset.shape is None or dataset.dtype.kind not in "biufc" or dataset.ndim not in (1, 2):
         raise FormatError(
             f"dataset {key!r} is no recording",

@@ -230,7 +230,7 @@ def test_a_real_matlab_file() -> None:
         file.visititems(lambda name, item: names.append(name) if getattr(item, "size", 0) > 1000 else None)
         largest = max(names, key=lambda name: file[name].size)
         stored = file[largest][()]
-    dataset = ec.open_recording(path, data=largest, axis_order="time_first", sampling_rate=1450.0)
+    dataset = ec.open_recording(path, "hdf5", data=largest, axis_order="time_first", sampling_rate=1450.0)
     assert np.array_equal(dataset.signal.read(), stored.T.astype("f4"))
 
 

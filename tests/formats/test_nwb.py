@@ -225,6 +225,24 @@ def test_trials_and_other_intervals(tmp_path: Path) -> None:
     assert dataset.parts[0].warnings == ("2 events or starts of intervals lie outside of the samples and are left out",)
 
 
+def test_intervals_across_a_seam_are_cut_there(tmp_path: Path) -> None:
+    times = np.arange(100) / 1000
+    times[60:] += 1
+
+    def add(file: Any, region: Any) -> None:
+        add_series(draw(100), timestamps=times)(file, region)
+        for start, stop in ((0.05, 1.07), (1.08, 1.09), (0.5, 0.6)):
+            file.add_trial(start_time=start, stop_time=stop)
+
+    path = tmp_path / "a.nwb"
+    write_nwb(path, add)
+    dataset = ec.open_recording(path)
+    assert dataset.intervals[["start", "stop"]].values.tolist() == [[50, 60], [60, 70], [80, 90]]
+    assert dataset.events.sample.tolist() == [50, 80]
+    assert dataset.parts[0].warnings == ("1 events or starts of intervals lie outside of the samples and are left out",)
+    check_format(ec.open_recording, path, damage=False)
+
+
 def test_annotations_are_notes(tmp_path: Path) -> None:
     def add(file: Any, region: Any) -> None:
         from pynwb.misc import AnnotationSeries
@@ -338,6 +356,26 @@ CHANGES: dict[str, Callable[[Any], None]] = {
 def test_what_is_refused(message: str, change: Callable[[Any], None], plain: Path) -> None:
     _change(plain, change)
     with pytest.raises(ec.FormatError, match=message):
+        ec.open_recording(plain)
+
+
+def test_data_in_another_file(plain: Path) -> None:
+    data = draw(40, seed=3)
+    other = plain.with_name("samples.h5")
+    with h5py.File(other, "w") as file:
+        file["filler"] = np.zeros(1000)
+        file["raw"] = data
+
+    def change(one: Any) -> None:
+        del one["data"]
+        one["data"] = h5py.ExternalLink("samples.h5", "/raw")
+
+    _change(plain, change)
+    dataset = ec.open_recording(plain)
+    assert np.array_equal(dataset.signal.read(raw=True), data.T)
+    assert [Path(one.path) for one in dataset.signal.sources] == [other]
+    other.unlink()
+    with pytest.raises(ec.FormatError, match=r"the data of acquisition/ECoG lie in another file.*/raw in samples\.h5"):
         ec.open_recording(plain)
 
 

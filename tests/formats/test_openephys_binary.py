@@ -204,7 +204,14 @@ def test_conformance(session: tuple[Path, np.ndarray]) -> None:
     path, stored = session
     adc = [scaled(stored[5], (1.5e-4, 0.0)), scaled(stored[6], (3e-4, 0.0))]
     expected = {"signal": scaled(stored[:3], UV), "adc": adc, "aux": scaled(stored[3:5], (3.74e-5, 0.0))}
-    check_format(open_openephys_binary, path, expected=expected)
+    check_format(open_openephys_binary, path, expected=expected, damage=False)
+
+
+def test_conformance_of_damaged_samples(tmp_path: Path) -> None:
+    stored = draw(3, 100)
+    place = tmp_path / "rat" / "experiment1" / "recording1"
+    write_stream(place, stored, np.arange(100))
+    check_format(open_openephys_binary, tmp_path / "rat", expected={"signal": scaled(stored, UV)})
 
 
 def test_every_node_experiment_recording_and_stream_by_name(tmp_path: Path) -> None:
@@ -395,6 +402,22 @@ def test_a_structure_that_is_missing_or_wrong(session: tuple[Path, np.ndarray]) 
     place.unlink()
     with pytest.raises(ec.FormatError, match=r"structure\.oebin: the recording has no structure file"):
         ec.open_recording(path)
+
+
+def test_a_recording_that_cannot_be_read_beside_others_is_named(session: tuple[Path, np.ndarray]) -> None:
+    path, _ = session
+    other = _recording(path).parent / "recording2"
+    other.mkdir()
+    for text, wrong in (None, "the recording has no structure file"), ("{", "this structure file is damaged"):
+        if text is not None:
+            (other / "structure.oebin").write_text(text)
+        (warning, *_) = open_openephys_binary(path).parts[0].warnings
+        assert warning.startswith(
+            f"a recording beside this one cannot be read: {other / 'structure.oebin'}: {wrong} (expected"
+        )
+        assert len(ec.streams(path)) == 1
+        with pytest.raises(ec.RecordingNotFound, match=rf"no recording '2'; .*; and some cannot be read: .*{wrong}"):
+            open_openephys_binary(path, recording=2)
 
 
 def test_any_damage_to_the_files_beside_the_samples_opens_or_is_refused(session: tuple[Path, np.ndarray]) -> None:

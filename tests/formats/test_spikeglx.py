@@ -285,12 +285,18 @@ def test_notes_clocks_and_several_runs(tmp_path: Path) -> None:
 def test_conformance(run: tuple[Path, dict[str, np.ndarray]]) -> None:
     folder, stored = run
     expected = {"signal": _ap_values(_together(stored, "ap")), "status": _together(stored, "ap")[4:]}
-    check_format(partial(ec.open_recording, stream="imec0.ap"), folder, expected=expected)
+    check_format(partial(ec.open_recording, stream="imec0.ap"), folder, expected=expected, damage=False)
+
+
+def test_conformance_of_a_damaged_probe(tmp_path: Path) -> None:
+    stored = draw(5, 60)
+    write_piece(tmp_path / "a_g0", "a_g0_t0.imec0.ap", stored, imec(4))
+    check_format(open_spikeglx, tmp_path / "a_g0", expected={"signal": _ap_values(stored)})
 
 
 def test_conformance_of_a_device(tmp_path: Path) -> None:
     write_piece(tmp_path / "a_g0", "a_g0_t0.nidq", draw(4, 60), nidq(1, 0, 2, 1, niXDBytes1=1))
-    check_format(ec.open_recording, tmp_path / "a_g0")
+    check_format(ec.open_recording, tmp_path / "a_g0", damage=False)
 
 
 # Damage -------------------------------------------------------------------------------------------
@@ -331,6 +337,8 @@ def test_a_missing_piece_is_named(run: tuple[Path, dict[str, np.ndarray]]) -> No
     assert dataset.parts[1].warnings == ("60 samples (0.002 s) lie between rat_g0_t0.imec0.ap.bin and this file",)
     piece = folder / "rat_g1" / "rat_g1_imec0" / "rat_g1_t0.imec0.ap.bin"
     piece.with_suffix(".meta").unlink()
+    (dataset,) = ec.split(ec.open_recording(folder, stream="imec0.ap"))
+    assert dataset.parts[0].warnings[1] == "left out, their .meta file is missing: rat_g1_t0.imec0.ap.bin"
     with pytest.raises(ec.RecordingNotFound, match=r"rat_g1_t0\.imec0\.ap\.meta: this file is missing"):
         open_spikeglx(piece)
 

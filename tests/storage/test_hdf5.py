@@ -363,6 +363,20 @@ def test_external_but_missing(path: Path, tmp_path: Path, monkeypatch: pytest.Mo
         opened(path)
 
 
+@pytest.mark.parametrize("how", [{}, {"chunks": (4, 100)}, {"chunks": (4, 100), "compression": "gzip"}])
+def test_a_dataset_reached_by_a_link_is_read_in_its_own_file(how: dict[str, Any], path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.h5"
+    with h5py.File(other, "w") as file:
+        file["before"] = values("f8")
+        file.create_dataset("in/it", data=values(), **how)
+    with h5py.File(path, "w") as file:
+        file["filler"] = values("f8")
+        file["x"] = h5py.ExternalLink("other.h5", "/in/it")
+    extent = opened(path)
+    assert [source.path for source in extent.sources] == [str(other)]
+    check(extent, values())
+
+
 def virtual(path: Path, sources: list[tuple[str, str]], maxshape: Any = None) -> None:
     """Stack the datasets (file name, key), two channels each."""
     layout = h5py.VirtualLayout((2 * len(sources), 500), "i2")

@@ -85,7 +85,7 @@ def open_nwb(path: str | os.PathLike[str], *, stream: str | None = None, recordi
 def _all_series(file: Any, path: str) -> list[Series]:
     if not _is_nwb(file):
         raise FormatError("this is no NWB file", path=path, expected="nwb_version", found=", ".join(list(file)[:8]))
-    found = find_series(file)
+    found = find_series(file, path)
     if not found:
         raise FormatError(
             "the file has no electrical series",
@@ -116,7 +116,7 @@ def _dataset(file: Any, source: Source, series: Series) -> Dataset:
     warnings += happened.warnings
     name = os.path.splitext(os.path.basename(source.path))[0]
     notes = [text_of(file[key][()]).strip() for key in _NOTES if key in file]
-    session = _session_start(file)
+    session, metadata = _session_start(file), _metadata(file, series, group, columns)
     datasets, n_inside = [], 0
     for k, stretch in enumerate(stretches):
         window = slice(stretch.start, stretch.stop)
@@ -137,7 +137,7 @@ def _dataset(file: Any, source: Source, series: Series) -> Dataset:
                 recorded_at=None if session is None else session + _span(stretch.time - stretch.start / rate),
                 notes=[one for one in (*notes, *happened.notes) if one] if first else (),
                 warnings=warnings if first else [_gap(stretches[k - 1], stretch, rate)],
-                metadata=_metadata(file, series, group, columns),
+                metadata=metadata,
             )
         )
     return _whole(datasets, name, _n_events(happened) - n_inside)

@@ -115,13 +115,21 @@ def groups_of(file: Any) -> Iterator[tuple[str, Any]]:
             stack += [(key, depth + 1) for key in reversed(inner)]
 
 
-def find_series(file: Any) -> list[Series]:
-    """Return the electrical series of a file, in order."""
+def find_series(file: Any, path: str) -> list[Series]:
+    """Return the electrical series of a file, in order; FormatError if the data of one lie in a missing file."""
     import h5py
 
     found = []
     for name, group in groups_of(file):
-        data = group.get("data")
+        data, link = group.get("data"), group.get("data", getlink=True)
+        if data is None and isinstance(link, h5py.ExternalLink) and kind_of(group).endswith("ElectricalSeries"):
+            raise FormatError(
+                f"the data of {name} lie in another file, which cannot be read",
+                path=path,
+                expected=f"{link.path} in {link.filename}",
+                found="no such file or dataset",
+                hint="Put it beside this file",
+            )
         if kind_of(group).endswith("ElectricalSeries") and isinstance(data, h5py.Dataset) and data.shape is not None:
             match = _OPEN_EPHYS_1.match(name)
             recording, stream = (match[1], match[2]) if match else ("", name)
@@ -188,7 +196,7 @@ def _probe(source: Source, times: Any) -> Any:
     """Return a function from rows to times, which reads few bytes where they lie plainly."""
     extent = hdf5_extent(source, times)
     if isinstance(extent, AffineExtent):
-        buffer = source_bytes(source)
+        buffer = source_bytes(extent.source)
         column = np.ndarray(times.shape, times.dtype, buffer, int(extent.base[0]), (extent.sample_stride,))
         return lambda rows: column[rows].astype(np.float64)
     return lambda rows: np.array([times[row] for row in rows.tolist()], np.float64)

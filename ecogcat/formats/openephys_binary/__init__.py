@@ -67,22 +67,29 @@ def open_openephys_binary(
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if not os.path.exists(path):
         raise RecordingNotFound(f"{path}: nothing is there")
-    within, candidates = _candidates(path)
+    within, candidates, broken = _candidates(path)
     if stream is None:
         stream = within
-    return dataset_of(choose(candidates, path, node=node, experiment=experiment, recording=recording, stream=stream))
+    try:
+        chosen = choose(candidates, path, node=node, experiment=experiment, recording=recording, stream=stream)
+    except RecordingNotFound as error:
+        if broken:  # it may be the one that was meant
+            raise RecordingNotFound(f"{error}; and some cannot be read: {'; '.join(broken)}") from error
+        raise
+    return dataset_of(chosen, broken)
 
 
-def _candidates(path: str) -> tuple[str | None, list[Stream]]:
-    """Return the streams of a path, and the one that the path itself names."""
+def _candidates(path: str) -> tuple[str | None, list[Stream], list[str]]:
+    """Return the stream that the path itself names, the streams within, and what cannot be read."""
     place = locate(path)
     if place is None:
         raise RecordingNotFound(f"{path}: this is no folder of an Open Ephys session, nor a file of one")
     folder, stream = place
-    found = [one for recording in find_recordings(folder) for one in recording.streams]
+    recordings, broken = find_recordings(folder)
+    found = [one for recording in recordings for one in recording.streams]
     if not found:
         raise RecordingNotFound(f"{folder}: the recordings here have no continuous stream")
-    return stream, found
+    return stream, found, broken
 
 
 def _recognises(path: str, head: bytes) -> bool:
@@ -91,7 +98,7 @@ def _recognises(path: str, head: bytes) -> bool:
 
 def _streams(path: str) -> list[dict[str, Any]]:
     """Return every continuous stream; one without its data file has 0 samples."""
-    stream, found = _candidates(path)
+    stream, found, _ = _candidates(path)
     return [
         {"rate": one.rate, "channels": len(one.channels), "samples": one.n_samples, **one.places}
         for one in found

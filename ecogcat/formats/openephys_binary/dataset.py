@@ -5,7 +5,7 @@ their names and gains; `sample_numbers.npy` (from 0.6; `timestamps.npy` before) 
 where some were lost.
 
 Source: Open Ephys, "Binary format" of the GUI's user manual, checked against recordings of versions 0.4.4, 0.5.0 and
-0.6.4. That bit_volts takes ADC and AUX channels to V is from the maintainers (plugin-GUI, issues 472 and 576).
+0.6.4. That bit_volts takes ADC and AUX channels to V is from the maintainers of the GUI.
 """
 
 from __future__ import annotations
@@ -36,8 +36,14 @@ _INT16 = np.dtype("<i2")
 _MOST_SAMPLES = 1 << 44  # beyond these, a sample number is damage and no time
 
 
-def dataset_of(stream: Stream) -> Dataset:
+def dataset_of(stream: Stream, broken: Sequence[str] = ()) -> Dataset:
     """Return the dataset of one stream: a part a stretch without gaps.
+
+    Parameters
+    ----------
+    stream : Stream
+    broken : sequence of str
+        What is wrong with other recordings beside this one, for warnings.
 
     Raises
     ------
@@ -69,6 +75,7 @@ def dataset_of(stream: Stream) -> Dataset:
         warnings.insert(
             0, f"continuous.dat was cut short: {left_over} bytes were left over after {n_samples:,} whole samples"
         )
+    warnings += [f"a recording beside this one cannot be read: {text}" for text in broken]
     missing = [one.folder_name for one in stream.recording.streams if not one.has_data]
     if missing:
         warnings.append(f"streams that are listed, but whose continuous.dat is missing: {', '.join(missing)}")

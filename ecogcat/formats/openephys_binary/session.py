@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.errors import EcogcatError, FormatError, RecordingNotFound
 
 __all__ = ["Recording", "Stream", "StreamChannel", "find_recordings", "locate"]
 
@@ -156,29 +156,30 @@ def locate(path: str) -> tuple[str, str | None] | None:
     return (path, None) if _recording_folders(path) else None
 
 
-def find_recordings(folder: str) -> list[Recording]:
-    """Return the recordings of a session, record node, experiment or recording folder.
+def find_recordings(folder: str) -> tuple[list[Recording], list[str]]:
+    """Return the recordings of a session, node, experiment or recording folder; and what those are that cannot be read.
 
     Raises
     ------
     RecordingNotFound
         If there is none.
     FormatError
-        If a structure file is missing, or is not what it should be.
+        If the structure file of none can be read.
     """
     folders = _recording_folders(folder)
     if not folders:
         raise RecordingNotFound(f"{folder}: the folder has no {STRUCTURE}, nor folders experiment1/recording1")
-    missing = [one for one in folders if not os.path.isfile(os.path.join(one, STRUCTURE))]
-    if len(missing) == len(folders):
-        raise FormatError(
-            "the recording has no structure file",
-            path=os.path.join(missing[0], STRUCTURE),
-            expected="what its streams are",
-            found="no such file",
-            hint="It crashed while it was begun, or was copied in part: copy it again",
-        )
-    return [_read_recording(one) for one in folders if one not in missing]
+    found, errors = [], []
+    for one in folders:
+        try:
+            recording = _read_recording(one)
+            len(recording.streams)  # read with it, so that what is wrong is known now
+            found.append(recording)
+        except EcogcatError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found, [str(error) for error in errors]
 
 
 def _recording_folders(folder: str) -> list[str]:
@@ -205,6 +206,14 @@ def _children(folder: str, pattern: re.Pattern[str]) -> list[str]:
 
 def _read_recording(folder: str) -> Recording:
     path = os.path.join(folder, STRUCTURE)
+    if not os.path.exists(path):
+        raise FormatError(
+            "the recording has no structure file",
+            path=path,
+            expected="what its streams are",
+            found="no such file",
+            hint="It crashed while it was begun, or was copied in part: copy it again",
+        )
     try:
         with open(path, "rb") as file:
             structure = json.loads(file.read(min(_MOST_TEXT, os.fstat(file.fileno()).st_size)))

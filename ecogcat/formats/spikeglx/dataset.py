@@ -64,6 +64,8 @@ def dataset_of(stream: RunStream) -> Dataset:
         warnings = _jump(left, piece)
         if left is None and missing:
             warnings.append(f"pieces whose .bin file is missing: {', '.join(missing)}")
+        if left is None and stream.without_meta:
+            warnings.append(f"left out, their .meta file is missing: {', '.join(stream.without_meta)}")
         datasets.append(_piece(piece, _clock(piece, first), warnings, len(there) > 1))
         left = piece
     name = (

@@ -66,6 +66,7 @@ class RunStream:
     run: str
     stream: str
     pieces: tuple[PieceFile, ...] = field(repr=False)
+    without_meta: tuple[str, ...] = ()
 
     @property
     def places(self) -> dict[str, str]:
@@ -107,14 +108,18 @@ def parse_name(path: str) -> PieceFile | None:
 
 def find_streams(path: str) -> list[RunStream]:
     """Return the streams that a file, or the folder of a run, a gate or a probe holds, by run and stream."""
-    found = [parse_name(one) for one in _files(path)]
     by_stream: dict[tuple[str, str], dict[str, PieceFile]] = {}
-    for piece in found:
-        if piece is not None and os.path.isfile(piece.meta_path):
+    for one in _files(path):
+        piece = parse_name(one)
+        if piece is not None:
             by_stream.setdefault((piece.run, piece.stream), {})[piece.path] = piece
-    return [
-        RunStream(run, stream, _in_order(list(pieces.values()))) for (run, stream), pieces in sorted(by_stream.items())
-    ]
+    found = []
+    for (run, stream), pieces in sorted(by_stream.items()):
+        described = [one for one in pieces.values() if os.path.isfile(one.meta_path)]
+        if described:
+            lost = [os.path.basename(one.path) for one in pieces.values() if one not in described]
+            found.append(RunStream(run, stream, _in_order(described), tuple(sorted(lost))))
+    return found
 
 
 def _in_order(pieces: Sequence[PieceFile]) -> tuple[PieceFile, ...]:
