@@ -47,6 +47,8 @@ class Format:
         How names of its files end, lower case: where no content decides, the format whose error is of use.
     general : bool
         It opens files of many kinds, and is asked where no other format recognises one.
+    last : bool
+        It is asked only after that, and after names were looked at: asking it is slow, or imports a library.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Format:
     title: str
     suffixes: tuple[str, ...] = ()
     general: bool = False
+    last: bool = False
 
 
 _formats: dict[str, Format] = {}
@@ -70,7 +73,7 @@ def register(format: Format) -> Format:
 def formats() -> dict[str, Format]:
     """Return the formats by name, in the order in which they are asked."""
     _import_all()
-    return {one.name: one for one in sorted(_formats.values(), key=lambda one: (one.general, one.name))}
+    return {one.name: one for one in sorted(_formats.values(), key=lambda one: (one.last, one.general, one.name))}
 
 
 @cache
@@ -109,11 +112,14 @@ def detect(path: str) -> Format:
         if not head:
             raise FormatError("the file is empty", path=path, expected="a recording", found="0 bytes")
     for format in formats().values():
-        if format.recognises(path, head):
+        if not format.last and format.recognises(path, head):
             return format
     for format in formats().values():
         if head and path.lower().endswith(format.suffixes):
             return format  # it says what is wrong with the file
+    for format in formats().values():
+        if format.last and format.recognises(path, head):
+            return format
     known = "; ".join(f"{format.name} ({format.title})" for format in formats().values())
     found = f"a file that begins with {head[:8].hex(' ')}" if head else "a folder with no file of these"
     raise FormatError(
