@@ -12,6 +12,7 @@ from ecogcat.clock import locate, sample_at
 from ecogcat.compare import equals
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
+from ecogcat.electrodes.impedance import read_impedance
 from ecogcat.errors import (
     CatalogError,
     EcogcatError,
@@ -68,6 +69,7 @@ __all__ = [
     "plot_map",
     "plot_overview",
     "plot_traces",
+    "read_impedance",
     "sample_at",
     "select_channels",
     "select_time",

@@ -203,7 +203,7 @@ def test_doctor(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp
     assert done.exit_code == 0, done.output
     rows: dict[str, Any] = {row["what"]: row for row in json.loads(run("doctor", "--json").output)}
     assert rows["numpy"]["value"] == np.__version__
-    assert rows["Intake drivers"]["value"] == "ecog_hdf5, ecog_intan, ecog_join"
+    assert {"ecog_hdf5", "ecog_intan", "ecog_join"} <= set(rows["Intake drivers"]["value"].split(", "))
     assert rows["threads"]["value"] >= 1
     monkeypatch.setenv("NUMBA_CACHE_DIR", "/proc/nowhere")
     done = run("doctor")

@@ -63,8 +63,17 @@ def first_existing(candidates: list[str]) -> str | None:
 
 
 def resolved(value: Any, folder: str | None) -> Any:
-    """Return the path of a further file (electrode table, events) of an entry; other values as they are."""
+    """Return the path of a further file (electrode table, events) of an entry; other values as they are.
+
+    Examples
+    --------
+    >>> resolved("actv_64", "/data")  # the name of an electrode, unless a file has it
+    'actv_64'
+    """
     if not isinstance(value, (str, os.PathLike)):
         return value
     candidates = places(value, folder)
-    return first_existing(candidates) or candidates[0]
+    there = first_existing(candidates)
+    if there is None and isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
+        return value
+    return there or candidates[0]

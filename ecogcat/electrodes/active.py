@@ -21,7 +21,8 @@ __all__ = ["ARRAYS", "DAQ_GAINS", "PASSTHRU", "UNMIXES", "Unmix", "find_unmix"]
 PASSTHRU = "passthru"
 # The amplification of the DAQ, which the stored volts have behind them.
 DAQ_GAINS = {"2t-as daq v1": 10.0, "2t-as daq v2": 10.0, PASSTHRU: 1.0}
-# (dy, dx), mm; of the others no pitch is known. 36 x 28 sites on 9 mm x 9 mm: the rows are the closer ones.
+# (dy, dx), mm; of the others no pitch is known. The lab notes 0.3214 and 0.25 for x and y, by which 28 columns and 36
+# rows are a square of 9 mm; its program took them for y and x.
 _PITCH = {"actv_64": (0.4, 0.4), "active_1008ch_sp_v2": (0.25, 0.3214)}
 
 

@@ -102,7 +102,7 @@ def scan_shape(path: str, head: bytes) -> tuple[int, int] | None:
         return None
     try:
         with reading(path), open_hdf5(path) as file:
-            if not all(name in file for name in ("data", "numRow", "numCol")) or ("Fs" in file) == ("fs" in file):
+            if not all(name in file for name in ("data", "numRow", "numCol")) or not ("Fs" in file or "fs" in file):
                 return None
             return _count(file, path, "numRow"), _count(file, path, "numCol")
     except FormatError:

@@ -18,6 +18,7 @@ import numpy as np
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.active import UNMIXES
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.afe import AFE_ROWS
 from ecogcat.formats.multiplexed import Scan, read_scan, rows_of_streams, scan_shape
 from ecogcat.formats.registry import Format, register
 
@@ -44,8 +45,6 @@ COLUMN_ORDERS = {
     "mux7_2card_flip": (2, 0, 3, 1),
     "stim4_1card": (3, 1, 0, 2),
 }
-# From here on a scan is one of the analog front end; see `ecogcat.formats.afe`.
-AFE_ROWS = 67
 
 
 def open_mux(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import intake
 import numpy as np
 import pytest
 
@@ -79,7 +80,7 @@ def test_sites_and_names_of_the_golden_vectors(case: Any) -> None:
     assert dataset.ground is not None
     assert dataset.ground.channel_names == tuple(f"ch{k}" for k in expected["other_channels"])
     pitch = meta["pitch"]
-    # The lab gives x before y: 28 columns and 36 rows are 9 mm each.
+    # The lab notes x before y: 28 columns and 36 rows are then 9 mm each.
     assert dataset.channel_map.pitch == (tuple(pitch[::-1]) if isinstance(pitch, list) else (pitch, pitch))
     assert dataset.parts[0].format == "active"
     assert dataset.metadata["OSR"] == 4.0
@@ -214,6 +215,13 @@ def test_streams_and_driver(path: Path, cells: np.ndarray) -> None:
 
     source = drivers.ecog_active(str(path), **V2)
     assert source.read().signal.shape == (64, 50)
+    entries = path.with_name("session.yaml")
+    entries.write_text(
+        "sources:\n  rec:\n    driver: ecog_active\n    args:\n      urlpath: '{{ CATALOG_DIR }}/rec.h5'\n"
+        "      daq: 2t-as daq v2\n      headstage: zif26 to 2x uhdmi\n      electrode: actv_64\n"
+    )
+    named = intake.open_catalog(str(entries))["rec"].read()
+    assert named.channel_map.shape == (8, 8)
 
 
 def test_a_join_with_a_recording_of_another_wiring_goes_by_site(tmp_path: Path) -> None:
