@@ -108,21 +108,10 @@ def _write_edf(folder: Path, n_samples: int) -> None:
     low, high = -(1 << 15), (1 << 15) - 1
     head = ["0", "X X X X", "Startdate 14-MAR-2026 X X X", "14.03.26", "10.21.05"]
     head += [256 * (1 + N_SOURCE), "", n_records, 1, N_SOURCE]
-    fields: list[tuple[int, list[Any]]] = list(
-        zip((8, 80, 80, 8, 8, 8, 44, 8, 8, 4), ([one] for one in head), strict=True)
-    )
-    columns = [
-        [f"EEG {k}" for k in range(N_SOURCE)],
-        "",
-        "uV",
-        f"{low * GAIN:.3f}",
-        f"{high * GAIN:.3f}",
-        low,
-        high,
-        "",
-        length,
-        "",
-    ]
+    widths = 8, 80, 80, 8, 8, 8, 44, 8, 8, 4
+    fields: list[tuple[int, list[Any]]] = [(width, [value]) for width, value in zip(widths, head, strict=True)]
+    physical = round(low * GAIN, 3), round(high * GAIN, 3)
+    columns = [[f"EEG {k}" for k in range(N_SOURCE)], "", "uV", *physical, low, high, "", length, ""]
     for width, column in zip((16, 80, 8, 8, 8, 8, 8, 80, 8, 32), columns, strict=True):
         fields.append((width, column if isinstance(column, list) else [column] * N_SOURCE))
     with open(folder / "a.edf", "wb") as file:
