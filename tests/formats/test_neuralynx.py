@@ -15,6 +15,7 @@ from neo.rawio import NeuralynxRawIO
 
 import ecogcat as ec
 from ecogcat.formats.neuralynx import open_neuralynx
+from ecogcat.formats.registry import find_format, formats
 from ecogcat.formats.timestamps import find_jumps, step_of
 from ecogcat.testing import check_format
 from tests.conftest import shared_path
@@ -196,6 +197,13 @@ def test_a_clock_set_back_is_a_seam_of_unknown_length(tmp_path: Path) -> None:
     assert dataset.seams[0].gap_s is None
 
 
+def test_a_timestamp_beyond_all_time_is_a_seam_of_unknown_length(tmp_path: Path) -> None:
+    write_ncs(tmp_path / "a.ncs", [(10**9, draw(1024)), (2**61, draw(600))])
+    dataset = ec.open_recording(tmp_path / "a.ncs")
+    assert [part.n_samples for part in dataset.parts] == [1024, 600]
+    assert dataset.seams[0].gap_s is None
+
+
 def test_another_rate_than_the_header_says_is_told(tmp_path: Path) -> None:
     write_ncs(tmp_path / "a.ncs", [(0, draw(512 * 40))], rate=1e6 / 30, SamplingFrequency=32556)
     dataset = ec.open_recording(tmp_path / "a.ncs")
@@ -208,12 +216,14 @@ def test_pieces_of_a_channel_follow_on_each_other(tmp_path: Path) -> None:
     first, second = draw(1000, 1), draw(800, 2)
     for name in ("CSC1", "CSC2"):
         same = {"AcqEntName": name, "ADChannel": name[3:]}
-        write_ncs(tmp_path / f"{name}_0001.ncs", [(5_000_000, second)], **same)
+        write_ncs(tmp_path / f"{name}_0001.ncs", [(5_000_000, second)], volts="1e-7", **same)
         write_ncs(tmp_path / f"{name}.ncs", [(1_000_000, first)], **same)
     dataset = ec.open_recording(tmp_path)
     assert dataset.signal.channel_names == ("CSC1", "CSC2")
     assert [part.n_samples for part in dataset.parts] == [1000, 800]
     assert np.array_equal(dataset.signal.read(raw=True), [np.concatenate([first, second])] * 2)
+    values = np.concatenate([first * (GAIN * 1e6), second * (1e-7 * 1e6)]).astype("f4")
+    assert np.array_equal(dataset.signal.read(), [values] * 2)
     assert dataset.seams[0].gap_s == pytest.approx(3.5)
     assert [Path(path).name for path in dataset.parts[1].paths] == ["CSC1_0001.ncs", "CSC2_0001.ncs"]
 
@@ -223,6 +233,8 @@ def test_channels_with_other_gaps_have_to_be_chosen(tmp_path: Path) -> None:
     write_ncs(tmp_path / "x.ncs", [(10**6, draw(300)), (10**7, draw(900))])
     with pytest.raises(ec.FormatError, match=r"do not have the same gaps .*2000hz \(3 channels\), 2000hz_2 \(1"):
         ec.open_recording(tmp_path)
+    write_ncs(tmp_path / "y.ncs", [(10**6, draw(400)), (10**7, draw(900))])
+    assert ec.streams(tmp_path)["channels"].tolist() == [3, 1, 1]
     dataset = ec.open_recording(tmp_path, stream="2000hz_2")
     assert dataset.signal.channel_names == ("x",)
     assert dataset.warnings[0].endswith(
@@ -444,3 +456,16 @@ def test_records_without_a_jump() -> None:
     assert find_jumps(lambda k: k * 512, 2, 512.0, 1.0) == []
     assert step_of(lambda k: 0, 100, 512.0) == 512.0
     assert find_jumps(lambda k: 0, 100, 512.0, 1.0, most=50) is None
+
+
+def test_real_recordings_of_others_are_not_claimed() -> None:
+    claimed = set()
+    for folder, _, names in os.walk(shared_path("recordings")):
+        for path in (Path(folder), *(Path(folder) / name for name in names)):
+            head = b"" if path.is_dir() else path.read_bytes()[:4096]
+            claimed |= {
+                one.name for one in formats().values() if "neuralynx" in path.parts and one.recognises(str(path), head)
+            }
+            if find_format("neuralynx").recognises(str(path), head):
+                assert "neuralynx" in path.parts, path
+    assert claimed == {"neuralynx"}

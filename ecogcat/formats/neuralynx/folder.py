@@ -36,6 +36,11 @@ class Channel:
         """Those of all files."""
         return tuple(run for file in self.files for run in file.runs)
 
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """V a stored number, of each run."""
+        return tuple(file.gain for file in self.files for _ in file.runs)
+
 
 @dataclass
 class Stream:

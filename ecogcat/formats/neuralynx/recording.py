@@ -24,6 +24,7 @@ __all__ = ["dataset_of", "find_events"]
 
 _DAY = np.timedelta64(1, "D")
 _SECOND = np.timedelta64(1, "s")
+_MOST_MICROSECONDS = 10**15
 
 
 def find_events(path: str | None) -> tuple[NlxEvents | None, list[str]]:
@@ -86,9 +87,10 @@ def dataset_of(
 def _signal(stream: Stream, runs: Sequence[int], names: Sequence[str]) -> Signal:
     """Return the channels of a stretch, a file each."""
     units = {file.units for channel in stream.channels for file in channel.files}
-    gain = [channel.files[0].gain if len(units) == 1 else 1.0 for channel in stream.channels]
+    gains = [channel.gains for channel in stream.channels]
     pieces = []
     for k in runs:
+        gain = [some[k] if len(units) == 1 else 1.0 for some in gains]
         extents = tuple(channel.runs[k].extent(stream.lengths[k]) for channel in stream.channels)
         extent = extents[0] if len(extents) == 1 else StackedExtent(extents)
         pieces.append(Piece.whole(extent, gain=gain, dtype=np.float32))
@@ -110,8 +112,6 @@ def _oddities(stream: Stream) -> list[str]:
         for file in channel.files:
             for text in file.odd:
                 found.setdefault(text, []).append(os.path.basename(file.header.path))
-            if file.gain != channel.files[0].gain:
-                found.setdefault("another gain than its first file: that one's is used", []).append(channel.name)
     units = {file.units for channel in stream.channels for file in channel.files}
     if len(units) > 1:
         found["some channels have no -ADBitVolts: values of all are the stored numbers"] = []
@@ -150,7 +150,7 @@ def _clocks(stream: Stream, stretches: Sequence[Sequence[int]]) -> list[np.datet
     before = first
     for stretch in stretches:
         stamp = runs[stretch[0]].stamp
-        if stamp < before:  # set back: how much later it was nobody knows
+        if stamp < before or stamp - first > _MOST_MICROSECONDS:  # set back, or damaged: it is unknown how much later
             start = None
         before = stamp
         clocks.append(None if start is None else start + np.timedelta64(stamp - first, "us"))
