@@ -675,3 +675,14 @@ def test_real_recordings_of_others_are_not_claimed() -> None:
             if find_format("blackrock").recognises(str(path), head):
                 assert "blackrock" in path.parts, path
     assert claimed == {"blackrock"}
+
+
+def test_a_folder_whose_files_cannot_be_read_is_not_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_nsx(tmp_path / "a.ns2", [(0, draw(1, 10))], electrodes(1))
+    assert find_format("blackrock").recognises(str(tmp_path), b"")
+
+    def refuses(*_: Any) -> Any:
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr("ecogcat.formats.blackrock.open", refuses, raising=False)
+    assert not find_format("blackrock").recognises(str(tmp_path), b"")

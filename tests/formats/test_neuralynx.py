@@ -469,3 +469,14 @@ def test_real_recordings_of_others_are_not_claimed() -> None:
             if find_format("neuralynx").recognises(str(path), head):
                 assert "neuralynx" in path.parts, path
     assert claimed == {"neuralynx"}
+
+
+def test_a_folder_whose_files_cannot_be_read_is_not_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_ncs(tmp_path / "a.ncs", [(0, draw(600))])
+    assert find_format("neuralynx").recognises(str(tmp_path), b"")
+
+    def refuses(*_: Any) -> Any:
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr("ecogcat.formats.neuralynx.open", refuses, raising=False)
+    assert not find_format("neuralynx").recognises(str(tmp_path), b"")

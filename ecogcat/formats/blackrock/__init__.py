@@ -186,7 +186,7 @@ def _has_magic(path: str) -> bool:
     try:
         with open(path, "rb") as file:
             return file.read(8) in NSX_MAGIC
-    except OSError:
+    except OSError:  # what is wrong with it is said where it is opened
         return False
 
 

@@ -119,11 +119,15 @@ def _events_of(folder: str) -> str | None:
 def _recognises(path: str, head: bytes) -> bool:
     if not os.path.isdir(path):
         return head.startswith(MAGIC)
-    for file in ncs_files(path)[:3]:
-        with open(file, "rb") as opened:
-            if opened.read(len(MAGIC)) == MAGIC:
-                return True
-    return False
+    return any(_has_magic(file) for file in ncs_files(path)[:3])
+
+
+def _has_magic(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:  # what is wrong with it is said where it is opened
+        return False
 
 
 def _streams(path: str) -> list[dict[str, Any]]:
