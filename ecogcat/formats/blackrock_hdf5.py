@@ -87,9 +87,9 @@ def open_blackrock_hdf5(path: str | os.PathLike[str], *, axis_order: str | None 
         metadata, unreadable = attributes_of(file)
         if unreadable:
             warnings.append(f"attributes that cannot be read: {', '.join(unreadable)}")
-        nev = file.get("nev_path")
-        if nev is not None and nev.size == 1:
-            metadata["nev_path"] = text_of(nev[()])
+        if "nev_path" in file:
+            nev = dataset_at(file, path, "nev_path", "")
+            metadata["nev_path"] = text_of(nev[()]) if nev.size == 1 else ""
     return Dataset.of(
         signal,
         name=os.path.splitext(os.path.basename(path))[0],

@@ -9,7 +9,7 @@ __all__ = ["find_jumps", "step_of"]
 
 _WINDOWS = 15
 _LONGEST_WINDOW = 1 << 16
-_ANCHORS = 16
+_FEWEST_PARTS = 16
 
 
 def step_of(stamp: Callable[[int], int], n: int, nominal: float) -> float:
@@ -34,12 +34,9 @@ def step_of(stamp: Callable[[int], int], n: int, nominal: float) -> float:
     length = min(max(1, n // 32), _LONGEST_WINDOW)
     starts = sorted({(n - 1 - length) * k // (_WINDOWS - 1) for k in range(_WINDOWS)})
     measured = [(stamp(start + length) - stamp(start)) / length for start in starts]
-    # A window that holds a jump is far off; of the others, the one closest to the header's word has least of anything.
-    return min(
-        (one for one in measured if abs(one - nominal) < 0.05 * nominal),
-        key=lambda one: abs(one - nominal),
-        default=nominal,
-    )
+    usual = sorted(one for one in measured if abs(one - nominal) < 0.05 * nominal)
+    # A gap makes a window longer. Where half of them hold one, those at the lower quarter are still free of any.
+    return usual[len(usual) // 4] if usual else nominal
 
 
 def find_jumps(
@@ -68,7 +65,7 @@ def find_jumps(
     Notes
     -----
     A stretch whose ends lie as far apart as its records should is not looked into: two jumps in it that undo each other
-    would be missed. So the search starts with sixteen stretches.
+    would be missed. So the search starts with sixteen stretches, and more where these are longer than 65,536 records.
 
     Examples
     --------
@@ -77,7 +74,9 @@ def find_jumps(
     """
     if n < 2:
         return []
-    anchors = sorted({(n - 1) * k // _ANCHORS for k in range(_ANCHORS + 1)})
+    # Over longer stretches the rounding of `step` would add up to a jump, or hide one.
+    parts = max(_FEWEST_PARTS, n // _LONGEST_WINDOW)
+    anchors = sorted({(n - 1) * k // parts for k in range(parts + 1)})
     known = {k: stamp(k) for k in anchors}
     jumps: list[int] = []
     todo = [(a, known[a], b, known[b]) for a, b in pairwise(anchors)][::-1]

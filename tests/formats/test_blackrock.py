@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from neo.rawio import BlackrockRawIO
 
 import ecogcat as ec
 from ecogcat.formats.blackrock import open_blackrock
+from ecogcat.formats.registry import find_format, formats
 from ecogcat.testing import check_format
 from tests.conftest import shared_path
 from tests.formats.blackrock_files import (
@@ -247,6 +249,8 @@ def test_labels_missing_or_given_twice(tmp_path: Path) -> None:
     write_nsx(tmp_path / "a.ns2", [(0, draw(3, 5))], channels)
     dataset = ec.open_recording(tmp_path / "a.ns2")
     assert dataset.signal.channel_names == ("x", "ch1", "ch2")
+    write_nsx(tmp_path / "b.ns2", [(0, draw(3, 5))], [Channel(1, "ch1"), Channel(2, ""), Channel(3, "z")])
+    assert ec.open_recording(tmp_path / "b.ns2").signal.channel_names == ("ch0", "ch1", "ch2")
     assert dataset.warnings == ("a: labels missing or given twice, renamed: ch1 for 'x', ch2 for ''",)
 
 
@@ -347,6 +351,17 @@ def test_a_clock_set_back_is_a_seam_of_unknown_length(tmp_path: Path) -> None:
     assert dataset.parts[0].warnings == ("the clock was set back 1 times in this file, 0 times in the NEV file",)
 
 
+def test_a_timestamp_beyond_all_time_is_a_seam_of_unknown_length(tmp_path: Path) -> None:
+    stored = draw(1, 30)
+    packets = [(0, stored[:, :10]), (2**61, stored[:, 10:])]
+    write_nsx(tmp_path / "a.ns2", packets, electrodes(1), version=(3, 0))
+    dataset = ec.open_recording(tmp_path / "a.ns2")
+    assert [part.n_samples for part in dataset.parts] == [10, 20]
+    assert dataset.seams[0].gap_s is None
+    write_nsx(tmp_path / "a.ns2", [(2**63, stored)], electrodes(1), version=(3, 0))
+    assert "found timestamps beyond all time" in _refused(tmp_path / "a.ns2")
+
+
 def test_a_counter_that_ran_full_is_no_seam(tmp_path: Path) -> None:
     stored = draw(1, 200)
     start = 2**32 - 3000
@@ -403,6 +418,24 @@ def test_analog_inputs_of_another_stream_are_aligned_at_their_rate(tmp_path: Pat
 
 
 # Events and notes ---------------------------------------------------------------------------------
+
+
+def test_a_nev_file_of_more_than_4_gib_is_not_gone_through(tmp_path: Path) -> None:
+    write_nsx(tmp_path / "a.ns2", [(0, draw(1, 100))], electrodes(1))
+    write_nev(tmp_path / "a.nev", [(30, 1)], further=[b"ECOMMENTleft hemi", b"CCOMMENTsphere"])
+    dataset = ec.open_recording(tmp_path / "a.ns2")
+    assert (len(dataset.events), dataset.parts[0].notes) == (1, ("left hemi sphere",))
+    os.truncate(tmp_path / "a.nev", (1 << 32) + 400)
+    dataset = ec.open_recording(tmp_path / "a.ns2")
+    assert len(dataset.events) == 0
+    assert "its events are not read: it has 4,294,967,696 bytes, of which most are spikes" in dataset.warnings[-1]
+
+
+def test_a_nev_file_whose_clock_goes_back_and_forth_costs_the_events_alone(tmp_path: Path) -> None:
+    write_nsx(tmp_path / "a.ns2", [(0, draw(1, 100))], electrodes(1))
+    write_nev(tmp_path / "a.nev", [(90000 * (k % 2), 1) for k in range(3000)])
+    dataset = ec.open_recording(tmp_path / "a.ns2")
+    assert dataset.warnings == ("a: the events of a.nev are left out: the timestamps are of no use",)
 
 
 def test_lines_have_the_names_of_the_header_and_spikes_are_no_events(tmp_path: Path) -> None:
@@ -527,6 +560,52 @@ def test_packets_cut_never_closed_or_followed_by_something_else(tmp_path: Path) 
     assert said == ("1 empty data packets were passed over",)
 
 
+@pytest.mark.parametrize("lengths", [(1, 2), (1,) * 200 + (2,), (3, 3, 5), (1,) * 70 + (4,) * 70], ids=len)
+def test_packets_of_sizes_that_take_turns(lengths: tuple[int, ...], tmp_path: Path) -> None:
+    each = [lengths[k % len(lengths)] for k in range(900)]
+    edges = np.cumsum([0, *each])
+    stored = draw(1, int(edges[-1]))
+    packets = [(30 * int(a), stored[:, a:b]) for a, b in pairwise(edges)]
+    write_nsx(tmp_path / "a.ns2", packets, electrodes(1))
+    dataset = ec.open_recording(tmp_path / "a.ns2")
+    assert len(dataset.parts) == 1
+    assert np.array_equal(dataset.signal.read(raw=True), stored)
+
+
+def test_more_packets_than_can_be_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.ns2"
+    write_nsx(path, [(k * 10**5, np.zeros((1, 1 + k % 2))) for k in range(10_010)], electrodes(1))
+    assert "more than 10,000 jumps" in _refused(path)
+    write_nsx(path, [(k * 45 - 15 * (k % 2), np.zeros((1, 1 + k % 2))) for k in range(10_010)], electrodes(1))
+    assert "more than 10,000 jumps" in _refused(path)
+
+
+def test_large_packets_are_visited_one_by_one(tmp_path: Path) -> None:
+    stored = draw(128, 8400)
+    packets = [(0, stored[:, :4200]), (10**6, stored[:, 4200:])]
+    write_nsx(tmp_path / "a.ns6", packets, electrodes(128), period=1)
+    dataset = ec.open_recording(tmp_path / "a.ns6")
+    assert [part.n_samples for part in dataset.parts] == [4200, 4200]
+    assert np.array_equal(dataset.signal.read(raw=True), stored)
+
+
+def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
+    write_nsx(tmp_path / "a.ns2", [(0, draw(1, 10))], electrodes(1))
+    assert open_blackrock(tmp_path / "a").n_samples == 10
+    for path in (tmp_path / "b", tmp_path / "b" / "c"):
+        with pytest.raises(ec.RecordingNotFound, match="no such file"):
+            open_blackrock(path)
+    with pytest.raises(TypeError, match="recording='a' names one of a folder's recordings"):
+        open_blackrock(tmp_path / "a.ns2", recording="a")
+    assert ec.streams(tmp_path / "a.ns2")["stream"].tolist() == ["ns2"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ec.RecordingNotFound, match="the folder has no NSx file"):
+        open_blackrock(tmp_path / "empty")
+    write_nev(tmp_path / "empty" / "a.nev", [])
+    with pytest.raises(ec.FormatError, match=r"no NSx file beside it .*none in its folder\)\. Copy it there"):
+        ec.streams(tmp_path / "empty" / "a.nev")
+
+
 def test_version_2_1_cut_in_a_sample(tmp_path: Path) -> None:
     path = tmp_path / "a.ns2"
     stored = draw(3, 10)
@@ -583,3 +662,27 @@ def test_content_tells_the_format(tmp_path: Path) -> None:
         ec.open_recording(tmp_path / "c")
     with pytest.raises(ec.FormatError, match="this is no Blackrock"):
         ec.open_recording(tmp_path / "c" / "x.ns5")
+
+
+def test_real_recordings_of_others_are_not_claimed() -> None:
+    claimed = set()
+    for folder, _, names in os.walk(shared_path("recordings")):
+        for path in (Path(folder), *(Path(folder) / name for name in names)):
+            head = b"" if path.is_dir() else path.read_bytes()[:4096]
+            claimed |= {
+                one.name for one in formats().values() if "blackrock" in path.parts and one.recognises(str(path), head)
+            }
+            if find_format("blackrock").recognises(str(path), head):
+                assert "blackrock" in path.parts, path
+    assert claimed == {"blackrock"}
+
+
+def test_a_folder_whose_files_cannot_be_read_is_not_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_nsx(tmp_path / "a.ns2", [(0, draw(1, 10))], electrodes(1))
+    assert find_format("blackrock").recognises(str(tmp_path), b"")
+
+    def refuses(*_: Any) -> Any:
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr("ecogcat.formats.blackrock.open", refuses, raising=False)
+    assert not find_format("blackrock").recognises(str(tmp_path), b"")

@@ -127,6 +127,30 @@ def test_bad_files(tmp_path: Path) -> None:
         open_blackrock_hdf5(tmp_path / "b.h5")
 
 
+def test_attributes_that_cannot_be_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _write(tmp_path / "a.h5")
+    with h5py.File(path, "a") as file:
+        file.attrs["fine"], file.attrs["odd"] = 1, 2
+    read = h5py.AttributeManager.__getitem__
+
+    def refuse_odd(attributes: Any, name: str) -> Any:
+        if name == "odd":
+            raise OSError("Unable to read attribute")
+        return read(attributes, name)
+
+    monkeypatch.setattr(h5py.AttributeManager, "__getitem__", refuse_odd)
+    dataset = open_blackrock_hdf5(path)
+    assert dataset.parts[0].warnings == ("attributes that cannot be read: odd",)
+    assert dataset.metadata["fine"] == 1
+
+
+def test_a_damaged_file_is_left_to_the_general_format(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.h5")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ec.FormatError, match="was never closed, or was cut short"):
+        ec.open_recording(path)
+
+
 def test_detection_leaves_other_layouts_alone(tmp_path: Path) -> None:
     ours = {
         "blackrock/a.h5": {"trig": None},

@@ -50,7 +50,8 @@ def open_blackrock(path: str | os.PathLike[str], *, stream: str | None = None, r
     -----
     Times are UTC, as the files have them. Values are scaled by the ranges in the headers of the channels. Files of
     version 2.1 have none: theirs is that of the NEV file's spikes (nV a count), as the vendor's own software takes it;
-    without a NEV file the stored numbers are handed out, without a unit. Either is said in the warnings.
+    without a NEV file the stored numbers are handed out, without a unit. Either is said in the warnings. Events lie
+    among spikes: to find them, the NEV file is gone through, unless it has more than 4 GiB.
 
     Examples
     --------
@@ -185,7 +186,7 @@ def _has_magic(path: str) -> bool:
     try:
         with open(path, "rb") as file:
             return file.read(8) in NSX_MAGIC
-    except OSError:
+    except OSError:  # what is wrong with it is said where it is opened
         return False
 
 

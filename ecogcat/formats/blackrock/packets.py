@@ -25,6 +25,7 @@ __all__ = ["Run", "Stretch", "end_stamp", "find_stretches", "samples_at"]
 # Packets larger than this are few, and visited one by one.
 _LARGE = 1 << 20
 _MOST_RUNS = 10_000
+_ONE_BY_ONE = 64
 _LAST_STAMP = 1 << 62
 
 
@@ -180,18 +181,22 @@ class _Walk:
     def _alike(self, run: Run) -> int:
         """Count the packets of this one's size from here on.
 
-        A packet of that size so many sizes further on has nothing but packets of that size before it.
+        A packet of that size so many sizes further on has nothing but packets of that size before it - but for sizes
+        that take turns, and are in step again after some rounds: so the steps are small at first.
         """
         if run.packet_bytes > _LARGE:
             return 1
+        there = (self.source.size - run.at) // run.packet_bytes
 
         def fits(k: int) -> bool:
             flag, _, count = self._read(run.at + k * run.packet_bytes)
             return flag == 1 and count == run.per_packet
 
-        good, bad = 0, (self.source.size - run.at) // run.packet_bytes
-        if bad and fits(bad - 1):
-            return bad
+        good, bad = 0, 1
+        while bad < there and fits(bad):
+            good, bad = bad, bad + 1 if bad < _ONE_BY_ONE else min(2 * bad, there)
+        if bad == there and (good == there - 1 or fits(there - 1)):
+            return there
         while bad - good > 1:
             middle = (good + bad) // 2
             good, bad = (middle, bad) if fits(middle) else (good, middle)

@@ -29,6 +29,9 @@ from ecogcat.units import parse_unit, power_of_ten
 
 __all__ = ["NsxFile", "dataset_of", "examine", "examine_nev"]
 
+# A later part of a recording does not begin thirty years after the first: the timestamp is damaged.
+_MOST_SECONDS = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class NsxFile:
@@ -196,12 +199,12 @@ def _clocks(file: NsxFile, nev: Nev | None) -> list[np.datetime64 | None]:
     if start is None:
         return [None] * len(file.stretches)
     first = file.stretches[0]
-    return [
-        start + samples_to_timedelta(stretch.stamps[0] - first.stamps[0], file.header.resolution)
-        if stretch.epoch == first.epoch
-        else None
-        for stretch in file.stretches
-    ]
+    clocks: list[np.datetime64 | None] = []
+    for stretch in file.stretches:
+        since = stretch.stamps[0] - first.stamps[0]
+        known = stretch.epoch == first.epoch and since < _MOST_SECONDS * file.header.resolution
+        clocks.append(start + samples_to_timedelta(since, file.header.resolution) if known else None)
+    return clocks
 
 
 def _events_of(file: NsxFile, nev: Nev | None) -> tuple[list[Events], list[list[str]], list[str]]:
