@@ -26,7 +26,11 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CHANGELOG.md", "docs/architecture.md", "docs/joining.md", "docs/catalogs.md"]
+    "name",
+    [
+        *("README.md", "CHANGELOG.md", "docs/architecture.md", "docs/joining.md", "docs/catalogs.md"),
+        "docs/adding_a_format.md",
+    ],
 )
 def test_links_lead_somewhere(name: str) -> None:
     path = ROOT / name

@@ -22,7 +22,17 @@ import pandas as pd
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 
-__all__ = ["Format", "argument_names", "detect", "find_format", "formats", "load_arguments_of", "not_found", "register"]
+__all__ = [
+    "Format",
+    "argument_names",
+    "detect",
+    "find_format",
+    "formats",
+    "load_arguments_of",
+    "not_found",
+    "register",
+    "stream_rows",
+]
 
 Opener = Callable[..., Dataset]
 
@@ -125,6 +135,21 @@ def detect(path: str) -> Format:
     raise FormatError(
         "no format recognises this", path=path, expected=known, found=found, hint="Name the format with format="
     )
+
+
+def stream_rows(dataset: Dataset, signal: str = "signal", **columns: Any) -> list[dict[str, Any]]:
+    """Return a row of `Format.streams` for each array of a dataset; `columns` are added to all.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> stream_rows(ec.from_array([[0, 1]], 1000), recording="a")
+    [{'stream': 'signal', 'rate': 1000.0, 'channels': 1, 'samples': 2, 'recording': 'a'}]
+    """
+    return [
+        {"stream": name, "rate": one.sampling_rate, "channels": one.n_channels, "samples": one.n_samples, **columns}
+        for name, one in {signal: dataset.signal, **dataset.arrays()}.items()
+    ]
 
 
 def not_found(path: str) -> str:

@@ -351,6 +351,7 @@ def test_a_marker_file_that_is_none(tmp_path: Path) -> None:
         ({"fields": {"DataFile": None}}, "the header names no data file"),
         ({"fields": {"DataFile": "../../etc/passwd"}}, "the data file passwd that this header names is not there"),
         ({"channels": ["A,,0", "B,,1", "C,,1"]}, "the resolution of channel 1 cannot be"),
+        ({"channels": ["A,,1e99", "B,,1", "C,,1"]}, "expected a number other than 0; found '1e99'"),
         ({"channels": ["A,,1", "B,,x", "C,,1"]}, "expected a number other than 0; found 'x'"),
         ({"binary": {"DataOffset": "999"}}, "the data file holds no sample"),
         ({"stored": np.zeros((3, 0), "<i2")}, "the data file holds no sample (expected 6 bytes a sample of 3 channels"),

@@ -225,10 +225,11 @@ def test_names_are_unique(tmp_path: Path) -> None:
 def test_ranges_without_a_scale_leave_stored_numbers(tmp_path: Path) -> None:
     flat = Channel([[5, 6]], "flat", physical=(0, 0))
     none = Channel([[7, 8]], "none", digital=("?", ""))
-    write_edf(tmp_path / "a.edf", [Channel([[1, 2]]), flat, none])
+    vast = Channel([[9, 10]], "vast", physical=("-9e307", "9e307"))
+    write_edf(tmp_path / "a.edf", [Channel([[1, 2]]), flat, none, vast])
     dataset = ec.open_recording(tmp_path / "a.edf")
     assert dataset["unscaled"].units == ""
-    np.testing.assert_array_equal(dataset["unscaled"][:], np.array([[5, 6], [7, 8]], "f4"), strict=True)
+    np.testing.assert_array_equal(dataset["unscaled"][:], np.array([[5, 6], [7, 8], [9, 10]], "f4"), strict=True)
     assert "channel 'none' give no scale (digital ? to  for physical -3276.8 to 3276.7)" in dataset.warnings[1]
 
 

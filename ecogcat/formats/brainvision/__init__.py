@@ -10,7 +10,7 @@ from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.brainvision.header import is_header, read_header
 from ecogcat.formats.brainvision.recording import dataset_of
 from ecogcat.formats.brainvision.sections import find_beside, read_text, split_sections
-from ecogcat.formats.registry import Format, not_found, register
+from ecogcat.formats.registry import Format, not_found, register, stream_rows
 
 __all__ = ["open_brainvision"]
 
@@ -140,17 +140,7 @@ def _streams(path: str) -> list[dict[str, Any]]:
     """Return the arrays of each recording that a file or folder holds."""
     headers = list(_recordings(path).values()) if os.path.isdir(path) else [_header_for(path)]
     datasets = [dataset_of(read_header(header)) for header in headers]
-    return [
-        {
-            "stream": name,
-            "rate": one.sampling_rate,
-            "channels": one.n_channels,
-            "samples": one.n_samples,
-            "recording": dataset.name,
-        }
-        for dataset in datasets
-        for name, one in {"signal": dataset.signal, **dataset.arrays()}.items()
-    ]
+    return [row for one in datasets for row in stream_rows(one, recording=one.name)]
 
 
 _TITLE = "BrainVision .vhdr headers with .eeg and .vmrk files"

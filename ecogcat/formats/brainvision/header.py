@@ -209,7 +209,7 @@ class _Reader:
             self.fail(f"channel {k} is not in [Channel Infos]", f"a line Ch{k}=", "no such line")
         name, reference, resolution, units = (*(part.strip() for part in text.split(",")), "", "", "")[:4]
         number = _number(resolution) if resolution else 1.0
-        if not number:
+        if not number or not abs(number) < 1e30:
             self.fail(f"the resolution of channel {k} cannot be", "a number other than 0", repr(resolution))
         units = _UNITS.get(units.lower(), units)
         return BrainVisionChannel(name.replace("\\1", ","), reference.replace("\\1", ","), number, units)

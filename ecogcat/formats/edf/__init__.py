@@ -9,7 +9,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.edf.header import is_edf
 from ecogcat.formats.edf.recording import dataset_of
-from ecogcat.formats.registry import Format, register
+from ecogcat.formats.registry import Format, register, stream_rows
 
 __all__ = ["open_edf"]
 
@@ -71,16 +71,7 @@ def _recognises(path: str, head: bytes) -> bool:
 def _streams(path: str) -> list[dict[str, Any]]:
     """Return the arrays of a file."""
     dataset = dataset_of(path, False)
-    return [
-        {
-            "stream": name,
-            "rate": one.sampling_rate,
-            "channels": one.n_channels,
-            "samples": one.n_samples,
-            "recording": dataset.name,
-        }
-        for name, one in {"signal": dataset.signal, **dataset.arrays()}.items()
-    ]
+    return stream_rows(dataset, recording=dataset.name)
 
 
 _SUFFIXES = (".edf", ".bdf", ".rec")

@@ -124,6 +124,7 @@ def _lists(source: Source, header: EdfHeader, records: range) -> Iterator[list[t
         for k in range(len(some)):
             lists = []
             for j, block in enumerate(blocks):
-                texts = block[k].tobytes().split(b"\0")
-                lists += [(place + j, text) for place, text in enumerate(texts) if text]
+                texts = block[k].tobytes().rstrip(b"\0")
+                if texts:
+                    lists += [(place + j, text) for place, text in enumerate(texts.split(b"\0")) if text]
             yield lists

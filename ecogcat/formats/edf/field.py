@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from ecogcat.storage.source import Source
 __all__ = ["Field", "start_of"]
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_LARGEST = 1e30  # of any quantity; beyond it gains would overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Field:
             return raw.decode("latin-1").strip()
 
     def number(self) -> float | None:
-        """Return a finite decimal number, None if it is none; some systems write a comma for the point."""
+        """Return a decimal number, None if it is none; some systems write a comma for the point."""
         text = self.text.replace(",", ".")
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
             return None
         number = float(text)
-        return number if math.isfinite(number) else None
+        return number if abs(number) < _LARGEST else None
 
     def integer(self, least: int = 0) -> int:
         """Return a whole number; FormatError if it is none, or less than `least`."""
