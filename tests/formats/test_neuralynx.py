@@ -268,7 +268,7 @@ def test_names_given_twice(tmp_path: Path) -> None:
         write_ncs(tmp_path / f"CSC{k}.ncs", [(0, draw(600))], AcqEntName="x", ADChannel=k)
     dataset = ec.open_recording(tmp_path)
     assert dataset.signal.channel_names == ("x", "ch1")
-    assert dataset.warnings == (f"{tmp_path.name}: channel names given twice, renamed: ch1 for 'x'",)
+    assert dataset.warnings == (f"{tmp_path.name}: channel names missing or given twice, renamed: ch1 for 'x'",)
 
 
 def test_headers_of_older_systems(tmp_path: Path) -> None:
