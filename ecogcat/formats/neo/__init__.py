@@ -16,6 +16,15 @@ __all__ = ["open_neo"]
 
 _VOLTAGES_OF_ELECTRODES = ("uV", "mV", "nV")
 
+# What formats of ours did not recognise is damaged, or no recording: neo would guess. By name, these can be had.
+_GUESSING = frozenset(
+    f"{name}RawIO"
+    for name in (
+        *("Blackrock", "BrainVision", "EDF", "Intan", "Neuralynx", "OpenEphys", "OpenEphysBinary", "RawBinarySignal"),
+        *("SpikeGLX", "Example"),
+    )
+)
+
 
 def open_neo(
     path: str | os.PathLike[str],
@@ -174,10 +183,9 @@ def _chosen(recipe: Recipe, streams: list[NeoStream], wanted: str | None) -> Neo
 def _recognises(path: str, head: bytes) -> bool:
     """Whether one of neo's readers can read the headers: what it offers for a suffix is no more than a guess."""
     try:
-        _recipe(path, None, None)
+        return _recipe(path, None, None).rawio not in _GUESSING
     except (ImportError, FormatError):
         return False
-    return True
 
 
 def _streams(path: str) -> list[dict[str, Any]]:
