@@ -139,9 +139,9 @@ def prepared(rawio: str, path: str, arguments: Mapping[str, Any]) -> Recipe:
     for recipe in reversed(held):  # asked for again at once, such as after it was recognised
         if recipe.of_same_place(bare) and recipe.unchanged():
             return recipe
-    one = bare.make()
-    recipe = Recipe(rawio, path, arguments, sources_of(path, one.rawio))
-    with _lock:
+    with _lock:  # warnings are caught for the whole process
+        one = bare.make()
+        recipe = Recipe(rawio, path, arguments, sources_of(path, one.rawio))
         _keep(recipe, one)
     return recipe
 
