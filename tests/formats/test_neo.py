@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import gc
+import io
 import multiprocessing
 import os
 import pickle
@@ -29,7 +30,7 @@ from ecogcat.testing import check_format
 from ecogcat.testing.rhd import write_rhd
 from tests.conftest import ROOT, shared_path
 
-# Neo leaves files open.
+# Neo's readers leave files open that nothing names any more.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -437,6 +438,19 @@ def test_readers_are_few(raw: Path) -> None:
 
 def _total(dataset: ec.Dataset) -> float:
     return float(dataset.signal[:].sum())
+
+
+def test_files_are_closed_when_nobody_reads_them_any_more(raw: Path) -> None:
+    dataset = _open_raw(raw)
+    assert _total(dataset) == _total(dataset)
+    ((_, one),) = reader_module._readers.values()
+    files = [part for part in reader_module._parts_of(one.rawio) if isinstance(part, io.IOBase)]
+    assert files
+    reader_module._readers.clear()
+    assert not any(file.closed for file in files)  # a thread may be reading
+    del one
+    assert all(file.closed for file in files)
+    assert _total(dataset) == float(np.fromfile(raw, "<i2").sum())
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
