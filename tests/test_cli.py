@@ -19,6 +19,7 @@ import ecogcat as ec
 from ecogcat.cli import main
 from ecogcat.cli.commands import ecogcat
 from ecogcat.cli.doctor import examine
+from ecogcat.formats.registry import formats
 from ecogcat.testing.simulate import SimulatedSession, simulate_session
 from tests.conftest import shared_path
 
@@ -203,7 +204,7 @@ def test_doctor(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp
     assert done.exit_code == 0, done.output
     rows: dict[str, Any] = {row["what"]: row for row in json.loads(run("doctor", "--json").output)}
     assert rows["numpy"]["value"] == np.__version__
-    assert rows["Intake drivers"]["value"] == "ecog_hdf5, ecog_intan, ecog_join"
+    assert rows["Intake drivers"]["value"].split(", ") == sorted([*(f"ecog_{name}" for name in formats()), "ecog_join"])
     assert rows["threads"]["value"] >= 1
     monkeypatch.setenv("NUMBA_CACHE_DIR", "/proc/nowhere")
     done = run("doctor")

@@ -503,12 +503,15 @@ def test_the_extra_is_named_where_it_is_missing(raw: Path, monkeypatch: pytest.M
 def test_neo_is_imported_by_nothing_else(tmp_path: Path) -> None:
     write_rhd(tmp_path / "a.rhd", np.zeros((2, 256)))
     (tmp_path / "b.h5").write_bytes(b"none of these" * 9)
+    (tmp_path / "c.plx").write_bytes(b"neo might" * 9)
     script = f"""
 import sys
 import ecogcat as ec
 from ecogcat.formats.registry import formats
 ec.open_recording({str(tmp_path / "a.rhd")!r}).signal[:, :3]
 formats(), ec.load_arguments("neo")
+from ecogcat.catalog.folder import find_recordings
+find_recordings({str(tmp_path)!r}, ec.open_recording)
 try:
     ec.open_recording({str(tmp_path / "b.h5")!r})
 except ec.FormatError:
