@@ -14,6 +14,8 @@ from ecogcat.formats.registry import Format, register
 
 __all__ = ["open_neo"]
 
+# It makes numbers of anything, and has to be told how many channels there are.
+_NEVER_OFFERED = ("RawBinarySignalRawIO",)
 _VOLTAGES_OF_ELECTRODES = ("uV", "mV", "nV")
 
 # What formats of ours did not recognise is damaged, or no recording: neo would guess. By name, these can be had.
@@ -113,7 +115,7 @@ def _recipe(path: str | os.PathLike[str], rawio: str | None, arguments: Mapping[
 
 def _offered(path: str) -> list[str]:
     """Return the readers that neo offers for a path: for a file, those of folders would be no more than a guess."""
-    offered = library().get_rawio(path, exclusive_rawio=False)
+    offered = [cls for cls in library().get_rawio(path, exclusive_rawio=False) if cls.__name__ not in _NEVER_OFFERED]
     return [cls.__name__ for cls in offered if cls.rawmode != "one-dir" or os.path.isdir(path)]
 
 
