@@ -1,36 +1,55 @@
-"""Choice: which of the streams that a path holds is meant, and what to say where that is not clear."""
+"""Choice: which of the recordings or streams at a path is meant, and what to say where that is not clear."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 from ecogcat.errors import FormatError, RecordingNotFound
 
-__all__ = ["Candidate", "choose"]
+__all__ = ["Candidate", "Option", "choose"]
+
+_MOST_LISTED = 24
 
 
 class Candidate(Protocol):
-    """One stream of a recording."""
+    """One recording or stream of those at a path."""
 
     @property
-    def places(self) -> dict[str, str]:
+    def places(self) -> Mapping[str, str]:
         """What chooses it: load argument -> exact value, the coarsest first."""
 
     @property
-    def aliases(self) -> dict[str, tuple[str, ...]]:
+    def aliases(self) -> Mapping[str, tuple[str, ...]]:
         """Other values that are understood, by load argument."""
 
     @property
     def opens_by_default(self) -> bool:
         """Whether it has electrode channels and their samples are there."""
 
+    @property
+    def detail(self) -> str:
+        """What tells it from the others beside its name, such as its size."""
 
+
+T = TypeVar("T")
 AnyCandidate = TypeVar("AnyCandidate", bound=Candidate)
 
 
+@dataclass(frozen=True)
+class Option(Generic[T]):
+    """Anything to choose from: a candidate for what has no names of its own."""
+
+    value: T
+    places: Mapping[str, str]
+    detail: str = ""
+    opens_by_default: bool = True
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 def choose(candidates: Sequence[AnyCandidate], path: str, **wanted: str | int | None) -> AnyCandidate:
-    """Return the one stream that is asked for, or the only one with electrode channels.
+    """Return the one that is asked for, or the only one with electrode channels.
 
     Parameters
     ----------
@@ -44,9 +63,19 @@ def choose(candidates: Sequence[AnyCandidate], path: str, **wanted: str | int | 
     Raises
     ------
     RecordingNotFound
-        If there is no such stream; the message lists those there are.
+        If there is no such one; the message lists those there are.
     FormatError
-        If several are left.
+        If several are left; the message lists what to pass for each.
+
+    Examples
+    --------
+    >>> both = [Option(k, {"stream": f"ns{k}"}, f"{k} channels") for k in (2, 5)]
+    >>> choose(both, "a", stream="ns5").value
+    5
+    >>> choose(both, "a", stream=None)
+    Traceback (most recent call last):
+    ecogcat.errors.FormatError: a: several recordings or streams lie here (expected one; found
+    stream='ns2' (2 channels); stream='ns5' (5 channels)). Name one with stream=
     """
     left = list(candidates)
     for key, value in wanted.items():
@@ -62,13 +91,18 @@ def choose(candidates: Sequence[AnyCandidate], path: str, **wanted: str | int | 
         left = [one for one in left if one.opens_by_default] or left
     if len(left) > 1:
         differing = [key for key in left[0].places if len({one.places.get(key) for one in left}) > 1]
-        listed = "; ".join(", ".join(f"{key}={one.places.get(key)!r}" for key in differing) for one in left[:24])
-        more = f" and {len(left) - 24} more" if len(left) > 24 else ""
+        listed = "; ".join(_described(one, differing) for one in left[:_MOST_LISTED])
+        more = f" and {len(left) - _MOST_LISTED} more" if len(left) > _MOST_LISTED else ""
         raise FormatError(
-            "several recordings or streams of electrode channels lie here",
+            "several recordings or streams lie here",
             path=path,
             expected="one",
             found=listed + more,
             hint=f"Name one with {', '.join(f'{key}=' for key in differing) or 'its own path'}",
         )
     return left[0]
+
+
+def _described(one: Candidate, keys: Sequence[str]) -> str:
+    named = ", ".join(f"{key}={one.places.get(key)!r}" for key in keys)
+    return f"{named} ({one.detail})" if one.detail else named

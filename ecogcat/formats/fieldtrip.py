@@ -14,7 +14,6 @@ import math
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from ecogcat.arrays import signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
-from ecogcat.formats.choice import choose
+from ecogcat.formats.choice import Option, choose
 from ecogcat.formats.hdf5_fields import reading
 from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.registry import Format, register
@@ -39,26 +38,6 @@ _MAGIC = b"MATLAB 7.3 MAT-file"
 _FIELDS = ("label", "trial", "time")
 _MOST_CELLS = 1 << 20
 _MOST_TEXT = 4096
-
-
-@dataclass(frozen=True)
-class _Structure:
-    """A raw structure: the variable's name, and what `choose` asks for."""
-
-    name: str
-    n_trials: int
-
-    @property
-    def places(self) -> dict[str, str]:
-        return {"stream": self.name}
-
-    @property
-    def aliases(self) -> dict[str, tuple[str, ...]]:
-        return {}
-
-    @property
-    def opens_by_default(self) -> bool:
-        return self.n_trials > 0
 
 
 def open_fieldtrip(
@@ -111,10 +90,10 @@ def open_fieldtrip(
     source = Source.open(path)
     with reading(path), open_file(path) as file:
         found = choose(_structures(file, path), path, stream=stream)
-        return _dataset(file, source, found.name, stored_units)
+        return _dataset(file, source, found.value, stored_units)
 
 
-def _structures(file: Any, path: str) -> list[_Structure]:
+def _structures(file: Any, path: str) -> list[Option[str]]:
     """Return the raw structures of a file: variables, or the file itself where its fields were saved as variables."""
     import h5py
 
@@ -123,7 +102,10 @@ def _structures(file: Any, path: str) -> list[_Structure]:
         fields = [file[name].get(field) for field in _FIELDS]
         cells = [isinstance(one, h5py.Dataset) and _is_cell(one) for one in fields]
         if all(cells):
-            found.append(_Structure(name, int(fields[1].size)))
+            n_trials = int(fields[1].size)
+            found.append(
+                Option(name, {"stream": name}, "1 trial" if n_trials == 1 else f"{n_trials} trials", n_trials > 0)
+            )
     if not found:
         raise FormatError(
             "the file holds no FieldTrip raw structure",
@@ -290,7 +272,7 @@ def _recognises(path: str, head: bytes) -> bool:
 def _streams(path: str) -> list[dict[str, Any]]:
     """Return the raw structures; samples are those of all trials."""
     with reading(path), open_file(path) as file:
-        names = [one.name for one in _structures(file, path)]
+        names = [one.value for one in _structures(file, path)]
     rows = []
     for name in names:
         dataset = open_fieldtrip(path, stream=name)

@@ -379,11 +379,11 @@ def test_streams_of_one_recording(tmp_path: Path) -> None:
     slow, fast = draw(2, 100), draw(2, 3000)
     write_nsx(tmp_path / "a.ns2", [(0, slow)], electrodes(2))
     write_nsx(tmp_path / "a.ns5", [(0, fast)], electrodes(2), period=1)
-    with pytest.raises(ec.FormatError, match=r"several streams .*ns2 \(2 channels, 1000 Hz\), ns5 .*stream='ns5'"):
+    with pytest.raises(ec.FormatError, match=r"found stream='ns2' \(2 channels, 1000 Hz\); stream='ns5' \(2"):
         ec.open_recording(tmp_path)
     assert ec.open_recording(tmp_path, stream="ns5").signal.shape == (2, 3000)
     assert ec.open_recording(tmp_path / "a.ns2").signal.shape == (2, 100)
-    with pytest.raises(ec.FormatError, match=r"no such stream .*expected one of ns2, ns5; found stream='ns6'"):
+    with pytest.raises(ec.RecordingNotFound, match="there is no stream 'ns6'; there are: 'ns2', 'ns5'"):
         ec.open_recording(tmp_path, stream="ns6")
     table = ec.streams(tmp_path)
     assert table[["stream", "rate", "channels", "samples", "recording"]].to_numpy().tolist() == [
@@ -391,10 +391,10 @@ def test_streams_of_one_recording(tmp_path: Path) -> None:
         ["ns5", 30000.0, 2, 3000, "a"],
     ]
     write_nsx(tmp_path / "b.ns2", [(0, slow)], electrodes(2))
-    with pytest.raises(ec.FormatError, match=r"several recordings .*a \(ns2, ns5\), b \(ns2\)\)\. Name one with"):
+    with pytest.raises(ec.FormatError, match=r"recording='a' \(ns2, ns5\); recording='b' \(ns2\)\)\. Name one with"):
         ec.open_recording(tmp_path)
     assert ec.open_recording(tmp_path, recording="b").name == "b"
-    with pytest.raises(ec.RecordingNotFound, match="no recording 'c'; there are: a, b"):
+    with pytest.raises(ec.RecordingNotFound, match="no recording 'c'; there are: 'a', 'b'"):
         ec.open_recording(tmp_path, recording="c")
 
 

@@ -103,10 +103,10 @@ def test_conformance_of_real_recordings(name: str, tmp_path: Path, jit_off: bool
 
 def test_folders_list_their_recordings() -> None:
     folder = shared_path(FOLDER)
-    listed = ", ".join(FILES)
-    assert f"this folder holds several recordings (expected one; found {listed})" in _error(folder)
+    listed = "; ".join(f"recording={name!r}" for name in FILES)
+    assert f"several recordings or streams lie here (expected one; found {listed})" in _error(folder)
     assert ec.open_recording(folder, recording="test_CA_208").n_samples == 4025
-    with pytest.raises(ec.RecordingNotFound, match=f"no recording 'x'; there are: {listed}"):
+    with pytest.raises(ec.RecordingNotFound, match=f"no recording 'x'; there are: {', '.join(map(repr, FILES))}"):
         ec.open_recording(folder, recording="x")
     table = ec.streams(folder)
     assert table[["stream", "recording", "samples"]].values.tolist() == [

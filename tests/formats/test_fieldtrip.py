@@ -127,7 +127,7 @@ def test_several_structures_and_fields_saved_as_variables(tmp_path: Path) -> Non
     write(path, draw(20), variable="before")
     with h5py.File(path, "a") as file:
         file.copy("before", "after")
-    with pytest.raises(ec.FormatError, match=r"found stream='after'; stream='before'\). Name one with stream="):
+    with pytest.raises(ec.FormatError, match=r"stream='after' \(1 trial\); stream='before' \(1 trial\)\). Name one"):
         ec.open_recording(path)
     assert ec.open_recording(path, stream="after").n_samples == 20
     write(tmp_path / "b.mat", draw(20), variable="/")

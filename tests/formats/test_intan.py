@@ -458,13 +458,13 @@ def test_several_recordings_are_listed_and_chosen_by_name(tmp_path: Path) -> Non
     with pytest.raises(ec.FormatError) as caught:
         ec.open_recording(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}: this folder holds several recordings (expected the pieces of one; found cat (2), dog (1)). "
-        "Name one with recording="
+        f"{tmp_path}: several recordings or streams lie here (expected one; found recording='cat' (2 pieces); "
+        "recording='dog' (1 piece)). Name one with recording="
     )
     assert len(ec.open_recording(tmp_path, recording="cat").parts) == 2
     dog = ec.open_recording(tmp_path, recording="dog")
     assert (dog.name, dog.signal.read(raw=True)[0, 0]) == ("dog_231117_060000", 2)
-    with pytest.raises(ec.RecordingNotFound, match=r"no recording 'cow'; there are: cat, dog"):
+    with pytest.raises(ec.RecordingNotFound, match=r"no recording 'cow'; there are: 'cat', 'dog'"):
         ec.open_recording(tmp_path, recording="cow")
     listed = ec.streams(tmp_path)
     assert listed[["stream", "recording", "samples"]].values.tolist() == [
@@ -477,7 +477,7 @@ def test_numbered_recordings_are_not_taken_for_pieces_of_one(tmp_path: Path) -> 
     """Two recordings that each begin at time stamp 0 are two, however alike their names."""
     for name in ("rec_001", "rec_002"):
         write_rhd(tmp_path / f"{name}.rhd", np.zeros((1, 128)))
-    with pytest.raises(ec.FormatError, match=r"found rec_001 \(1\), rec_002 \(1\)"):
+    with pytest.raises(ec.FormatError, match=r"found recording='rec_001' \(1 piece\); recording='rec_002' \(1 piece\)"):
         open_intan(tmp_path)
     assert open_intan(tmp_path, recording="rec_002").name == "rec_002"
     write_rhd(tmp_path / "rec_002.rhd", np.zeros((1, 128)), first_timestamp=128)

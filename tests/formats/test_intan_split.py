@@ -555,7 +555,10 @@ def test_folders_of_several_recordings_are_listed(tmp_path: Path) -> None:
     _write(tmp_path / "day" / "rat_231117_052500")
     _write(tmp_path / "day" / "cat")
     write_rhd(tmp_path / "day" / "dog_231117_052500.rhd", np.zeros((2, 128)))
-    assert "found cat (1), dog (1), rat (1)). Name one with recording=" in _refusal(tmp_path / "day")
+    assert (
+        "found recording='cat' (1 piece); recording='dog' (1 piece); recording='rat' (1 piece)). Name one"
+        in _refusal(tmp_path / "day")
+    )
     assert ec.open_recording(tmp_path / "day", recording="rat").name == "rat_231117_052500"
     assert ec.open_recording(tmp_path / "day", recording="dog").n_channels == 2
     assert ec.streams(tmp_path / "day")["recording"].unique().tolist() == ["cat", "dog", "rat"]

@@ -201,12 +201,12 @@ def test_streams_blocks_events_and_epochs(made: Callable[..., Path]) -> None:
         ["stream 1", 10000.0, 8, 200000],
     ]
     with pytest.raises(
-        ec.FormatError, match=r"several streams \(expected one; found 'stream 0' \(8 channels, 10000 Hz\)"
+        ec.FormatError, match=r"streams lie here \(expected one; found stream='stream 0' \(8 channels, 10000 Hz\)"
     ):
         open_neo(path)
-    with pytest.raises(ec.FormatError, match="there is no stream 'x'"):
+    with pytest.raises(ec.RecordingNotFound, match="there is no stream 'x'"):
         open_neo(path, stream="x")
-    with pytest.raises(ec.FormatError, match=r"there is no block 5 \(expected 0 to 0; found 5\)"):
+    with pytest.raises(ec.RecordingNotFound, match="there is no block '5'; there are: '0'"):
         open_neo(path, stream="stream 1", block=5)
     dataset = open_neo(path, stream="stream 1")
     assert len(dataset.parts) == 2
@@ -228,7 +228,7 @@ def test_streams_blocks_events_and_epochs(made: Callable[..., Path]) -> None:
 def test_several_blocks_are_asked_for(made: Callable[..., Path]) -> None:
     path = made(blocks=2)
     with pytest.raises(
-        ec.FormatError, match=r"several blocks \(expected one; found 2, from 0 to 1\). Name one with block="
+        ec.FormatError, match=r"streams lie here \(expected one; found block='0'; block='1'\). Name one with block="
     ):
         open_neo(path, stream="stream 0")
     assert len(open_neo(path, stream="stream 0", block=1).parts) == 3

@@ -95,8 +95,8 @@ def test_several_experiments_are_listed() -> None:
     with pytest.raises(ec.FormatError) as caught:
         ec.open_recording(_real(STARTS))
     assert str(caught.value) == (
-        f"{_real(STARTS)}: this folder holds several recordings "
-        "(expected one experiment; found experiment=1; experiment=2). Name one with experiment="
+        f"{_real(STARTS)}: several recordings or streams lie here "
+        "(expected one; found experiment='1'; experiment='2'). Name one with experiment="
     )
     table = ec.streams(_real(STARTS))
     assert table["stream"].tolist() == ["101"] * 3
@@ -244,7 +244,7 @@ def test_one_file_opens_its_stream_and_experiment(tmp_path: Path) -> None:
 def test_several_streams(tmp_path: Path) -> None:
     write_continuous(tmp_path, _draw(2), adc=_draw(1, seed=5), stream="100")
     write_continuous(tmp_path, _draw(3, seed=1), stream="110")
-    with pytest.raises(ec.FormatError, match=r"expected one stream; found stream='100'; stream='110'\)\. Name one"):
+    with pytest.raises(ec.FormatError, match=r"expected one; found stream='100'; stream='110'\)\. Name one"):
         ec.open_recording(tmp_path)
     assert ec.open_recording(tmp_path, stream="110").n_channels == 3
     assert "adc" in ec.open_recording(tmp_path, stream="100").aligned

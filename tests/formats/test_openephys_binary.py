@@ -91,8 +91,9 @@ def test_the_real_streams_are_listed_and_what_is_missing_is_named() -> None:
     with pytest.raises(ec.FormatError) as caught:
         ec.open_recording(path)
     assert str(caught.value) == (
-        f"{path}: several recordings or streams of electrode channels lie here (expected one; found "
-        "stream='Neuropix-PXI-100.ProbeA-LFP'; stream='Neuropix-PXI-100.ProbeB-LFP'). Name one with stream="
+        f"{path}: several recordings or streams lie here (expected one; found "
+        "stream='Neuropix-PXI-100.ProbeA-LFP' (384 channels, 2500 Hz); "
+        "stream='Neuropix-PXI-100.ProbeB-LFP' (384 channels, 2500 Hz)). Name one with stream="
     )
     with pytest.raises(
         ec.RecordingNotFound, match=r"ProbeA-AP/continuous\.dat: this file of stream .*ProbeA-AP' is missing"
@@ -235,7 +236,7 @@ def test_every_node_experiment_recording_and_stream_by_name(tmp_path: Path) -> N
             tmp_path / "rat", node=node[-3:], experiment=int(experiment[-1]), recording=recording[9:], stream=stream[-1]
         )
         assert short == dataset
-    with pytest.raises(ec.FormatError, match=r"found stream='Probe-101.A'; stream='Probe-101.B'\). Name one with stre"):
+    with pytest.raises(ec.FormatError, match=r"stream='Probe-101.A' \(2 channels, 1000 Hz\); stream='Probe-101.B' \(3"):
         ec.open_recording(tmp_path / "rat", node=110, experiment=2, recording=2)
     with pytest.raises(
         ec.FormatError,

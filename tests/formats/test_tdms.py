@@ -443,7 +443,7 @@ def test_groups_rates_and_units_are_streams(tmp_path: Path) -> None:
         ["b", 500.0, 1, 6],
     ]
     with pytest.raises(
-        ec.FormatError, match=r"several streams \(expected one; found 'a 1000 Hz V' \(2 channels, 1000 Hz\)"
+        ec.FormatError, match=r"streams lie here \(expected one; found stream='a 1000 Hz V' \(2 channels, 1000 Hz\)"
     ):
         ec.open_recording(path)
     for row in listed.itertuples():
@@ -451,7 +451,7 @@ def test_groups_rates_and_units_are_streams(tmp_path: Path) -> None:
         assert (dataset.sampling_rate, dataset.n_channels) == (row.rate, row.channels)
     assert ec.open_recording(path, stream="b").units == "uV"
     assert ec.open_recording(path, stream="a 1000 Hz degC").units == "degC"
-    with pytest.raises(ec.FormatError, match="there is no stream 'c'"):
+    with pytest.raises(ec.RecordingNotFound, match="there is no stream 'c'"):
         ec.open_recording(path, stream="c")
 
 

@@ -11,6 +11,7 @@ from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.blackrock.nev import NEV_MAGIC
 from ecogcat.formats.blackrock.nsx import NSX_MAGIC
 from ecogcat.formats.blackrock.recording import NsxFile, dataset_of, examine, examine_nev
+from ecogcat.formats.choice import Option, choose
 from ecogcat.formats.registry import Format, register
 
 __all__ = ["open_blackrock"]
@@ -75,13 +76,11 @@ def open_blackrock(path: str | os.PathLike[str], *, stream: str | None = None, r
     chosen = stream if stream is not None else named
     nev, odd = examine_nev(nev_path)
     if chosen is not None:
-        if chosen.lower() not in files:
-            raise FormatError(
-                "there is no such stream", path=path, expected=f"one of {', '.join(files)}", found=f"stream={chosen!r}"
-            )
-        file = examine(chosen.lower(), files[chosen.lower()], nev)
+        key = choose([Option(key, {"stream": key}) for key in files], path, stream=chosen.lower()).value
+        file = examine(key, files[key], nev)
     else:
-        file = _only_one([examine(key, place, nev) for key, place in files.items()], path)
+        examined = [examine(key, place, nev) for key, place in files.items()]
+        file = choose([_option(one) for one in examined], path, stream=None).value
     others = []
     for key, place in files.items():
         if key != file.stream and file.rows(analog=False):
@@ -97,19 +96,10 @@ def _base_of(path: str, recording: str | None) -> tuple[str, str | None]:
     """Return the common path of a recording's files, and the stream if it is one of them that was named."""
     if os.path.isdir(path):
         found = _recordings(path)
-        if recording is None and len(found) > 1:
-            raise FormatError(
-                "this folder holds several recordings",
-                path=path,
-                expected="the files of one",
-                found=", ".join(f"{name} ({', '.join(files)})" for name, files in found.items()),
-                hint="Name one with recording=",
-            )
-        chosen = next(iter(found), None) if recording is None else recording
-        if chosen is None or chosen not in found:
-            there = f"there are: {', '.join(found)}" if found else "the folder has no NSx file"
-            raise RecordingNotFound(f"{path}: no recording {chosen or ''!r}; {there}")
-        return os.path.join(path, chosen), None
+        if not found:
+            raise RecordingNotFound(f"{path}: the folder has no NSx file")
+        options = [Option(name, {"recording": name}, ", ".join(files)) for name, files in found.items()]
+        return os.path.join(path, choose(options, path, recording=recording).value), None
     if recording is not None:
         raise TypeError(f"recording={recording!r} names one of a folder's recordings; {path} is one file")
     match = _NSX.fullmatch(os.path.basename(path))
@@ -141,21 +131,9 @@ def _nev_of(base: str) -> str | None:
     return None
 
 
-def _only_one(files: list[NsxFile], path: str) -> NsxFile:
-    """Return the one file with electrode channels."""
-    candidates = [file for file in files if file.rows(analog=False)] or files
-    if len(candidates) == 1:
-        return candidates[0]
-    listed = [
-        f"{one.stream} ({len(one.header.channels)} channels, {one.header.sampling_rate:g} Hz)" for one in candidates
-    ]
-    raise FormatError(
-        "this recording has several streams",
-        path=path,
-        expected="one",
-        found=", ".join(listed),
-        hint=f"Name one with stream=, such as stream={candidates[-1].stream!r}",
-    )
+def _option(file: NsxFile) -> Option[NsxFile]:
+    size = f"{len(file.header.channels)} channels, {file.header.sampling_rate:g} Hz"
+    return Option(file, {"stream": file.stream}, size, bool(file.rows(analog=False)))
 
 
 def _refuse_nev_alone(path: str, folder: str) -> None:

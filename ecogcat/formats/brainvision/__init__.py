@@ -10,6 +10,7 @@ from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.brainvision.header import is_header, read_header
 from ecogcat.formats.brainvision.recording import dataset_of
 from ecogcat.formats.brainvision.sections import find_beside, read_text, split_sections
+from ecogcat.formats.choice import Option, choose
 from ecogcat.formats.registry import Format, not_found, register, stream_rows
 
 __all__ = ["open_brainvision"]
@@ -116,18 +117,8 @@ def _chosen(folder: str, recording: str | None) -> str:
     recordings = _recordings(folder)
     if not recordings:
         raise RecordingNotFound(f"{folder}: the folder has no BrainVision header (.vhdr)")
-    if recording is None and len(recordings) > 1:
-        raise FormatError(
-            "this folder holds several recordings",
-            path=folder,
-            expected="one",
-            found=", ".join(recordings),
-            hint="Name one with recording=, or open the headers one by one and join them",
-        )
-    chosen = next(iter(recordings)) if recording is None else recording
-    if chosen not in recordings:
-        raise RecordingNotFound(f"{folder}: no recording {chosen!r}; there are: {', '.join(recordings)}")
-    return recordings[chosen]
+    options = [Option(path, {"recording": name}) for name, path in recordings.items()]
+    return choose(options, folder, recording=recording).value
 
 
 def _recognises(path: str, head: bytes) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.choice import Option, choose
 from ecogcat.formats.intan.common import signed_stamp
 from ecogcat.formats.intan.file import IntanFile, dataset_of, examine, name_time
 from ecogcat.formats.intan.header import IntanHeader, parse_file_name
@@ -121,19 +122,11 @@ def _chosen(folder: str, recording: str | None) -> list[str]:
     recordings = list_recordings(folder)
     if not recordings:
         raise RecordingNotFound(f"{folder}: the folder has no .rhd or .rhs file")
-    if recording is None and len(recordings) > 1:
-        listed = ", ".join(f"{base} ({len(paths)})" for base, paths in recordings.items())
-        raise FormatError(
-            "this folder holds several recordings",
-            path=folder,
-            expected="the pieces of one",
-            found=listed,
-            hint="Name one with recording=",
-        )
-    chosen = next(iter(recordings)) if recording is None else recording
-    if chosen not in recordings:
-        raise RecordingNotFound(f"{folder}: no recording {chosen!r}; there are: {', '.join(recordings)}")
-    return recordings[chosen]
+    options = [
+        Option(paths, {"recording": base}, "1 piece" if len(paths) == 1 else f"{len(paths)} pieces")
+        for base, paths in recordings.items()
+    ]
+    return choose(options, folder, recording=recording).value
 
 
 def _stem(path: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.choice import Option, choose
 from ecogcat.formats.neo.dataset import NeoStream, dataset_of, streams_of
 from ecogcat.formats.neo.reader import Recipe, library, opened, prepared
 from ecogcat.formats.registry import Format, register
@@ -144,42 +145,26 @@ def _place(path: str, name: str) -> str:
 def _block(recipe: Recipe, block: int | None) -> int:
     with opened(recipe) as one:
         n_blocks = one.rawio.block_count()
-    if block is None and n_blocks != 1:
-        raise FormatError(
-            "this recording holds several blocks",
-            path=recipe.path,
-            expected="one",
-            found=f"{n_blocks}, from 0 to {n_blocks - 1}",
-            hint="Name one with block=",
-        )
-    number = 0 if block is None else block
-    if not 0 <= number < n_blocks:
-        raise FormatError(
-            f"there is no block {number}", path=recipe.path, expected=f"0 to {n_blocks - 1}", found=number
-        )
-    return number
+    if not n_blocks:
+        raise FormatError("this recording holds no signals", path=recipe.path, expected="a block", found="none")
+    return choose([Option(k, {"block": str(k)}) for k in range(n_blocks)], recipe.path, block=block).value
 
 
 def _chosen(recipe: Recipe, streams: list[NeoStream], wanted: str | None) -> NeoStream:
     """Return the stream that is asked for, or the only one that could be of electrodes."""
-    listed = ", ".join(f"{one.name!r} ({len(one.channels)} channels, {one.rate:g} Hz)" for one in streams) or "none"
-    if wanted is not None:
-        for one in streams:
-            if one.name == wanted:
-                return one
-        raise FormatError(f"there is no stream {wanted!r}", path=recipe.path, expected=listed, found="none such")
+    if not streams:
+        raise FormatError("this recording holds no signals", path=recipe.path, expected="a stream", found="none")
     # Inputs beside the electrodes are in volts.
-    likely = [one for one in streams if one.units in _VOLTAGES_OF_ELECTRODES]
-    for some in (streams, likely):
-        if len(some) == 1:
-            return some[0]
-    raise FormatError(
-        "this recording holds several streams" if streams else "this recording holds no signals",
-        path=recipe.path,
-        expected="one",
-        found=listed,
-        hint="Name one with stream=" if streams else None,
-    )
+    options = [
+        Option(
+            one,
+            {"stream": one.name},
+            f"{len(one.channels)} channels, {one.rate:g} Hz",
+            one.units in _VOLTAGES_OF_ELECTRODES,
+        )
+        for one in streams
+    ]
+    return choose(options, recipe.path, stream=wanted).value
 
 
 def _recognises(path: str, head: bytes) -> bool:

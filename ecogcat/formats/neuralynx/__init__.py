@@ -7,6 +7,7 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.choice import Option, choose
 from ecogcat.formats.neuralynx.folder import Stream, find_streams, ncs_files
 from ecogcat.formats.neuralynx.header import MAGIC, read_header
 from ecogcat.formats.neuralynx.recording import dataset_of, find_events
@@ -89,12 +90,9 @@ def _find(path: str) -> tuple[list[Stream], list[str], str]:
 
 
 def _chosen(streams: list[Stream], wanted: str | None, path: str) -> Stream:
-    listed = ", ".join(f"{one.name} ({len(one.channels)} channels)" for one in streams)
     if wanted is not None:
-        for stream in streams:
-            if stream.name == wanted.lower():
-                return stream
-        raise FormatError("there is no such stream", path=path, expected=f"one of {listed}", found=f"stream={wanted!r}")
+        options = [Option(one, {"stream": one.name}) for one in streams]
+        return choose(options, path, stream=wanted.lower()).value
     first = streams[0]
     rivals = [one for one in streams[1:] if one.rate == first.rate and not one.copies]
     if rivals:
@@ -102,8 +100,8 @@ def _chosen(streams: list[Stream], wanted: str | None, path: str) -> Stream:
             "the channels of this folder do not have the same gaps",
             path=path,
             expected="one stream",
-            found=listed,
-            hint=f"Name one with stream=, such as stream={first.name!r}",
+            found="; ".join(f"stream={one.name!r} ({len(one.channels)} channels)" for one in (first, *rivals)),
+            hint="Name one with stream=",
         )
     return first
 

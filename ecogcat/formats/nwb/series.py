@@ -69,6 +69,11 @@ class Series:
         return found | ({"recording": (self.recording.removeprefix("recording"),)} if self.recording else {})
 
     @property
+    def detail(self) -> str:
+        """Its size."""
+        return " x ".join(f"{n:,}" for n in self.shape)
+
+    @property
     def opens_by_default(self) -> bool:
         """Whether it has samples."""
         return math.prod(self.shape) > 0

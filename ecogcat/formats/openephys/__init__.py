@@ -7,8 +7,9 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.choice import choose
 from ecogcat.formats.ddc_board import N_CHANNELS, check_quantity, count_scale
-from ecogcat.formats.openephys.files import SUFFIX, candidates, choose, find_nodes, parse_name
+from ecogcat.formats.openephys.files import NODE, SUFFIX, candidates, find_nodes, parse_name
 from ecogcat.formats.openephys.recording import CountScale, dataset_of
 from ecogcat.formats.openephys.records import BLOCK, MAGIC
 from ecogcat.formats.openephys.stream import examine_stream
@@ -102,7 +103,10 @@ def open_openephys(
         place, stream = os.path.dirname(place), name.stream if stream is None else stream
         experiment = name.experiment if experiment is None else experiment
     check_quantity(quantity)
-    examined = examine_stream(choose(place, stream, node, experiment))
+    found = candidates(place)
+    if not found:
+        raise RecordingNotFound(f"{place}: the folder has no {SUFFIX} file, nor has a folder in it called {NODE} ...")
+    examined = examine_stream(choose(found, place, node=node, stream=stream, experiment=experiment).value)
     scale = None
     if charge_range is not None:
         scale = CountScale(*count_scale(charge_range, quantity, examined.sampling_rate), N_CHANNELS)
@@ -119,7 +123,9 @@ def _recognises(path: str, head: bytes) -> bool:
 def _streams(path: str) -> list[dict[str, Any]]:
     """Return the kinds of channels of every recording of every stream that has electrode channels."""
     rows = []
-    for choice in candidates(path if os.path.isdir(path) else os.path.dirname(path)):
+    found = candidates(path if os.path.isdir(path) else os.path.dirname(path))
+    for one in [one for one in found if one.opens_by_default] or found:
+        choice = one.value
         stream = examine_stream(choice)
         for recording in stream.recordings:
             records = sum(one.stop - one.first for one in stream.stretches if one.recording == recording)

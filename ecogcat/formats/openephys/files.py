@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.choice import Option
 
 __all__ = [
     "KINDS",
+    "NODE",
     "SUFFIX",
     "ChannelName",
     "Choice",
     "candidates",
-    "choose",
     "find_nodes",
     "list_channels",
     "parse_name",
@@ -28,7 +27,7 @@ __all__ = [
 
 SUFFIX = ".continuous"
 KINDS = ("CH", "ADC", "AUX")
-_NODE = "Record Node"
+NODE = "Record Node"
 
 _USUAL = re.compile(r"(?:(?P<stream>.+?)_)?(?P<kind>CH|ADC|AUX)?(?P<number>\d+)(?:_(?P<experiment>\d+))?")
 _RENAMED = re.compile(r"(?P<stream>.+?)_(?P<name>[^_]+)(?:_(?P<experiment>\d+))?")
@@ -101,9 +100,9 @@ def find_nodes(path: str) -> dict[str, str]:
     """
     if _has_channels(path):
         name = os.path.basename(path)
-        return {name if name.startswith(_NODE) else "": path}
+        return {name if name.startswith(NODE) else "": path}
     try:
-        names = sorted(name for name in os.listdir(path) if name.startswith(_NODE))
+        names = sorted(name for name in os.listdir(path) if name.startswith(NODE))
     except OSError:
         return {}
     return {name: os.path.join(path, name) for name in names if _has_channels(os.path.join(path, name))}
@@ -117,58 +116,14 @@ def _has_channels(folder: str) -> bool:
         return False
 
 
-def candidates(path: str) -> list[Choice]:
-    """Return every stream of every experiment that has electrode channels; if none has, all there are."""
-    found: list[Choice] = []
-    further: list[Choice] = []
-    for node, folder in find_nodes(path).items():
-        for (stream, experiment), kinds in list_channels(folder).items():
-            (found if kinds["CH"] else further).append(Choice(folder, node, stream, experiment))
-    return found or further
-
-
-def choose(
-    path: str, stream: str | None = None, node: str | None = None, experiment: int | str | None = None
-) -> Choice:
-    """Return the one stream of one experiment that is meant.
-
-    Raises
-    ------
-    RecordingNotFound
-        If there is none of that stream, node or experiment; those there are are listed.
-    FormatError
-        If there are several; what to pass for each is listed.
-    """
-    there = candidates(path)
-    if stream is not None:  # one of ADC channels alone, too, if it is asked for
-        there = [
-            Choice(folder, name, *key)
-            for name, folder in find_nodes(path).items()
-            for key, kinds in list_channels(folder).items()
-            if key[0] == stream or kinds["CH"]
-        ]
-    if not there:
-        raise RecordingNotFound(f"{path}: the folder has no {SUFFIX} file, nor has a folder in it called {_NODE} ...")
-    left = there
-    for what, wanted in (("node", node), ("stream", stream), ("experiment", experiment)):
-        if wanted is not None:
-            kept = [one for one in left if str(getattr(one, what)) == str(wanted)]
-            if not kept:
-                known = ", ".join(dict.fromkeys(repr(getattr(one, what)) for one in left))
-                raise RecordingNotFound(f"{path}: there is no {what} {wanted!r}; there are: {known}")
-            left = kept
-    if len(left) > 1:
-        differing = [what for what in ("node", "stream", "experiment") if len({getattr(o, what) for o in left}) > 1]
-        raise FormatError(
-            "this folder holds several recordings",
-            path=path,
-            expected=f"one {' and one '.join(differing)}",
-            found="; ".join(_arguments(one, differing) for one in left),
-            hint=f"Name one with {', '.join(f'{what}=' for what in differing)}",
+def candidates(path: str) -> list[Option[Choice]]:
+    """Return every stream of every experiment; by default those with electrode channels are meant."""
+    return [
+        Option(
+            Choice(folder, node, stream, experiment),
+            {"node": node, "stream": stream, "experiment": str(experiment)},
+            opens_by_default=bool(kinds["CH"]),
         )
-    return left[0]
-
-
-def _arguments(choice: Choice, names: Iterable[str]) -> str:
-    values: dict[str, Any] = {name: getattr(choice, name) for name in names}
-    return ", ".join(f"{name}={value!r}" for name, value in values.items())
+        for node, folder in find_nodes(path).items()
+        for (stream, experiment), kinds in list_channels(folder).items()
+    ]

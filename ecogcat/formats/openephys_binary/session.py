@@ -133,6 +133,11 @@ class Stream:
         return found
 
     @property
+    def detail(self) -> str:
+        """Its size."""
+        return f"{len(self.channels)} channels, {self.rate:g} Hz"
+
+    @property
     def opens_by_default(self) -> bool:
         """Whether it has electrode channels and its samples are there."""
         return self.n_electrodes > 0 and self.has_data

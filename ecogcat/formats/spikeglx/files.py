@@ -79,6 +79,11 @@ class RunStream:
         return {}
 
     @property
+    def detail(self) -> str:
+        """Nothing: what it is called says what it is."""
+        return ""
+
+    @property
     def opens_by_default(self) -> bool:
         """Whether it has neural channels, and a data file is there."""
         try:

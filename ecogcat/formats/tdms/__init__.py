@@ -8,6 +8,7 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.formats.choice import Option, choose
 from ecogcat.formats.registry import Format, register
 from ecogcat.formats.tdms.dataset import dataset_of
 from ecogcat.formats.tdms.segments import TAG, TdmsContent, read_content
@@ -94,12 +95,6 @@ def _content(path: str | os.PathLike[str]) -> tuple[Source, TdmsContent]:
 
 def _chosen(path: str, content: TdmsContent, streams: list[Stream], wanted: str | None) -> Stream:
     """Return the stream that is asked for, or the only one with electrodes."""
-    listed = ", ".join(f"{one.name!r} ({len(one.channels)} channels, {one.rate:g} Hz)" for one in streams)
-    if wanted is not None:
-        for one in streams:
-            if one.name == wanted:
-                return one
-        raise FormatError(f"there is no stream {wanted!r}", path=path, expected=listed or "a stream", found="none such")
     if not streams:
         raise FormatError(
             "the file holds no sample",
@@ -109,23 +104,15 @@ def _chosen(path: str, content: TdmsContent, streams: list[Stream], wanted: str 
             hint="It was stopped or crashed right after it was started; leave it out",
         )
     # Decimated copies and logic lines alone are opened where there is nothing else.
-    for some in (
-        [one for one in streams if one.analog and not one.copy],
-        [one for one in streams if not one.copy],
-        streams,
-    ):
-        voltages = [one for one in some if default_units(one.units) == "uV"]
-        if len(some) == 1 or len(voltages) == 1:
-            return (voltages or some)[0]
-        if some:
-            break
-    raise FormatError(
-        "this file holds several streams",
-        path=path,
-        expected="one",
-        found=listed,
-        hint="Name one with stream=",
-    )
+    likely = [one for one in streams if one.analog and not one.copy]
+    likely = likely or [one for one in streams if not one.copy] or streams
+    voltages = [one for one in likely if default_units(one.units) == "uV"]
+    by_default = voltages if len(voltages) == 1 else likely
+    options = [
+        Option(one, {"stream": one.name}, f"{len(one.channels)} channels, {one.rate:g} Hz", one in by_default)
+        for one in streams
+    ]
+    return choose(options, path, stream=wanted).value
 
 
 def _recognises(path: str, head: bytes) -> bool:
