@@ -126,8 +126,12 @@ def fit_aligned(array: Signal, signal: Signal) -> tuple[Signal, str | None]:
     if have == want:
         return array, None
     if have > want:
-        return array.cut(0, want), f"{have - want} samples too many beside the signal: left out at the end"
+        return array.cut(0, want), f"{_samples(have - want)} too many beside the signal: left out at the end"
     fill = 0 if array.dtype.kind in "iub" else np.nan
     pad = Piece.whole(ConstantExtent(array.n_channels, want - have, fill, array.dtype))
     padded = array.replace(pieces=(*array.pieces, pad))
-    return padded, f"{want - have} samples missing beside the signal: filled with {fill} at the end"
+    return padded, f"{_samples(want - have)} missing beside the signal: filled with {fill} at the end"
+
+
+def _samples(n: int) -> str:
+    return "1 sample" if n == 1 else f"{n:,} samples"

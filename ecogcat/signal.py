@@ -135,10 +135,9 @@ class Signal(Reductions, Frozen):
     def token(self) -> str:
         """Digest of the recipe and of the content of its sources; equal tokens mean equal values."""
         if self._token is None:
-            # No samples come from nowhere: the same, whichever cut made them.
-            pieces = [piece.token for piece in self.pieces] if self.n_samples else []
-            set_token = digest("signal", pieces, self.sampling_rate, self.units, self.channel_names)
-            object.__setattr__(self, "_token", set_token)
+            pieces = [piece.token for piece in self.pieces] if self.n_samples else []  # whichever cut left no samples
+            token = digest("signal", pieces, self.sampling_rate, self.units, self.channel_names)
+            object.__setattr__(self, "_token", token)
         return self._token  # type: ignore[return-value]
 
     def __len__(self) -> int:
@@ -251,8 +250,7 @@ class Signal(Reductions, Frozen):
     def _rows(self, channels: Any) -> range | Index:
         if channels is None:
             return range(self.n_channels)
-        index = listed(channels, self.n_channels) if type(channels) in (list, np.ndarray) else None
-        if index is not None:
+        if type(channels) in (list, np.ndarray) and (index := listed(channels, self.n_channels)) is not None:
             return index
         if not isinstance(channels, (slice, bool)) and channels is not Ellipsis and np.ndim(channels) == 0:
             channels = [operator.index(channels)]

@@ -475,7 +475,7 @@ def test_times() -> None:
         (1000, 12, 10, "adc: 2 samples too many beside the signal: left out at the end"),
         (1000, 7, 10, "adc: 3 samples missing beside the signal: filled with nan at the end"),
         (250, 3, 3, None),
-        (250, 2, 3, "adc: 1 samples missing beside the signal: filled with nan at the end"),
+        (250, 2, 3, "adc: 1 sample missing beside the signal: filled with nan at the end"),
     ],
 )
 def test_from_array_fits_aligned_arrays(rate: float, have: int, want: int, warning: str | None) -> None:

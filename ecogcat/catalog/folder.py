@@ -110,7 +110,8 @@ def _recognised(path: str) -> bool:
                 head = file.read(4096)
         except OSError:  # not ours to read: nor a recording that can be reported on
             return False
-    return any(format.recognises(path, head) for format in formats().values())
+    # Formats that are asked last guess, or take long: not what to do with every file of a folder.
+    return any(format.recognises(path, head) for format in formats().values() if not format.last)
 
 
 def _try(path: str, opener: Callable[..., Dataset]) -> Found:

@@ -407,7 +407,7 @@ def test_analog_inputs_of_another_stream_are_aligned_at_their_rate(tmp_path: Pat
     adc = dataset["adc"]
     assert (adc.shape, adc.sampling_rate, adc.units) == ((3, 100), 1000.0, "mV")
     assert np.array_equal(adc.read(raw=True), np.concatenate([wheel[:, :40], wheel[:, 41:]], axis=1))
-    assert dataset.parts[0].warnings == ("adc: 1 samples too many beside the signal: left out at the end",)
+    assert dataset.parts[0].warnings == ("adc: 1 sample too many beside the signal: left out at the end",)
     check_format(_open, tmp_path, damage=False)
     write_nsx(tmp_path / "a.ns2", [(0, wheel)], inputs(3))
     dataset = ec.open_recording(tmp_path)

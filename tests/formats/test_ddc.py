@@ -119,7 +119,7 @@ def test_half_of_the_samples(half: str, packed: bool, tmp_path: Path) -> None:
     check_format(lambda one: open_ddc(one, half=half), path, expected=expected, damage=False)
     dataset = open_ddc(path, half=half)
     assert dataset.sampling_rate == 500
-    assert dataset.parts[0].warnings == ("dig: 1 samples too many beside the signal: left out at the end",)
+    assert dataset.parts[0].warnings == ("dig: 1 sample too many beside the signal: left out at the end",)
 
 
 def test_without_the_grid_an_electrode_can_be_given(tmp_path: Path) -> None:

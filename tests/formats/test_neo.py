@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import gc
+import io
 import multiprocessing
 import os
 import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -28,11 +30,20 @@ from ecogcat.testing import check_format
 from ecogcat.testing.rhd import write_rhd
 from tests.conftest import ROOT, shared_path
 
-# Neo leaves files open.
+# Neo's readers leave files open that nothing names any more.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _files_closed() -> Iterator[None]:
+    """Have what neo left open closed here, not in a later test that does not expect the warning."""
+    yield
+    reader_module._readers.clear()
+    gc.collect()
+
 
 # Reader, path below recordings, stream, further arguments.
 REAL: dict[str, tuple[str, str, str | None, dict[str, Any]]] = {
@@ -316,8 +327,16 @@ def test_neo_is_asked_last(tmp_path: Path) -> None:
     write_rhd(tmp_path / "a.rhd", np.zeros((2, 256)))
     assert detect(str(tmp_path / "a.rhd")).name == "intan"
     (tmp_path / "b.rhd").write_bytes(b"not at all" * 100)
-    with pytest.raises(ec.FormatError, match="this is no Intan RHD2000 file"):
+    with pytest.raises(ec.FormatError, match="this is no Intan file"):
         ec.open_recording(tmp_path / "b.rhd")
+
+
+def test_bytes_that_could_be_anything_are_not_guessed_at(tmp_path: Path) -> None:
+    for name in ("a.raw", "a.bin", "a.dat"):
+        (tmp_path / name).write_bytes(bytes(400))
+        for where in (tmp_path / name, tmp_path):
+            with pytest.raises(ec.FormatError, match="no format recognises this"):
+                ec.open_recording(where)
 
 
 def test_what_only_neo_recognises_is_opened(made: Callable[..., Path]) -> None:
@@ -421,6 +440,19 @@ def _total(dataset: ec.Dataset) -> float:
     return float(dataset.signal[:].sum())
 
 
+def test_files_are_closed_when_nobody_reads_them_any_more(raw: Path) -> None:
+    dataset = _open_raw(raw)
+    assert _total(dataset) == _total(dataset)
+    ((_, one),) = reader_module._readers.values()
+    files = [part for part in reader_module._parts_of(one.rawio) if isinstance(part, io.IOBase)]
+    assert files
+    reader_module._readers.clear()
+    assert not any(file.closed for file in files)  # a thread may be reading
+    del one
+    assert all(file.closed for file in files)
+    assert _total(dataset) == float(np.fromfile(raw, "<i2").sum())
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_open_their_own(method: str, raw: Path) -> None:
     if method not in multiprocessing.get_all_start_methods():
@@ -471,12 +503,15 @@ def test_the_extra_is_named_where_it_is_missing(raw: Path, monkeypatch: pytest.M
 def test_neo_is_imported_by_nothing_else(tmp_path: Path) -> None:
     write_rhd(tmp_path / "a.rhd", np.zeros((2, 256)))
     (tmp_path / "b.h5").write_bytes(b"none of these" * 9)
+    (tmp_path / "c.plx").write_bytes(b"neo might" * 9)
     script = f"""
 import sys
 import ecogcat as ec
 from ecogcat.formats.registry import formats
 ec.open_recording({str(tmp_path / "a.rhd")!r}).signal[:, :3]
 formats(), ec.load_arguments("neo")
+from ecogcat.catalog.folder import find_recordings
+find_recordings({str(tmp_path)!r}, ec.open_recording)
 try:
     ec.open_recording({str(tmp_path / "b.h5")!r})
 except ec.FormatError:

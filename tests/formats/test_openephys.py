@@ -368,7 +368,7 @@ def test_channels_of_unequal_length_are_cut_to_the_shortest_and_that_is_said(tmp
         "100_CH3.continuous was cut in the middle of a record: 100 bytes were left over after 6 whole ones",
         "channels are of unequal length: all are cut to the 5,120 samples of 100_CH2.continuous, and up to 3,072 "
         "samples of 2 others are left out",
-        "adc: 1024 samples missing beside the signal: filled with nan at the end",
+        "adc: 1,024 samples missing beside the signal: filled with nan at the end",
     )
     assert np.isnan(dataset["adc"][0, -1024:]).all()
 

@@ -82,7 +82,8 @@ def test_gates_and_triggers_are_one_recording(stream: str) -> None:
     gaps = [(firsts[k + 1] - firsts[k] - lengths[k]) / rate for k in range(3)]
     assert [seam.gap_s for seam in dataset.seams] == pytest.approx(gaps, abs=1e-8)
     assert str(dataset.parts[0].start_time) == "2022-05-19T17:37:47.000000000"
-    assert [len(part.warnings) for part in dataset.parts] == [0, *(int(gap != 0) for gap in gaps)]
+    own = [[one for one in part.warnings if not one.startswith("lf: ")] for part in dataset.parts]
+    assert [len(warnings) for warnings in own] == [0, *(int(gap != 0) for gap in gaps)]
     # Parts joined one by one are the same.
     alone = [open_spikeglx(file) for file in files]
     assert np.array_equal(ec.join(*alone).signal.read(raw=True), dataset.signal.read(raw=True))
@@ -90,12 +91,29 @@ def test_gates_and_triggers_are_one_recording(stream: str) -> None:
 
 def test_an_overlap_by_a_sample_is_said() -> None:
     dataset = ec.open_recording(_real(RUN), stream="imec0.ap")
-    assert dataset.parts[1].warnings == (
-        "this file begins 1 sample before 5-19-2022-CI0_g0_t0.imec0.ap.bin ends: what they overlap in is in both",
+    assert dataset.parts[1].warnings[0] == (
+        "this file begins 1 sample before 5-19-2022-CI0_g0_t0.imec0.ap.bin ends: what they overlap in is in both"
     )
-    assert dataset.parts[2].warnings == (
-        "158,114 samples (5.270 s) lie between 5-19-2022-CI0_g0_t1.imec0.ap.bin and this file",
+    assert dataset.parts[2].warnings[0] == (
+        "158,114 samples (5.270 s) lie between 5-19-2022-CI0_g0_t1.imec0.ap.bin and this file"
     )
+
+
+@pytest.mark.parametrize("probe", ["imec0", "imec1"])
+def test_the_low_band_goes_with_the_other(probe: str) -> None:
+    both = ec.open_recording(_real(RUN), stream=f"{probe}.ap")
+    low = ec.open_recording(_real(RUN), stream=f"{probe}.lf")
+    assert both["lf"].sampling_rate == both.sampling_rate / 12
+    assert both["lf"].channel_names == low.signal.channel_names
+    at = 0
+    for part, own in zip(ec.split(both), ec.split(low), strict=True):
+        want, n = -(-part.n_samples // 12), own.n_samples
+        values = part["lf"].read()
+        assert values.shape == (384, want)
+        assert np.array_equal(values[:, :n], own.signal.read()[:, :want])
+        assert np.isnan(values[:, n:]).all()
+        assert np.array_equal(both["lf"][:, at : at + want], values, equal_nan=True)
+        at += want
 
 
 def test_what_is_missing_of_a_real_run_is_named() -> None:
@@ -109,8 +127,11 @@ def test_what_is_missing_of_a_real_run_is_named() -> None:
     with pytest.raises(ec.RecordingNotFound, match=r"t0\.imec0\.lf\.bin: this file of stream 'imec0.lf' is missing"):
         ec.open_recording(path, stream="imec0.lf")
     dataset = ec.open_recording(path)
-    assert dataset.parts[0].warnings == ("cut short: 889,350 of 121,625,350 bytes are there, 1,155 of 157,955 samples",)
-    with pytest.raises(ec.FormatError, match=r"found stream='imec0.ap'; stream='imec0.lf'; stream='imec1.ap'"):
+    assert dataset.parts[0].warnings == (
+        "cut short: 889,350 of 121,625,350 bytes are there, 1,155 of 157,955 samples",
+        "lf: Noise4Sam_g0_t0.imec0.lf.bin is missing",
+    )
+    with pytest.raises(ec.FormatError, match=r"found stream='imec0.ap'; stream='imec1.ap'"):
         ec.open_recording(_real(RUN))
 
 
@@ -187,7 +208,7 @@ def test_a_device_of_national_instruments(run: tuple[Path, dict[str, np.ndarray]
     assert dataset["dig"].channel_names == ("XD0.0", "XD0.1", "XD0.2", "XD0.9")
     assert np.array_equal(dataset["dig"].read(), [stored[5] >> line & 1 for line in (0, 1, 2, 9)])
     # It carries neural channels, so that it is one of several streams.
-    with pytest.raises(ec.FormatError, match=r"found stream='imec0.ap'; stream='imec0.lf'; stream='nidq'\)"):
+    with pytest.raises(ec.FormatError, match=r"found stream='imec0.ap'; stream='nidq'\)"):
         ec.open_recording(folder)
 
 

@@ -14,7 +14,18 @@ from ecogcat.formats.registry import Format, register
 
 __all__ = ["open_neo"]
 
+# It makes numbers of anything, and has to be told how many channels there are.
+_NEVER_OFFERED = ("RawBinarySignalRawIO",)
 _VOLTAGES_OF_ELECTRODES = ("uV", "mV", "nV")
+
+# What formats of ours did not recognise is damaged, or no recording: neo would guess. By name, these can be had.
+_GUESSING = frozenset(
+    f"{name}RawIO"
+    for name in (
+        *("Blackrock", "BrainVision", "EDF", "Intan", "Neuralynx", "OpenEphys", "OpenEphysBinary", "RawBinarySignal"),
+        *("SpikeGLX", "Example"),
+    )
+)
 
 
 def open_neo(
@@ -104,7 +115,7 @@ def _recipe(path: str | os.PathLike[str], rawio: str | None, arguments: Mapping[
 
 def _offered(path: str) -> list[str]:
     """Return the readers that neo offers for a path: for a file, those of folders would be no more than a guess."""
-    offered = library().get_rawio(path, exclusive_rawio=False)
+    offered = [cls for cls in library().get_rawio(path, exclusive_rawio=False) if cls.__name__ not in _NEVER_OFFERED]
     return [cls.__name__ for cls in offered if cls.rawmode != "one-dir" or os.path.isdir(path)]
 
 
@@ -174,10 +185,9 @@ def _chosen(recipe: Recipe, streams: list[NeoStream], wanted: str | None) -> Neo
 def _recognises(path: str, head: bytes) -> bool:
     """Whether one of neo's readers can read the headers: what it offers for a suffix is no more than a guess."""
     try:
-        _recipe(path, None, None)
+        return _recipe(path, None, None).rawio not in _GUESSING
     except (ImportError, FormatError):
         return False
-    return True
 
 
 def _streams(path: str) -> list[dict[str, Any]]:

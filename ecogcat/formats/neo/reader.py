@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +29,22 @@ _MOST_LOOKED_AT = 20_000
 _RESERVED = ("use_cache", "cache_path", "filename", "dirname")
 
 
-class _Opened(NamedTuple):
+@dataclass(eq=False)
+class _Opened:
+    """A reader of neo's, for one thread at a time; its files are closed when nobody has it any more."""
+
     rawio: Any
-    lock: threading.Lock
     warnings: tuple[str, ...]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, _close, self.rawio)
+
+
+def _close(rawio: Any) -> None:
+    for one in _parts_of(rawio):
+        if isinstance(one, io.IOBase):
+            one.close()
 
 
 _readers: OrderedDict[str, tuple[Recipe, _Opened]] = OrderedDict()
@@ -122,7 +136,7 @@ class Recipe(Frozen):
                     f"neo's {self.rawio} cannot read this", path=self.path, found=_one_line(error)
                 ) from error
         told = [one.message for one in caught if not issubclass(one.category, _NOT_FOR_USERS)]
-        return _Opened(rawio, threading.Lock(), tuple(dict.fromkeys(map(_one_line, told))))
+        return _Opened(rawio, tuple(dict.fromkeys(map(_one_line, told))))
 
 
 def prepared(rawio: str, path: str, arguments: Mapping[str, Any]) -> Recipe:
@@ -139,9 +153,9 @@ def prepared(rawio: str, path: str, arguments: Mapping[str, Any]) -> Recipe:
     for recipe in reversed(held):  # asked for again at once, such as after it was recognised
         if recipe.of_same_place(bare) and recipe.unchanged():
             return recipe
-    one = bare.make()
-    recipe = Recipe(rawio, path, arguments, sources_of(path, one.rawio))
-    with _lock:
+    with _lock:  # warnings are caught for the whole process
+        one = bare.make()
+        recipe = Recipe(rawio, path, arguments, sources_of(path, one.rawio))
         _keep(recipe, one)
     return recipe
 
@@ -237,11 +251,20 @@ def sources_of(path: str, rawio: Any) -> tuple[Source, ...]:
     return tuple(Source.open(one) for one in dict.fromkeys(held) if os.path.isfile(one))
 
 
-def _held(value: Any, folder: str) -> set[str]:
+def _held(rawio: Any, folder: str) -> set[str]:
     """Return the files below a folder that a reader has mapped, has open, or has the path of."""
     found: set[str] = set()
+    for one in _parts_of(rawio):
+        name = getattr(one, "filename", None) or getattr(one, "name", None) or one
+        if isinstance(name, (str, os.PathLike)) and os.fspath(name).startswith(folder) and os.path.isfile(name):
+            found.add(os.path.abspath(name))
+    return found
+
+
+def _parts_of(rawio: Any) -> Iterator[Any]:
+    """Yield what a reader has in its attributes, and in containers there."""
     seen: set[int] = set()
-    waiting = [vars(value)]
+    waiting: list[Any] = [vars(rawio)]
     while waiting and len(seen) < _MOST_LOOKED_AT:
         one = waiting.pop()
         if id(one) in seen:
@@ -252,8 +275,4 @@ def _held(value: Any, folder: str) -> set[str]:
         elif isinstance(one, (list, tuple, set)):
             waiting += one
         else:
-            # A memory map, an open file, a path.
-            name = getattr(one, "filename", None) or getattr(one, "name", None) or one
-            if isinstance(name, (str, os.PathLike)) and os.fspath(name).startswith(folder) and os.path.isfile(name):
-                found.add(os.path.abspath(name))
-    return found
+            yield one

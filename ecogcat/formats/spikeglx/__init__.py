@@ -31,7 +31,8 @@ def open_spikeglx(path: str | os.PathLike[str], *, stream: str | None = None, re
     Returns
     -------
     Dataset
-        Neural channels in uV; analog inputs `adc` in V; digital lines `dig` (those that were enabled; of a probe its
+        Neural channels in uV; beside the action potential band of a probe its `lf` band at its own rate, where the path
+        is a folder; analog inputs `adc` in V; digital lines `dig` (those that were enabled; of a probe its
         sync input); `status`, the words of a probe's state as they are. Of a stream without neural channels the analog
         inputs are the signal.
 
@@ -58,7 +59,19 @@ def open_spikeglx(path: str | os.PathLike[str], *, stream: str | None = None, re
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if not os.path.exists(path):
         raise RecordingNotFound(f"{path}: nothing is there")
-    return dataset_of(choose(_found(path), path, recording=recording, stream=stream))
+    found = _found(path)
+    low = {one: beside for one in found if (beside := _low_band(one, found)) is not None}
+    # Unless it is asked for, the low band goes with the other.
+    candidates = [one for one in found if stream is not None or one not in low.values()]
+    chosen = choose(candidates, path, recording=recording, stream=stream)
+    return dataset_of(chosen, low.get(chosen))
+
+
+def _low_band(stream: RunStream, found: list[RunStream]) -> RunStream | None:
+    """Return the local field potentials that go with the action potentials of the same probe."""
+    probe, _, band = stream.stream.rpartition(".")
+    beside = (one for one in found if (one.run, one.stream) == (stream.run, f"{probe}.lf"))
+    return next(beside, None) if band == "ap" and stream.opens_by_default else None
 
 
 def _found(path: str) -> list[RunStream]:

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from ecogcat.arrays import signal_of
+from ecogcat.arrays import fit_aligned, signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.choice import unique_names
@@ -39,8 +39,8 @@ _SHOWN = (
 )
 
 
-def dataset_of(stream: RunStream) -> Dataset:
-    """Return the dataset of a stream.
+def dataset_of(stream: RunStream, low: RunStream | None = None) -> Dataset:
+    """Return the dataset of a stream, with the `low` band of the same probe as the aligned array `lf`.
 
     Raises
     ------
@@ -66,7 +66,11 @@ def dataset_of(stream: RunStream) -> Dataset:
             warnings.append(f"pieces whose .bin file is missing: {', '.join(missing)}")
         if left is None and stream.without_meta:
             warnings.append(f"left out, their .meta file is missing: {', '.join(stream.without_meta)}")
-        datasets.append(_piece(piece, _clock(piece, first), warnings, len(there) > 1))
+        beside = low.pieces if low is not None else ()
+        match = [one for one in beside if (one.gate, one.trigger) == (piece.gate, piece.trigger)]
+        warnings += [f"lf: {os.path.basename(one.path)} is missing" for one in match if not one.has_data]
+        match = [one for one in match if one.has_data]
+        datasets.append(_piece(piece, match, _clock(piece, first), warnings, len(there) > 1))
         left = piece
     name = (
         f"{stream.run}_{stream.stream}"
@@ -133,20 +137,15 @@ def _clock(piece: PieceFile, first: PieceFile) -> np.datetime64 | None:
     return exact if abs(exact - own) <= _TOLERANCE else own
 
 
-def _piece(piece: PieceFile, clock: np.datetime64 | None, warnings: list[str], several: bool) -> Dataset:
-    meta, source = piece.meta, Source.open(piece.path)
-    frame = _INT16.itemsize * meta.n_channels
-    n, left_over = divmod(source.size, frame)
-    if n == 0:
-        raise FormatError(
-            "the file has no whole sample",
-            path=source.path,
-            expected=f"samples of {frame:,} bytes, {meta.n_channels} channels",
-            found=f"{left_over:,} bytes",
-            hint="It was stopped or crashed right after it was started; leave it out",
-        )
-    warnings = _size_warnings(meta, source, n, left_over) + warnings
+def _piece(
+    piece: PieceFile, low: list[PieceFile], clock: np.datetime64 | None, warnings: list[str], several: bool
+) -> Dataset:
+    meta, source, n, odd_size = _samples(piece)
+    warnings = odd_size + warnings
     signal, arrays, odd = _arrays(meta, source, n)
+    for beside in low:
+        arrays["lf"], odd_low = _low(beside, signal)
+        odd += odd_low
     note = meta.fields.get("userNotes", "")
     return Dataset.of(
         signal,
@@ -154,7 +153,7 @@ def _piece(piece: PieceFile, clock: np.datetime64 | None, warnings: list[str], s
         if several
         else f"{piece.run}_g{piece.gate}_{piece.stream}",
         aligned=arrays,
-        paths=(source.path, meta.path),
+        paths=(source.path, meta.path, *(path for one in low for path in (one.path, one.meta_path))),
         format="spikeglx",
         recorded_at=clock,
         notes=(note,) if note else (),
@@ -166,6 +165,31 @@ def _piece(piece: PieceFile, clock: np.datetime64 | None, warnings: list[str], s
             **{name: meta.fields[name] for name in _SHOWN if meta.fields.get(name)},
         },
     )
+
+
+def _samples(piece: PieceFile) -> tuple[Meta, Source, int, list[str]]:
+    """Return what a piece says of itself, its file, the whole samples in it, and what is odd about its size."""
+    meta, source = piece.meta, Source.open(piece.path)
+    frame = _INT16.itemsize * meta.n_channels
+    n, left_over = divmod(source.size, frame)
+    if n == 0:
+        raise FormatError(
+            "the file has no whole sample",
+            path=source.path,
+            expected=f"samples of {frame:,} bytes, {meta.n_channels} channels",
+            found=f"{left_over:,} bytes",
+            hint="It was stopped or crashed right after it was started; leave it out",
+        )
+    return meta, source, n, _size_warnings(meta, source, n, left_over)
+
+
+def _low(piece: PieceFile, signal: Signal) -> tuple[Signal, list[str]]:
+    """Return the low band beside the signal: taken off the same clock, each `ratio`-th of its samples."""
+    meta, source, n, warnings = _samples(piece)
+    array, _, odd = _arrays(meta, source, n)
+    ratio = round(signal.sampling_rate / meta.rate)
+    array, problem = fit_aligned(array.replace(sampling_rate=signal.sampling_rate / ratio), signal)
+    return array, [f"lf: {one}" for one in (*warnings, *odd, *([problem] if problem else []))]
 
 
 def _size_warnings(meta: Meta, source: Source, n: int, left_over: int) -> list[str]:
