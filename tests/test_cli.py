@@ -19,7 +19,6 @@ import ecogcat as ec
 from ecogcat.cli import main
 from ecogcat.cli.commands import ecogcat
 from ecogcat.cli.doctor import examine
-from ecogcat.formats.registry import formats
 from ecogcat.testing.simulate import SimulatedSession, simulate_session
 from tests.conftest import shared_path
 
