@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from ecogcat.errors import FormatError, RecordingNotFound
 
-__all__ = ["Candidate", "choose", "unique_names"]
+__all__ = ["Candidate", "choose"]
 
 
 class Candidate(Protocol):
@@ -73,23 +72,3 @@ def choose(candidates: Sequence[AnyCandidate], path: str, **wanted: str | int | 
             hint=f"Name one with {', '.join(f'{key}=' for key in differing) or 'its own path'}",
         )
     return left[0]
-
-
-def unique_names(names: Sequence[Any], first: int = 0) -> tuple[list[str], list[str]]:
-    """Return distinct channel names, and a warning if some were missing or given twice.
-
-    Examples
-    --------
-    >>> unique_names(["a", "", "a"])
-    (['a', 'ch1', 'ch2'], ["channel names missing or given twice, renamed: ch1 for '', ch2 for 'a'"])
-    """
-    taken: list[str] = []
-    texts = [re.sub(r"[\x00-\x1f]", "", str(name)).strip() for name in names]
-    for k, name in enumerate(texts, first):
-        taken.append(name if name and name not in taken else f"ch{k}")
-    if len(set(taken)) < len(taken):
-        taken = [f"ch{k}" for k in range(first, first + len(texts))]
-    renamed = [f"{new} for {old!r}" for new, old in zip(taken, texts, strict=True) if new != old]
-    more = ", ..." if len(renamed) > 5 else ""
-    warning = f"channel names missing or given twice, renamed: {', '.join(renamed[:5])}{more}"
-    return taken, [warning] if renamed else []

@@ -23,8 +23,9 @@ from ecogcat.arrays import signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
-from ecogcat.formats.choice import choose, unique_names
+from ecogcat.formats.choice import choose
 from ecogcat.formats.hdf5_fields import reading
+from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.registry import Format, register
 from ecogcat.join import join
 from ecogcat.storage.handles import open_hdf5 as open_file
@@ -162,7 +163,7 @@ def _text(dataset: Any) -> str:
 
 def _dataset(file: Any, source: Source, name: str, stored_units: str | None) -> Dataset:
     group, path = file[name], source.path
-    names, warnings = unique_names([_text(one) for one in _cells(file, group["label"], path)])
+    names, warnings = unique_names([plain_name(_text(one)) for one in _cells(file, group["label"], path)])
     trials, times = (_cells(file, group[field], path) for field in ("trial", "time"))
     if not trials or len(times) != len(trials) or not names:
         raise FormatError(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
-__all__ = ["unique_names"]
+__all__ = ["plain_name", "unique_names"]
 
 
 def unique_names(names: Sequence[str], sources: Sequence[int] | None = None) -> tuple[list[str], list[str]]:
@@ -28,7 +30,7 @@ def unique_names(names: Sequence[str], sources: Sequence[int] | None = None) -> 
     Examples
     --------
     >>> unique_names(["C3", "", "C3"])
-    (['C3', 'ch1', 'ch2'], ["channel names missing or given twice in the header, renamed: ch1 for '', ch2 for 'C3'"])
+    (['C3', 'ch1', 'ch2'], ["channel names missing or given twice, renamed: ch1 for '', ch2 for 'C3'"])
     """
     counts, taken, unique = Counter(names), set[str](), []
     for k, name in enumerate(names):
@@ -42,4 +44,15 @@ def unique_names(names: Sequence[str], sources: Sequence[int] | None = None) -> 
     if not renamed:
         return unique, []
     listed = ", ".join(renamed[:5]) + (", ..." if len(renamed) > 5 else "")
-    return unique, [f"channel names missing or given twice in the header, renamed: {listed}"]
+    return unique, [f"channel names missing or given twice, renamed: {listed}"]
+
+
+def plain_name(value: Any) -> str:
+    r"""Return a name as text, without control characters and blanks around it.
+
+    Examples
+    --------
+    >>> plain_name(" C3\x00 ")
+    'C3'
+    """
+    return re.sub(r"[\x00-\x1f]", "", str(value)).strip()

@@ -250,8 +250,8 @@ def test_labels_missing_or_given_twice(tmp_path: Path) -> None:
     dataset = ec.open_recording(tmp_path / "a.ns2")
     assert dataset.signal.channel_names == ("x", "ch1", "ch2")
     write_nsx(tmp_path / "b.ns2", [(0, draw(3, 5))], [Channel(1, "ch1"), Channel(2, ""), Channel(3, "z")])
-    assert ec.open_recording(tmp_path / "b.ns2").signal.channel_names == ("ch0", "ch1", "ch2")
-    assert dataset.warnings == ("a: labels missing or given twice, renamed: ch1 for 'x', ch2 for ''",)
+    assert ec.open_recording(tmp_path / "b.ns2").signal.channel_names == ("ch1", "ch1_", "z")
+    assert dataset.warnings == ("a: channel names missing or given twice, renamed: ch1 for 'x', ch2 for ''",)
 
 
 def test_version_2_1_without_a_nev_file_gives_stored_numbers(tmp_path: Path) -> None:

@@ -259,9 +259,7 @@ def test_names_given_twice_or_not_at_all_are_made_unique_and_that_is_said(tmp_pa
     path.write_bytes(data[:second] + "A-000".encode("utf-16-le") + data[second + 10 :])
     dataset = open_intan(path)
     assert dataset.signal.channel_names == ("A-000", "ch1", "A-002")
-    assert dataset.parts[0].warnings == (
-        "channel names missing or given twice in the header, renamed: ch1 for 'A-000'",
-    )
+    assert dataset.parts[0].warnings == ("channel names missing or given twice, renamed: ch1 for 'A-000'",)
 
 
 def test_a_line_that_a_word_does_not_have_is_refused(tmp_path: Path) -> None:

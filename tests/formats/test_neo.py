@@ -259,8 +259,8 @@ def test_names_given_twice(made: Callable[..., Path]) -> None:
         self.header["signal_channels"]["name"][:3] = ["a", "a", ""]
 
     dataset = open_neo(made(_parse_header=twice), stream="stream 0")
-    assert dataset.signal.channel_names[:4] == ("ch0", "ch1", "ch2", "ch3")
-    assert "3 channel names are missing or given twice" in dataset.warnings[0]
+    assert dataset.signal.channel_names[:4] == ("a", "ch1", "ch2", "ch3")
+    assert "channel names missing or given twice, renamed: ch1 for 'a', ch2 for ''" in dataset.warnings[0]
 
 
 def test_segments_without_samples(made: Callable[..., Path]) -> None:

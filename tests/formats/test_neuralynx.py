@@ -16,7 +16,6 @@ from neo.rawio import NeuralynxRawIO
 import ecogcat as ec
 from ecogcat.formats.neuralynx import open_neuralynx
 from ecogcat.formats.registry import find_format, formats
-from ecogcat.formats.timestamps import find_jumps, step_of
 from ecogcat.testing import check_format
 from tests.conftest import shared_path
 from tests.formats.neuralynx_files import OLD_CLOCK, RECORD, draw, header, write_events, write_ncs
@@ -269,7 +268,7 @@ def test_names_given_twice(tmp_path: Path) -> None:
         write_ncs(tmp_path / f"CSC{k}.ncs", [(0, draw(600))], AcqEntName="x", ADChannel=k)
     dataset = ec.open_recording(tmp_path)
     assert dataset.signal.channel_names == ("x", "ch1")
-    assert dataset.warnings == (f"{tmp_path.name}: channel names given twice, renamed: ch1 for 'x'",)
+    assert dataset.warnings == (f"{tmp_path.name}: channel names missing or given twice, renamed: ch1 for 'x'",)
 
 
 def test_headers_of_older_systems(tmp_path: Path) -> None:
@@ -431,32 +430,6 @@ def test_a_sparse_terabyte_opens_as_fast_as_a_small_file(tmp_path: Path) -> None
     assert time.perf_counter() - start < 0.5
     assert [part.n_samples for part in dataset.parts] == [5000, 1000]
     assert "records at the end were never written" in dataset.warnings[0]
-
-
-# Timestamps ---------------------------------------------------------------------------------------
-
-
-def test_jumps_of_a_thousand_million_records_are_found_in_few_looks() -> None:
-    jumps = {3: 9, 123_456_789: 31, 123_456_790: 31, 999_999_999: -(10**6)}
-    looks = 0
-
-    def stamp(k: int) -> int:
-        nonlocal looks
-        looks += 1
-        return round(k * 15999.87) + sum(by for at, by in jumps.items() if k >= at)
-
-    step = step_of(stamp, 10**9, 16000.0)
-    assert step == pytest.approx(15999.87, abs=2e-4)
-    assert find_jumps(stamp, 10**9, step, 4.0) == list(jumps)
-    assert looks < 40_000
-
-
-def test_records_without_a_jump() -> None:
-    assert step_of(lambda k: 0, 1, 512.0) == 512.0
-    assert find_jumps(lambda k: 0, 1, 512.0, 1.0) == []
-    assert find_jumps(lambda k: k * 512, 2, 512.0, 1.0) == []
-    assert step_of(lambda k: 0, 100, 512.0) == 512.0
-    assert find_jumps(lambda k: 0, 100, 512.0, 1.0, most=50) is None
 
 
 def test_real_recordings_of_others_are_not_claimed() -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ecogcat.errors import FormatError
 from ecogcat.formats.blackrock.nsx import NsxHeader
-from ecogcat.formats.timestamps import find_jumps, step_of
+from ecogcat.formats.breaks import MEASURED_OVER, find_breaks, step_of
 from ecogcat.storage.maps import source_bytes
 from ecogcat.storage.source import Source
 
@@ -209,15 +209,19 @@ class _Walk:
             return
         stamps = packet_stamps(self.data, run)
 
-        def at(k: int) -> int:
-            return int(stamps[k])
-
-        step = step_of(at, run.n_packets, run.per_packet * self.ticks)
-        jumps = find_jumps(at, run.n_packets, step, self.ticks, _MOST_RUNS)
+        step = step_of(stamps.__getitem__, run.n_packets, run.per_packet * self.ticks)
+        jumps = find_breaks(
+            stamps.__getitem__,
+            run.n_packets,
+            step=step,
+            tolerance=self.ticks,
+            most=_MOST_RUNS,
+            stretches=max(64, run.n_packets // MEASURED_OVER),
+        )
         if jumps is None:
             self._give_up(run.at)
         for first, last in zip([0, *jumps], [*jumps, run.n_packets], strict=True):
-            self._add(run.part(first, last), at(first), at(last - 1))
+            self._add(run.part(first, last), int(stamps[first]), int(stamps[last - 1]))
 
     def _add(self, run: Run, stamp: int, last: int | None = None) -> None:
         """Add a run to the stretch before it, or begin one; `last` is the timestamp of its last packet."""

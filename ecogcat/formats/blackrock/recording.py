@@ -15,8 +15,9 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
 from ecogcat.events import Events
 from ecogcat.formats.blackrock.nev import Nev, read_nev
-from ecogcat.formats.blackrock.nsx import NsxChannel, NsxHeader, read_nsx_header
+from ecogcat.formats.blackrock.nsx import NsxHeader, read_nsx_header
 from ecogcat.formats.blackrock.packets import Run, Stretch, end_stamp, find_stretches, samples_at
+from ecogcat.formats.naming import unique_names
 from ecogcat.frozen import index_array
 from ecogcat.join import join
 from ecogcat.parts import samples_to_timedelta
@@ -101,7 +102,7 @@ def dataset_of(file: NsxFile, name: str, nev: Nev | None, others: Sequence[NsxFi
     electrodes, analog = file.rows(analog=False), file.rows(analog=True)
     rows, beside = (electrodes, analog) if electrodes else (analog, [])
     # A file without an electrode: its analog inputs are the recording.
-    names, renamed = _unique_names([file.header.channels[k] for k in rows])
+    names, renamed = unique_names([file.header.channels[k].label for k in rows])
     events, notes, left_out = _events_of(file, nev)
     warnings = [*file.odd, *renamed, *([odd] if odd else []), *(() if nev is None else nev.odd), *left_out]
     clocks = _clocks(file, nev)
@@ -120,7 +121,7 @@ def dataset_of(file: NsxFile, name: str, nev: Nev | None, others: Sequence[NsxFi
         own = list(warnings) if k == 0 else []
         arrays: dict[str, Signal] = {}
         for key, of, chosen in inputs:
-            labels, _ = _unique_names([of.header.channels[row] for row in chosen])
+            labels, _ = unique_names([of.header.channels[row].label for row in chosen])
             array, problem = fit_aligned(_signal(of, of.stretches[k], chosen, labels), signal)
             arrays.setdefault(key, array)
             own += [f"{key}: {problem}"] if problem else []
@@ -169,18 +170,6 @@ def _extent(source: Source, run: Run, rows: Sequence[int]) -> AffineExtent:
     base = run.at + run.head + 2 * index_array(rows)
     blocks = (run.per_packet, run.packet_bytes) if run.n_packets > 1 else (None, 0)
     return AffineExtent(source, np.dtype("<i2"), run.n_samples, base, run.row_bytes, *blocks)
-
-
-def _unique_names(channels: Sequence[NsxChannel]) -> tuple[list[str], list[str]]:
-    """Return the labels; `ch` and the number of the channel where there is none or another has it, too."""
-    names: list[str] = []
-    for k, channel in enumerate(channels):
-        names.append(channel.label if channel.label and channel.label not in names else f"ch{k}")
-    if len(set(names)) != len(names):
-        names = [f"ch{k}" for k in range(len(names))]
-    changed = [(new, one.label) for new, one in zip(names, channels, strict=True) if new != one.label]
-    listed = ", ".join(f"{new} for {old!r}" for new, old in changed[:5])
-    return names, [f"labels missing or given twice, renamed: {listed}"] if changed else []
 
 
 def _in_step(file: NsxFile, other: NsxFile) -> bool:

@@ -6,26 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecogcat.formats.intan.layout import IntanChannel, IntanHeader
+from ecogcat.formats.naming import unique_names
 
-__all__ = ["metadata_of", "renamed", "signed_stamp", "unique_names"]
+__all__ = ["metadata_of", "names_of", "renamed", "signed_stamp"]
 
 
-def unique_names(channels: Sequence[IntanChannel]) -> list[str]:
-    """Return the native names; `ch` and the number of the channel where there is none or another has it, too."""
-    names: list[str] = []
-    for k, channel in enumerate(channels):
-        name = channel.native_name
-        names.append(name if name and name not in names else f"ch{k}")
-    return names if len(set(names)) == len(names) else [f"ch{k}" for k in range(len(names))]
+def names_of(channels: Sequence[IntanChannel]) -> list[str]:
+    """Return the native names, made unique."""
+    return _unique(channels)[0]
 
 
 def renamed(channels: Sequence[IntanChannel]) -> list[str]:
     """Return a warning if channels go by another name than their native one."""
-    pairs = zip(unique_names(channels), (channel.native_name for channel in channels), strict=True)
-    changed = [f"{new} for {old!r}" for new, old in pairs if new != old]
-    if not changed:
-        return []
-    return [f"channel names missing or given twice in the header, renamed: {', '.join(changed[:5])}"]
+    return _unique(channels)[1]
+
+
+def _unique(channels: Sequence[IntanChannel]) -> tuple[list[str], list[str]]:
+    return unique_names([channel.native_name for channel in channels])
 
 
 def signed_stamp(difference: int) -> int:

@@ -22,7 +22,7 @@ import numpy as np
 from ecogcat.arrays import signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
-from ecogcat.formats.intan.common import metadata_of, renamed, signed_stamp, unique_names
+from ecogcat.formats.intan.common import metadata_of, names_of, renamed, signed_stamp
 from ecogcat.formats.intan.gaps import Gap, find_gaps, no_gaps, parted
 from ecogcat.formats.intan.header import (
     AMPLIFIER_SCALE,
@@ -191,7 +191,7 @@ def _array(
         _extent(file, len(channels), offset, per_block, dtype),
         rate,
         units=scale.units,
-        names=unique_names(channels),
+        names=names_of(channels),
         gain=scale.gain,
         offset=scale.offset,
     )
@@ -227,12 +227,12 @@ def _further_arrays(file: IntanFile) -> dict[str, Signal]:
         if header.stimulator.dc_saved:
             arrays["dc"] = _array(file, header.amplifier, header.dc_offset, full, DC_SCALE)
         words = _extent(file, len(header.amplifier), header.stim_offset, full)
-        arrays |= stim_arrays(words, header.stimulator, unique_names(header.amplifier), header.sampling_rate)
+        arrays |= stim_arrays(words, header.stimulator, names_of(header.amplifier), header.sampling_rate)
     for name, lines, offset in (
         ("dig", header.digital_in, header.digital_in_offset),
         ("dig_out", header.digital_out, header.digital_out_offset),
     ):
         if lines:
             bits = BitsExtent(_extent(file, 1, offset, full), index_array([line.native_order for line in lines]))
-            arrays[name] = signal_of(bits, header.sampling_rate, units="", names=unique_names(lines))
+            arrays[name] = signal_of(bits, header.sampling_rate, units="", names=names_of(lines))
     return arrays

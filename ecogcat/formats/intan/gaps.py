@@ -10,9 +10,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
+from ecogcat.formats.breaks import find_breaks
 from ecogcat.formats.intan.common import signed_stamp
+from ecogcat.frozen import Index
 from ecogcat.join import join
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.select import select_time
@@ -51,24 +54,15 @@ def find_gaps(stamp: Callable[[int], int], n_samples: int) -> list[Gap] | None:
     >>> find_gaps([0, 1, 2, 13, 14, 15, 36].__getitem__, 7)
     [Gap(sample=3, missing=10), Gap(sample=6, missing=20)]
     """
-    if n_samples < 2:
-        return []
-    found: list[Gap] = []
-    stretches = [(0, stamp(0), n_samples - 1, stamp(n_samples - 1))]
-    while stretches:
-        a, first, b, last = stretches.pop()
-        missing = signed_stamp(last - first - (b - a))
-        if missing == 0:
-            continue
-        if b - a == 1:
-            found.append(Gap(b, missing))
-            if len(found) > _most_gaps(n_samples):
-                return None
-            continue
-        middle = (a + b) // 2
-        at = stamp(middle)
-        stretches += [(middle, at, b, last), (a, first, middle, at)]
-    return found
+
+    def late(samples: Index) -> NDArray[np.int32]:
+        # Timestamps are 32 bits wide and begin anew, and so do their differences.
+        return np.array([signed_stamp(stamp(sample) - sample) for sample in samples.tolist()], np.int32)
+
+    found = find_breaks(late, n_samples, step=0, most=_most_gaps(n_samples), stretches=1)
+    if found is None:
+        return None
+    return [Gap(sample, signed_stamp(stamp(sample) - stamp(sample - 1) - 1)) for sample in found]
 
 
 def no_gaps(first: int, last: int, n_samples: int) -> str:

@@ -39,7 +39,7 @@ import numpy as np
 from ecogcat.arrays import fit_aligned, signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.formats.intan.common import metadata_of, renamed, signed_stamp, unique_names
+from ecogcat.formats.intan.common import metadata_of, names_of, renamed, signed_stamp
 from ecogcat.formats.intan.file import name_time
 from ecogcat.formats.intan.gaps import Gap, find_gaps, no_gaps, parted
 from ecogcat.formats.intan.header import read_header
@@ -166,7 +166,7 @@ def split_dataset(folder: SplitFolder, warnings: Sequence[str] = (), clock: np.d
     rate = folder.header.sampling_rate
     if name == "lowpass":
         rate /= reading.factor(stored)
-    signal = signal_of(stored.extent("<i2"), rate, units=_SIGNED.units, names=unique_names(channels), gain=_SIGNED.gain)
+    signal = signal_of(stored.extent("<i2"), rate, units=_SIGNED.units, names=names_of(channels), gain=_SIGNED.gain)
     reading.odd += renamed(channels)
     arrays = {}
     for key, array in reading.arrays(name, stored).items():
@@ -303,9 +303,9 @@ class _Reading:
             lines = stored.extent("<u2", n=1)
             if not self.folder.per_channel:
                 lines = BitsExtent(lines, index_array([line.native_order for line in channels]))
-            return {name: signal_of(lines, rate, units="", names=unique_names(channels))}
+            return {name: signal_of(lines, rate, units="", names=names_of(channels))}
         if name == "stim" and header.stimulator is not None:
-            return stim_arrays(stored.extent("<u2"), header.stimulator, unique_names(channels), rate)
+            return stim_arrays(stored.extent("<u2"), header.stimulator, names_of(channels), rate)
         if name in ("highpass", "lowpass"):
             factor = self.factor(stored) if name == "lowpass" else 1
             return {name: self._scaled(stored.extent("<i2"), rate / factor, _SIGNED, channels)}
@@ -317,7 +317,7 @@ class _Reading:
         return {name: self._scaled(stored.extent("<u2", step=step), rate / step, scale, channels)}
 
     def _scaled(self, extent: Extent, rate: float, scale: Scale, channels: Sequence[IntanChannel]) -> Signal:
-        names = unique_names(channels)
+        names = names_of(channels)
         return signal_of(extent, rate, units=scale.units, names=names, gain=scale.gain, offset=scale.offset)
 
     def gaps(self, n_samples: int, factor: int) -> list[Gap]:

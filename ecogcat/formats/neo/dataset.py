@@ -13,6 +13,7 @@ import pandas as pd
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
 from ecogcat.events import Events
+from ecogcat.formats.naming import unique_names
 from ecogcat.formats.neo.reader import NeoReader, Recipe, opened
 from ecogcat.frozen import index_array
 from ecogcat.join import join
@@ -112,7 +113,8 @@ def dataset_of(recipe: Recipe, stream: NeoStream, block: int) -> Dataset:
         )
     if len(kept) < len(segments):
         warnings.append(f"{len(segments) - len(kept)} of {len(segments)} segments hold no sample: left out")
-    names = _names(stream.channels, warnings)
+    names, renamed = unique_names([str(name) for name in stream.channels["name"]])
+    warnings += renamed
     name = os.path.basename(recipe.path)
     stem = name if os.path.isdir(recipe.path) else os.path.splitext(name)[0]
     datasets = []
@@ -220,15 +222,6 @@ def _events(segment: _Segment, rate: float, odd: list[str]) -> tuple[Events | No
         events = Events(index_array(samples), {"channel": names, "label": words}, {"reader": "neo"})
     table = pd.DataFrame(whole, columns=["start", "stop", "label"]) if whole else None
     return events, table
-
-
-def _names(channels: Any, warnings: list[str]) -> list[str]:
-    names = [str(name) for name in channels["name"]]
-    doubled = [k for k, name in enumerate(names) if not name or names.count(name) > 1]
-    if doubled:
-        warnings.append(f"{len(doubled)} channel names are missing or given twice: ch and their number instead")
-    chosen = [f"ch{k}" if k in set(doubled) else name for k, name in enumerate(names)]
-    return chosen if len(set(chosen)) == len(chosen) else [f"ch{k}" for k in range(len(chosen))]
 
 
 def _rows_of(channels: Any, units: str) -> list[int]:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import FormatError
+from ecogcat.formats.breaks import MEASURED_OVER, find_breaks, step_of
 from ecogcat.formats.neuralynx.header import HEADER_BYTES, NlxHeader, read_header
-from ecogcat.formats.timestamps import find_jumps, step_of
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.maps import source_bytes
 from ecogcat.storage.source import Source
@@ -27,6 +27,7 @@ __all__ = ["NcsFile", "Run", "examine"]
 RECORD_BYTES, RECORD_SAMPLES = 1044, 512
 _RATE_AT, _VALID_AT, _SAMPLES_AT = 12, 16, 20
 _LOOKED_AT = 1 << 14
+_MOST_JUMPS = 10_000
 _LAST_STAMP = 1 << 62
 
 
@@ -178,7 +179,7 @@ def _runs(source: Source, data: NDArray[np.uint8], n_records: int, rate: float) 
         return int(stamps[k])
 
     nominal = RECORD_SAMPLES * 1e6 / rate
-    step = step_of(stamp, n_records, nominal)
+    step = step_of(stamps.__getitem__, n_records, nominal)
     a_sample = step / RECORD_SAMPLES
     tolerance = max(a_sample / 2, 2.0)  # timestamps are rounded to 1 us
     odd = []
@@ -189,9 +190,16 @@ def _runs(source: Source, data: NDArray[np.uint8], n_records: int, rate: float) 
         starts = (np.flatnonzero(late | (valid[:-1] != RECORD_SAMPLES)) + 1).tolist()
         beyond = int((valid > RECORD_SAMPLES).sum())
     else:
-        jumps = find_jumps(stamp, n_records, step, tolerance)
+        jumps = find_breaks(
+            stamps.__getitem__,
+            n_records,
+            step=step,
+            tolerance=tolerance,
+            most=_MOST_JUMPS,
+            stretches=max(64, n_records // MEASURED_OVER),
+        )
         if jumps is None:
-            _give_up(source, "more than 10,000 jumps")
+            _give_up(source, f"more than {_MOST_JUMPS:,} jumps")
         starts, beyond = jumps or [], 0
     if beyond:
         odd.append(f"{beyond:,} records have more than {RECORD_SAMPLES} valid samples: taken for full ones")

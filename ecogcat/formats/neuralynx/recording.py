@@ -13,6 +13,7 @@ from ecogcat.arrays import fit_aligned
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
 from ecogcat.events import Events
+from ecogcat.formats.naming import unique_names
 from ecogcat.formats.neuralynx.events import NlxEvents, read_events
 from ecogcat.formats.neuralynx.folder import Stream
 from ecogcat.join import join
@@ -43,7 +44,7 @@ def dataset_of(
 ) -> Dataset:
     """Return the dataset of a stream; streams of other rates with the same gaps are aligned arrays."""
     stretches = stream.stretches()
-    names, renamed = _names(stream)
+    names, renamed = unique_names([channel.name for channel in stream.channels])
     warnings = [*odd, *stream.odd, *renamed, *_oddities(stream)]
     beside: dict[str, Stream] = {}
     for other in others:
@@ -65,7 +66,7 @@ def dataset_of(
         own = list(warnings) if k == 0 else []
         arrays = {}
         for key, other in beside.items():
-            labels, _ = _names(other)
+            labels, _ = unique_names([channel.name for channel in other.channels])
             arrays[key], problem = fit_aligned(_signal(other, other.stretches()[k], labels), signal)
             own += [f"{key}: {problem}"] if problem else []
         parts.append(
@@ -95,14 +96,6 @@ def _signal(stream: Stream, runs: Sequence[int], names: Sequence[str]) -> Signal
         extent = extents[0] if len(extents) == 1 else StackedExtent(extents)
         pieces.append(Piece.whole(extent, gain=gain, dtype=np.float32))
     return Signal(tuple(pieces), stream.rate, units.pop() if len(units) == 1 else "", tuple(names))
-
-
-def _names(stream: Stream) -> tuple[list[str], list[str]]:
-    """Return the vendor's names; `ch` and the number of the channel where another has it, too."""
-    native = [channel.name for channel in stream.channels]
-    names = [name if native.index(name) == k and f"ch{k}" not in native else f"ch{k}" for k, name in enumerate(native)]
-    changed = [f"{new} for {old!r}" for new, old in zip(names, native, strict=True) if new != old]
-    return names, [f"channel names given twice, renamed: {', '.join(changed[:5])}"] if changed else []
 
 
 def _oddities(stream: Stream) -> list[str]:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.channels import ChannelMap
-from ecogcat.formats.choice import unique_names
 from ecogcat.formats.hdf5_fields import text_of
+from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.nwb.series import Series
 
 __all__ = ["electrodes_of", "grid_of"]
@@ -25,10 +25,10 @@ def electrodes_of(
 ) -> tuple[list[str], ChannelMap | None, dict[str, tuple[Any, ...]], list[str]]:
     """Return the names of a series' channels, their map, the columns of the table, and what is odd."""
     if series.of_open_ephys_1:
-        return unique_names([_extra_name(group, k + 1) for k in range(n_channels)])[0], None, {}, []
+        return unique_names([plain_name(_extra_name(group, k + 1)) for k in range(n_channels)])[0], None, {}, []
     columns, warnings = _columns(file, group, n_channels)
     found = next((columns[name] for name in _NAMES if name in columns), None)
-    names, renamed = unique_names(found if found is not None else [""] * n_channels)
+    names, renamed = unique_names([plain_name(one) for one in found] if found is not None else [""] * n_channels)
     if found is not None:
         warnings += renamed
     return names, _map(columns, names), columns, warnings

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import FormatError
-from ecogcat.formats.breaks import MOST_BREAKS, find_breaks
+from ecogcat.formats.breaks import MOST_BREAKS, find_breaks, step_of
 from ecogcat.formats.hdf5_fields import text_of
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.hdf5 import hdf5_extent
@@ -211,7 +211,7 @@ def _times(probe: Any, have: int, n: int, series: Series, source: Source) -> tup
     warnings: list[str] = []
     if have != n:
         warnings.append(f"{series.key} has {have:,} times of {n:,} samples")
-    breaks = find_breaks(probe, have, step=_refined(probe, have, step), tolerance=0.5 * step)
+    breaks = find_breaks(probe, have, step=step_of(probe, have, step), tolerance=0.5 * step)
     if breaks is None:
         warnings.append(f"the times of {series.key} have more than {MOST_BREAKS:,} breaks: they are not told apart")
         breaks = []
@@ -224,19 +224,6 @@ def _times(probe: Any, have: int, n: int, series: Series, source: Source) -> tup
     if not all(map(math.isfinite, starts)):
         raise _no_rate(series, source, "times that are no numbers")
     return rate, stretches, warnings
-
-
-def _refined(probe: Any, n: int, step: float) -> float:
-    """Return the time of a step from ever longer stretches, as long as they agree: one step alone is too coarse."""
-    first = float(probe(np.array([0], np.int64))[0])
-    length = 31
-    while length < n:
-        took = float(probe(np.array([length], np.int64))[0]) - first
-        if not abs(took - length * step) <= 0.5 * step:
-            break
-        step = took / length
-        length *= 2
-    return step
 
 
 def _rate(probe: Any, start: int, stop: int) -> float:

@@ -19,8 +19,12 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ecogcat.errors import FormatError
-from ecogcat.frozen import FrozenMapping
+from ecogcat.formats.breaks import Probe, find_breaks
+from ecogcat.frozen import FrozenMapping, Index
 from ecogcat.storage.source import Source
 
 __all__ = ["BLOCK", "HEADER_BYTES", "MAGIC", "ContinuousFile", "Stretch", "examine", "parse_header", "trailing_zeros"]
@@ -184,18 +188,20 @@ def _with_records(file: BinaryIO, source: Source, header: dict[str, str]) -> Con
     stride = lead + 2 * BLOCK + len(MARKER)
     n = _whole_records(lambda k: _is_whole(file, k, stride), body // stride)
 
-    def clock(record: int) -> tuple[int, int]:
-        if not _is_whole(file, record, stride):
-            raise _Damaged(record)
-        timestamp, _, recording = _lead(file, record, stride, lead)
-        return recording, timestamp - BLOCK * record
+    def clock(records: Index) -> NDArray[np.int64]:
+        damaged = [record for record in records.tolist() if not _is_whole(file, record, stride)]
+        if damaged:
+            raise _Damaged(damaged[0])
+        return np.array([_lead(file, record, stride, lead)[::2] for record in records.tolist()], np.int64)
 
     stretches: tuple[Stretch, ...] = ()
     problem = ""
     try:
-        stretches = _stretches(clock, n)
-        if len(stretches) > _MOST_STRETCHES:
-            stretches, problem = (), f"its timestamps jump more than {_MOST_STRETCHES:,} times"
+        found = _stretches(clock, n)
+        if found is None:
+            problem = f"its timestamps jump more than {_MOST_STRETCHES:,} times"
+        else:
+            stretches = found
     except _Damaged as damaged:
         place = HEADER_BYTES + damaged.record * stride
         problem = f"its record {damaged.record:,}, at byte {place:,}, is damaged"
@@ -262,27 +268,18 @@ def _whole_records(is_whole: Callable[[int], bool], n: int) -> int:
     return high
 
 
-def _stretches(clock: Callable[[int], tuple[int, int]], n: int) -> tuple[Stretch, ...]:
-    """Find the jumps by bisection; gives up after too many of them."""
+def _stretches(clock: Probe, n: int) -> tuple[Stretch, ...] | None:
+    """Return where timestamps and recording numbers run on; None after too many jumps."""
     if n == 0:
         return ()
-    first = clock(0)
-    starts = [(0, first)]
-    spans = [(0, n - 1, first, clock(n - 1))]
-    while spans and len(starts) <= _MOST_STRETCHES:
-        a, b, at_a, at_b = spans.pop()
-        if at_a == at_b:
-            continue
-        if b == a + 1:
-            starts.append((b, at_b))
-            continue
-        middle = (a + b) // 2
-        at_middle = clock(middle)
-        spans += [(middle, b, at_middle, at_b), (a, middle, at_a, at_middle)]  # the earlier one is taken first
-    stops = [record for record, _ in starts[1:]] + [n]
+    breaks = find_breaks(clock, n, step=(BLOCK, 0), most=_MOST_STRETCHES - 1, stretches=1)
+    if breaks is None:
+        return None
+    starts = [0, *breaks]
+    clocks = clock(np.array(starts, np.int64)).tolist()
     return tuple(
-        Stretch(record, stop, recording, offset + BLOCK * record)
-        for (record, (recording, offset)), stop in zip(starts, stops, strict=True)
+        Stretch(start, stop, recording, timestamp)
+        for start, stop, (timestamp, recording) in zip(starts, [*breaks, n], clocks, strict=True)
     )
 
 

@@ -20,7 +20,7 @@ from ecogcat.arrays import signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
-from ecogcat.formats.choice import unique_names
+from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.openephys_binary.clock import Numbers, read_numbers, start_time
 from ecogcat.formats.openephys_binary.events import Happened, read_events
 from ecogcat.formats.openephys_binary.session import Stream, StreamChannel
@@ -148,7 +148,7 @@ def _arrays(stream: Stream, source: Source, start: int, stop: int) -> tuple[Sign
     for kind in (main, *(kind for kind in ("adc", "aux") if kind != main and kind in kinds)):
         rows = [k for k, one in enumerate(kinds) if one == kind]
         channels = [stream.channels[k] for k in rows]
-        names, renamed = unique_names([channel.name for channel in channels])
+        names, renamed = unique_names([plain_name(channel.name) for channel in channels])
         warnings += renamed
         frame = _INT16.itemsize * len(kinds)
         base = start * frame + _INT16.itemsize * np.array(rows, np.int64)

@@ -13,7 +13,7 @@ import numpy as np
 from ecogcat.arrays import fit_aligned, signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.formats.choice import unique_names
+from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.spikeglx.files import PieceFile, RunStream
 from ecogcat.formats.spikeglx.meta import Kind, Meta
 from ecogcat.frozen import index_array
@@ -216,7 +216,7 @@ def _arrays(meta: Meta, source: Source, n: int) -> tuple[Signal, dict[str, Signa
         return AffineExtent(source, _INT16, n, base, _INT16.itemsize * meta.n_channels)
 
     def values(kind: Kind, exponent: int, units: str) -> Signal:
-        names, renamed = unique_names(kind.names)
+        names, renamed = unique_names([plain_name(one) for one in kind.names])
         warnings.extend(renamed)
         if not all(kind.volts):
             warnings.append(f"the gain of probe type {meta.probe_type} is not known: these are stored numbers")
@@ -238,9 +238,8 @@ def _arrays(meta: Meta, source: Source, n: int) -> tuple[Signal, dict[str, Signa
         together = lines[0] if len(lines) == 1 else StackedExtent(tuple(lines))
         arrays["dig"] = signal_of(together, rate, units="", names=names)
     if "SY" in kinds:
-        arrays["status"] = signal_of(
-            extent(kinds["SY"].columns), rate, units="", names=unique_names(kinds["SY"].names)[0]
-        )
+        names, _ = unique_names([plain_name(one) for one in kinds["SY"].names])
+        arrays["status"] = signal_of(extent(kinds["SY"].columns), rate, units="", names=names)
     return signal, arrays, warnings
 
 
