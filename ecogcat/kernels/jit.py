@@ -23,12 +23,12 @@ def kernel(function: Callable[..., None]) -> Any:
 
 
 def inline(function: Callable[..., Any]) -> Any:
-    """Compile a helper that kernels call; LLVM inlines it into them."""
+    """Compile a helper that kernels call; always inlined into them, also where it is long."""
     return _compiled(function, forceinline=True)
 
 
-def _compiled(function: Callable[..., Any], **options: bool) -> Any:
-    options |= {"nogil": True, "error_model": "numpy"}  # type: ignore[dict-item]
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    options |= {"nogil": True, "error_model": "numpy"}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that can be written to, as for a read-only home on a cluster
