@@ -8,6 +8,7 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.joinplan import JoinPlan
+from ecogcat.parts import Part
 
 __all__ = ["dataset_html", "dataset_text", "plan_text", "text_table"]
 
@@ -53,6 +54,8 @@ def _facts(dataset: Dataset) -> list[tuple[str, str]]:
         ),
         ("duration", duration_text(dataset.duration)),
     ]
+    if len(dataset.parts) == 1 and dataset.parts[0].start_time is not None:
+        facts.append(("start", _time(dataset.parts[0])))
     for name, array in dataset.arrays().items():
         shape = f"{array.n_channels:,} x {array.n_samples:,}"
         facts.append((name, f"{shape}, {array.sampling_rate:g} Hz, {array.units or 'no unit'}, {array.dtype}"))
@@ -61,6 +64,9 @@ def _facts(dataset: Dataset) -> list[tuple[str, str]]:
     facts.append(("events", repr(dataset.events)[len("<Events ") : -1]))
     if len(dataset.intervals):
         facts.append(("intervals", f"{len(dataset.intervals):,}"))
+    notes = len({note for part in dataset.parts for note in part.notes})
+    if notes:
+        facts.append(("notes", f"{notes:,}: see .parts[k].notes"))
     for what in ("bandpass", "notches", "reference"):
         value = getattr(dataset, what)
         if value:
@@ -82,13 +88,18 @@ _MOST_PARTS = 12
 def _part_rows(dataset: Dataset) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for k, part in enumerate(dataset.parts):
-        time = "" if part.start_time is None else str(part.start_time.astype("datetime64[ms]")).replace("T", " ")
         what = part.format if part.kind == "recording" else part.kind
-        rows.append((k, part.name, what, f"{part.n_samples:,}", f"{part.sampling_rate:g}", f"{part.start:,}", time))
+        rows.append(
+            (k, part.name, what, f"{part.n_samples:,}", f"{part.sampling_rate:g}", f"{part.start:,}", _time(part))
+        )
     if len(rows) > _MOST_PARTS:
         left = len(rows) - _MOST_PARTS + 1
         rows = [*rows[: _MOST_PARTS - 2], ("...", f"{left} more", "", "", "", "", ""), rows[-1]]
     return rows
+
+
+def _time(part: Part) -> str:
+    return "" if part.start_time is None else str(part.start_time.astype("datetime64[ms]")).replace("T", " ")
 
 
 def dataset_text(dataset: Dataset) -> str:

@@ -47,6 +47,32 @@ def test_info(session: SimulatedSession, run: Callable[..., Result]) -> None:
     assert (by_path.exit_code, by_path.output) == (0, f"{ec.open_recording(recording.path)!r}\n")
 
 
+def test_load_arguments(session: SimulatedSession, run: Callable[..., Result], tmp_path: Path) -> None:
+    path = session.recordings[0].path
+    wanted = ec.open_recording(path, channels=[2, 0], units="mV")
+    for entry in (path, f"{session.catalog}:{session.recordings[0].name}"):
+        found = json.loads(run("info", entry, "-l", "channels=[2, 0]", "--load", "units=mV", "--json").output)
+        assert (found["n_channels"], found["units"], found["channel_names"]) == (
+            2,
+            "mV",
+            [*wanted.signal.channel_names],
+        )
+    assert "did you mean channels?" in run("info", path, "-l", "chanels=3").stderr
+    assert "cannot convert" in run("info", path, "-l", "units=[").stderr
+    assert "give KEY=VALUE" in run("info", path, "-l", "channels").stderr
+    assert run("plot", path, "-l", "channels=[3, 4]", "-o", tmp_path / "x.png").exit_code == 0
+
+
+def test_plan_of_paths(session: SimulatedSession, run: Callable[..., Result]) -> None:
+    path = session.recordings[0].path
+    assert "1 dataset can be joined -> 64 channels" in run("plan", path).output
+    assert "2 datasets can be joined -> 64 channels" in run("plan", path, path).output
+    one, other = (
+        shared_path(f"recordings/intan/intan_{name}") for name in ("fps_test_231117_052500", "fpc_test_231117_052630")
+    )
+    assert "2 datasets can be joined -> 64 channels x 48,640" in run("plan", one, other).output
+
+
 def test_info_for_machines(session: SimulatedSession, run: Callable[..., Result]) -> None:
     found = json.loads(run("info", f"{session.catalog}:both", "--json").output)
     joined = ec.join(*ec.load_session(session.catalog), name="both")
@@ -171,6 +197,7 @@ def test_plot(session: SimulatedSession, run: Callable[..., Result], tmp_path: P
         (("info", "nope.rhd"), 1, "nope.rhd: nothing is there"),
         (("info", "nope.yaml:a"), 1, "no such catalog"),
         (("ls", "nope.yaml"), 1, "no such catalog"),
+        (("ls", "."), 1, "this is a folder, not a catalog"),
         (("info",), 2, "Missing argument"),
         (("plot", "a.rhd"), 2, "Missing option"),
         (("nonesuch",), 2, "No such command"),

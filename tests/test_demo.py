@@ -90,9 +90,8 @@ def test_a_folder_of_many_recordings(tmp_path: Path) -> None:
     done = run(shared_path("recordings/intan"), "-o", tmp_path, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     for shown in (
-        "2 cannot be opened:",
-        "not supported yet",
-        "Joined, 3 of the 5",
+        "2 other files are no recording of a known format.",
+        "Joined, 3 of the 7",
         "What was not joined with these, and why",
     ):
         assert shown in done.stdout, shown

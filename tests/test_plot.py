@@ -163,6 +163,15 @@ def test_the_overview_says_what_it_shows() -> None:
         assert one in said, one
 
 
+def test_an_overview_of_no_channel() -> None:
+    with pytest.raises(ValueError, match="rec has no channel to draw"):
+        ec.plot_overview(recording(0))
+
+
+def test_the_length_of_a_short_recording_is_not_nothing() -> None:
+    assert "·  0.04 s  ·" in words(ec.plot_overview(recording(2, 40, events=None)))
+
+
 def test_an_overview_of_a_seam_that_is_not_there() -> None:
     with pytest.raises(IndexError, match="no seam 1: the dataset has 1"):
         ec.plot_overview(masked_join(), seam=1)

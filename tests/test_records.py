@@ -582,6 +582,13 @@ def test_repr_is_a_short_table() -> None:
         "  duration  0.01 s",
         "  events    0",
     ]
+    begun = recording(part=at(0) | {"notes": ("calm", "awake")})
+    assert repr(begun).splitlines()[2:] == [
+        "  duration  0.01 s",
+        "  start     2020-01-01 00:00:00.000",
+        "  events    0",
+        "  notes     2: see .parts[k].notes",
+    ]
 
 
 def test_notebooks_show_the_same_escaped() -> None:

@@ -19,7 +19,6 @@ __all__ = ["Found", "find_recordings", "groups"]
 
 _DEPTH = 4
 _FOUND = 60
-_EXPECTED = (".rhd", ".rhs", ".h5", ".hdf5", ".hdf")  # a file of such a name that is no recording is worth a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,7 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], used:
     names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=natural)
     paths = [os.path.join(folder, name) for name in names]
     others, files = 0, [path for path in paths if os.path.isfile(path)]
+    endings = tuple(suffix for format in formats().values() for suffix in format.suffixes)
     if _recognised(folder):
         whole = _try(folder, opener)
         alone = [path for path in files if _recognised(path)]
@@ -85,7 +85,7 @@ def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], used:
     for path in files:
         if path in used:
             continue
-        if _recognised(path) or path.lower().endswith(_EXPECTED):
+        if _recognised(path) or path.lower().endswith(endings):  # of such a name and no recording: worth a line
             _add(_try(path, opener), found, used)
         else:
             others += 1

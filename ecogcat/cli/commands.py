@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -45,13 +46,39 @@ def ecogcat() -> None:
     """
 
 
+def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+    """Read KEY=VALUE, the value as in a catalog: a number, a word, [0, 1, 2]."""
+    import yaml
+
+    pairs: dict[str, Any] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.BadParameter(f"give KEY=VALUE, such as stream=imec0.ap, not {text!r}")
+        try:
+            pairs[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            pairs[name] = value
+    return pairs
+
+
+_LOAD = click.option(
+    *("-l", "--load", "load"),
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="Load argument, such as stream=imec0.ap; may be repeated.",
+)
+
+
 @ecogcat.command()
 @click.argument("entry")
+@_LOAD
 @_JSON
 @reported
-def info(entry: str, as_json: bool) -> None:
+def info(entry: str, load: dict[str, Any], as_json: bool) -> None:
     """Show what a recording is; only headers are read."""
-    dataset = dataset_of(entry)
+    dataset = dataset_of(entry, load)
     if not as_json:
         click.echo(dataset_text(dataset))
         return
@@ -87,6 +114,8 @@ def _described(dataset: ec.Dataset) -> dict[str, Any]:
 @reported
 def ls(catalog: str, as_json: bool) -> None:
     """List the entries of a catalog, and what their headers say."""
+    if os.path.isdir(catalog):
+        raise ec.CatalogError(f"{catalog}: this is a folder, not a catalog: `ecogcat plan` lists the recordings in one")
     cat = open_catalog(catalog)
     rows = [_listed(cat, name) for name in cat]
     failed = [row for row in rows if row["error"]]
@@ -153,18 +182,18 @@ def _gaps(context: click.Context, parameter: click.Parameter, value: str | None)
 
 
 @ecogcat.command()
-@click.argument("catalog_or_folder")
+@click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH")
 @click.argument("entries", nargs=-1, metavar="[ENTRY]...")
 @_join_flags
 @_JSON
 @reported
-def plan(catalog_or_folder: str, entries: tuple[str, ...], as_json: bool, **options: Any) -> None:
+def plan(catalog_or_path: str, entries: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Say what joining recordings would do: every mismatch of every part; exit with 1 if they cannot be joined.
 
-    ENTRY is a name or a pattern such as "rec_*"; all recordings by default.
+    ENTRY is a name or a pattern such as "rec_*"; all recordings by default. Or give paths of recordings alone.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    found = ec.plan_join(*datasets_of(catalog_or_folder, entries), **given)
+    found = ec.plan_join(*datasets_of(catalog_or_path, entries), **given)
     if as_json:
         shape = {"n_channels": found.n_channels, "n_samples": found.n_samples}
         print_json(
@@ -178,13 +207,14 @@ def plan(catalog_or_folder: str, entries: tuple[str, ...], as_json: bool, **opti
 
 @ecogcat.command()
 @click.argument("entry")
+@_LOAD
 @click.option("-o", "--output", required=True, metavar="FIG.png", help="File to write: .png, .pdf or .svg.")
 @click.option("--by", help="Condition that colours the events.")
 @click.option("--seam", default=0, show_default=True, help="Which seam the traces cross.")
 @reported
-def plot(entry: str, output: str, by: str | None, seam: int) -> None:
+def plot(entry: str, load: dict[str, Any], output: str, by: str | None, seam: int) -> None:
     """Draw the overview of a recording or a join."""
-    ec.plot_overview(dataset_of(entry), output, by=by, seam=seam)
+    ec.plot_overview(dataset_of(entry, load), output, by=by, seam=seam)
     click.echo(output)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ecogcat as ec
@@ -34,20 +34,27 @@ def is_catalog(path: str) -> bool:
     return path.lower().endswith((".yaml", ".yml"))
 
 
-def dataset_of(entry: str) -> Any:
+def dataset_of(entry: str, load_arguments: Mapping[str, Any] | None = None) -> Any:
     """Open what ENTRY names: a recording's path, or ``CATALOG.yaml:NAME``."""
+    given = load_arguments or {}
     found = split_entry(entry)
     if found is None:
-        return ec.open_recording(entry)
+        return ec.open_recording(entry, **given)
     catalog, name = found
     if name is None:
         names = ", ".join(f"{catalog}:{one}" for one in open_catalog(catalog))
         raise ec.CatalogError(f"{catalog} is a catalog: name one of its entries: {names or 'it has none'}")
-    return entry_source(open_catalog(catalog), name).read()
+    source = entry_source(open_catalog(catalog), name)
+    return (source.configure_new(**given) if given else source).read()
 
 
 def datasets_of(place: str, names: Sequence[str]) -> tuple[ec.Dataset, ...]:
-    """Open the recordings of a catalog or a folder; `names` are names or glob patterns, all by default."""
+    """Open the recordings of a catalog or a folder; `names` are names or glob patterns, all by default.
+
+    Paths of recordings, none of them in a folder `place`, are opened one by one.
+    """
+    if _are_paths(place, names):
+        return tuple(ec.open_recording(one) for one in (place, *names))
     if os.path.isdir(place):
         found, _ = find_recordings(place, ec.open_recording)
         failed = [one for one in found if one.dataset is None]
@@ -61,6 +68,16 @@ def datasets_of(place: str, names: Sequence[str]) -> tuple[ec.Dataset, ...]:
         return tuple(one for one in datasets if one.name in wanted) if names else tuple(datasets)
     catalog = open_catalog(place)
     return load_session(catalog, matching(list(catalog), names) if names else None)
+
+
+def _are_paths(place: str, names: Sequence[str]) -> bool:
+    """Whether the line lists paths of recordings, and `names` no entries of a catalog or folder."""
+    if is_catalog(place) or not os.path.exists(place):
+        return False
+    if not names:
+        return os.path.isfile(place)
+    folders = [os.path.realpath(os.path.dirname(name) or ".") for name in names if os.path.exists(name)]
+    return len(folders) == len(names) and os.path.realpath(place) not in folders
 
 
 def matching(known: Sequence[str], patterns: Sequence[str]) -> list[str]:

@@ -33,13 +33,13 @@ def open_recording(
     path : path-like
         A file, or the folder that a recording is.
     format : str, optional
-        "intan", "hdf5"; found by the file's content by default.
+        "intan", "edf", "nwb", ...; found by the file's content by default.
     electrode : ChannelMap or path, optional
         Which source channel is which site; see ``ecogcat.load_arguments``.
     stream : str, optional
-        For formats that hold several streams of electrode channels.
+        For paths that hold several streams of electrode channels; ``ecogcat.streams(path)`` lists them.
     **load_arguments
-        What the format takes; ``ecogcat.load_arguments("intan")`` lists them.
+        What the format takes, such as node, recording, channels, units; ``ecogcat.load_arguments("intan")`` lists them.
 
     Returns
     -------
@@ -69,7 +69,10 @@ def open_recording(
     if stream is not None:
         own["stream"] = stream
         if "stream" not in inspect.signature(found.open).parameters:
-            raise TypeError(f"{found.name} recordings hold one stream of electrode channels: leave stream= away")
+            raise TypeError(
+                f"{found.name} recordings hold one stream of electrode channels: leave stream= away; "
+                "what lies beside them is in dataset.aligned"
+            )
     return apply_load_arguments(found.open(place, **own), **common)
 
 
@@ -105,7 +108,7 @@ def load_arguments(format: str) -> pd.DataFrame:
     Parameters
     ----------
     format : str
-        "intan", "hdf5".
+        "intan", "edf", "nwb", ...
 
     Returns
     -------

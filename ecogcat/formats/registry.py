@@ -130,11 +130,21 @@ def detect(path: str) -> Format:
     for format in formats().values():
         if format.last and format.recognises(path, head):
             return format
-    known = "; ".join(f"{format.name} ({format.title})" for format in formats().values())
-    found = f"a file that begins with {head[:8].hex(' ')}" if head else "a folder with no file of these"
-    raise FormatError(
-        "no format recognises this", path=path, expected=known, found=found, hint="Name the format with format="
-    )
+    known, hint = ", ".join(sorted(formats())), "Name the format with format="
+    if head:
+        found = f"a file that begins with {head[:8].hex(' ')}"
+    elif not (inside := _recordings_in(path)):
+        found = "a folder with no file of these"
+    else:
+        found = f"a folder with {', '.join(inside[:3])}" + (f" and {len(inside) - 3} more" if len(inside) > 3 else "")
+        hint = "Open what is in it, one by one"
+    raise FormatError("no format recognises this", path=path, expected=known, found=found, hint=hint)
+
+
+def _recordings_in(folder: str) -> list[str]:
+    """Return the names in a folder that end as those of recordings do."""
+    endings = tuple(suffix for format in formats().values() for suffix in format.suffixes)
+    return sorted(name for name in os.listdir(folder) if name.lower().endswith(endings))
 
 
 def stream_rows(dataset: Dataset, signal: str = "signal", **columns: Any) -> list[dict[str, Any]]:
@@ -179,7 +189,10 @@ def load_arguments_of(function: Callable[..., Any]) -> pd.DataFrame:
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             type_, meaning = documented.get(name, ("", ""))
             rows.append((name, type_, parameter.default, meaning))
-    return pd.DataFrame(rows, columns=["argument", "type", "default", "meaning"]).astype({"default": object})
+    # As objects from the start: None beside numbers would become NaN.
+    return pd.DataFrame(rows, columns=["argument", "type", "default", "meaning"], dtype=object).astype(
+        {"argument": str, "type": str, "meaning": str}
+    )
 
 
 @cache

@@ -76,14 +76,20 @@ def _store(src: Any, p: int, jump: int, swapped: bool, scaled: int, gain: float,
 
 
 @inline
+def _shift(scaled: int, gain: float, offset: float) -> float:
+    """Return the offset as `_store` takes it: the count that stands for 0, in single precision."""
+    return round(-offset / gain) if scaled == SINGLE else offset
+
+
+@inline
 def _store_in_single(run: Any, swapped: bool, gain: float, offset: float, dst: Any) -> None:
-    """Decode integers of 16 bits or less in single precision: the gain is a sum of two floats, the offset in counts.
+    """Decode integers of 16 bits or less in single precision: the gain is a sum of two floats, `offset` is in counts.
 
     Which gains and offsets this is exact for is found out by trying: `ecogcat.storage.single`.
     """
     high = np.float32(gain)
     low = np.float32(gain - high)
-    zero = np.int32(round(-offset / gain))
+    zero = np.int32(offset)
     none = np.float32(0)  # added, so that there is no negative zero
     if swapped:
         for q in range(dst.size):
@@ -121,30 +127,35 @@ def gather_range(
     tile stay in cache while the rows are drawn from it.
     """
     last, n_rows = origin.shape[1] - 1, out.shape[0]
-    line = _LINE_BYTES // src.itemsize
+    line, jump = _LINE_BYTES // src.itemsize, stride * step
+    if jump != 1:
+        scaled = min(scaled, DOUBLE)  # only contiguous runs are decoded in single precision
     for t0 in range(0, count, tile):
         t1 = min(count, t0 + tile)
+        first_block = (first + t0 * step) // block_len
         for i in range(n_rows):
-            position = first + t0 * step
-            t = t0
+            row, starts, factor, shift = out[i], origin[group[i]], gain[i], _shift(scaled, gain[i], offset[i])
+            j = min(i + 1, n_rows - 1)
+            beside = base[j] - base[i]
+            block, k, t = first_block, first + t0 * step - first_block * block_len, t0
             while t < t1:
-                block = position // block_len
-                k = position - block * block_len
-                m = min((block_len - k + step - 1) // step, t1 - t)
-                within = block * block_stride + k * stride
-                p = base[i] + origin[group[i], min(block, last)] + within
-                if stride * step != 1 or m > _LONG_RUN:
-                    _store(src, p, stride * step, swapped, scaled, gain[i], offset[i], out[i, at + t : at + t + m])
+                m = min(block_len - k if step == 1 else (block_len - k + step - 1) // step, t1 - t)
+                p = base[i] + starts[min(block, last)] + block * block_stride + k * stride
+                if jump != 1 or m > _LONG_RUN:
+                    _store(src, p, jump, swapped, scaled, factor, shift, row[at + t : at + t + m])
                 else:
-                    j = min(i + 1, n_rows - 1)
-                    ahead = base[j] + origin[group[j], min(block, last)] + within
+                    ahead = p + beside + origin[group[j], min(block, last)] - starts[min(block, last)]
                     for a in range(0, m, _LINES_AHEAD * line):
                         b = min(m, a + _LINES_AHEAD * line)
                         for q in range(a, b, line):
                             prefetch(src, ahead + q)
-                        _store(src, p + a, 1, swapped, scaled, gain[i], offset[i], out[i, at + t + a : at + t + b])
+                        _store(src, p + a, 1, swapped, scaled, factor, shift, row[at + t + a : at + t + b])
                 t += m
-                position += m * step
+                k += m * step - block_len
+                block += 1
+                if k >= block_len:  # a step over whole blocks; dividing for each block would take as long as decoding
+                    block += k // block_len
+                    k %= block_len
 
 
 @kernel
@@ -198,7 +209,8 @@ def gather_turned(
             for k in range(start, end):
                 i = order[k]
                 lane = turned[base[i] - base[lead]]
-                _store(lane, 0, 1, swapped, scaled, gain[i], offset[i], out[i, at + t0 : at + t1])
+                shift = _shift(scaled, gain[i], offset[i])
+                _store(lane, 0, 1, swapped, scaled, gain[i], shift, out[i, at + t0 : at + t1])
             start = end
 
 

@@ -23,15 +23,16 @@ def kernel(function: Callable[..., None]) -> Any:
 
 
 def inline(function: Callable[..., Any]) -> Any:
-    """Compile a helper that kernels call; LLVM inlines it into them."""
-    return _compiled(function)
+    """Compile a helper that kernels call; always inlined into them, also where it is long."""
+    return _compiled(function, forceinline=True)
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    options |= {"nogil": True, "error_model": "numpy"}
     try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that can be written to, as for a read-only home on a cluster
-        return numba.njit(nogil=True, error_model="numpy")(function)
+        return numba.njit(**options)(function)
 
 
 if hasattr(os, "register_at_fork"):

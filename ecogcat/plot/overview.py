@@ -60,7 +60,11 @@ def plot_overview(
         If matplotlib is not installed.
     IndexError
         If there is no such seam.
+    ValueError
+        If the dataset has no channel.
     """
+    if not dataset.n_channels:
+        raise ValueError(f"{dataset.name} has no channel to draw")
     seams = dataset.seams
     if seams and not -len(seams) <= seam < len(seams):
         raise IndexError(f"no seam {seam}: the dataset has {len(seams)}")
@@ -103,7 +107,7 @@ def _title(figure: Any, dataset: Dataset) -> None:
     facts = [
         f"{dataset.n_channels:,} channel{'s' if dataset.n_channels != 1 else ''}",
         f"{n} recording{'s' if n != 1 else ''}",
-        duration_text(round(dataset.duration, 1)),
+        duration_text(round(dataset.duration, 1 if dataset.duration >= 1 else 4)),
         f"{dataset.sampling_rate:,g} Hz",
         f"{len(dataset.events):,} events" if len(dataset.events) else "no events",
     ]

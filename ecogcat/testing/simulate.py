@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -19,11 +18,11 @@ from numpy.typing import NDArray
 
 from ecogcat.formats.intan.layout import ADC_SCALES, AMPLIFIER_SCALE, AUX_SCALE, Scale
 from ecogcat.testing import cortex
+from ecogcat.testing.continuous import write_continuous
 from ecogcat.testing.rhd import write_rhd
+from ecogcat.testing.simulated import SimulatedArray, SimulatedRecording, SimulatedSession
 
 __all__ = ["SimulatedArray", "SimulatedRecording", "SimulatedSession", "simulate_session"]
-
-FORMATS = ("intan", "hdf5")
 
 _Array: TypeAlias = NDArray[Any]
 
@@ -33,113 +32,10 @@ _LENGTHS = (1.0, 0.86, 1.17, 0.93)
 # Two generations of Intan files in turn: blocks of 128 and of 60 samples, two scales of the ADC inputs.
 _INTAN_VARIANTS = (((3, 3), 13), ((1, 5), 0))
 _COUNTS = Scale(0.195, 0.0, "uV")
+_OPENEPHYS_ADC, _OPENEPHYS_AUX = Scale(0.00015258789, 0.0, "V"), Scale(0.0000374, 0.0, "V")
+_FIRST_NUMBERS = (0, 251_635)  # Open Ephys counts from the start of acquisition, not of recording
 _SUPPLY_STORED = 44118  # 3.3 V
 _METADATA = {"animal": "rat-17", "session": f"{_FIRST_START:%Y-%m-%d}", "stimulus": "pure tones"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SimulatedArray:
-    """Channels as a file stores them, and what they mean.
-
-    Attributes
-    ----------
-    stored : array, shape (n_channels, n_samples)
-        The numbers in the file, by source channel; read-only.
-    gain, offset : float
-        ``value = stored * gain + offset``.
-    units : str
-        Unit of the values.
-    sampling_rate : float
-        In Hz.
-    """
-
-    stored: NDArray[Any]
-    gain: float
-    offset: float
-    units: str
-    sampling_rate: float
-
-    def __post_init__(self) -> None:
-        self.stored.flags.writeable = False
-
-    @property
-    def values(self) -> NDArray[np.float32]:
-        """Values a reader must give, shape (n_channels, n_samples), scaled in double and rounded once."""
-        return (self.stored.astype(np.float64) * self.gain + self.offset).astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SimulatedRecording:
-    """One recording of a simulated session.
-
-    Attributes
-    ----------
-    name, path, format : str, Path, str
-        Name of the catalog entry, the file, and ``"intan"`` or ``"hdf5"``.
-    signal, adc, aux : SimulatedArray
-        All 64 source channels (grounds included); the two ADC channels, the trigger first; the accelerometer.
-    events : DataFrame
-        `sample`, `tone` (Hz) and `level` (dB).
-    start_time : datetime
-        Wall-clock time of the first sample.
-    """
-
-    name: str
-    path: Path
-    format: str
-    signal: SimulatedArray
-    adc: SimulatedArray
-    aux: SimulatedArray
-    events: pd.DataFrame
-    start_time: datetime
-
-    @property
-    def stored(self) -> NDArray[Any]:
-        """Stored numbers of the signal, shape (n_channels, n_samples)."""
-        return self.signal.stored
-
-    @property
-    def gain(self) -> float:
-        """Gain of the signal, uV per stored unit."""
-        return self.signal.gain
-
-    @property
-    def offset(self) -> float:
-        """Offset of the signal in uV."""
-        return self.signal.offset
-
-    @property
-    def n_samples(self) -> int:
-        """Length of the signal."""
-        return int(self.stored.shape[1])
-
-    @property
-    def values_uV(self) -> NDArray[np.float32]:
-        """Exact values of the signal in uV, shape (n_channels, n_samples)."""
-        return self.signal.values
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SimulatedSession:
-    """A simulated session on disk.
-
-    Attributes
-    ----------
-    folder, catalog, grid : Path
-        Where everything lies, the Intake catalog ``session.yaml`` and the electrode table ``grid.csv``.
-    recordings : tuple of SimulatedRecording
-        In the order of their start times.
-    """
-
-    folder: Path
-    catalog: Path
-    grid: Path
-    recordings: tuple[SimulatedRecording, ...]
-
-    @property
-    def sites(self) -> NDArray[np.int64]:
-        """Row and column of each source channel, shape (n_channels, 2); -1 for grounds."""
-        return cortex.grid_sites()
 
 
 def simulate_session(
@@ -154,14 +50,15 @@ def simulate_session(
     """Write a small session of known content in real file formats, with electrode table, events and catalog.
 
     Recordings of one format take turns between variants: ``"intan"`` between header versions 3.3 and 1.5,
-    whose blocks and ADC scales differ; ``"hdf5"`` between contiguous int16 counts and chunked float32 in uV.
+    whose blocks and ADC scales differ; ``"hdf5"`` between contiguous int16 counts and chunked float32 in uV;
+    ``"openephys"``, a folder of ``.continuous`` files, between first sample numbers.
 
     Parameters
     ----------
     folder : path-like
         Created when absent; files of an earlier simulation in it are replaced.
     formats : sequence of str
-        Format of each recording, ``"intan"`` or ``"hdf5"``.
+        Format of each recording, ``"intan"``, ``"hdf5"`` or ``"openephys"``.
     seed : int
         Same seed, same session (up to rounding between machines).
     duration_s : float
@@ -190,9 +87,9 @@ def simulate_session(
     >>> session.recordings[0].values_uV.shape
     (64, 4007)
     """
-    unknown = sorted(set(formats) - set(FORMATS))
+    unknown = sorted(set(formats) - set(_MAKERS))
     if unknown:
-        raise ValueError(f"unknown formats {unknown}: there are {list(FORMATS)}")
+        raise ValueError(f"unknown formats {unknown}: there are {list(_MAKERS)}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     recordings: list[SimulatedRecording] = []
@@ -212,7 +109,7 @@ def simulate_session(
             variant=list(formats[:i]).count(format) % 2,
             tones=i not in without_events,
         )
-        recording = _make_intan(take) if format == "intan" else _make_hdf5(take)
+        recording = _MAKERS[format](take)
         recording.events.to_csv(folder / f"{recording.name}_events.csv", index=False)
         recordings.append(recording)
         pause_s = int(rng.integers(120, 420))
@@ -308,6 +205,39 @@ def _make_hdf5(take: _Take) -> SimulatedRecording:
         file.create_dataset("chdata", data=recording.stored, chunks=True if take.variant else None)
         file["adc"], file["aux"], file["Fs"] = recording.adc.stored, recording.aux.stored, rate
     return recording
+
+
+def _make_openephys(take: _Take) -> SimulatedRecording:
+    rate = take.sampling_rate
+    # Whole records: the GUI fills the last one with zeros, which would be no content.
+    events, signal, adc, aux = take.draw(max(take.n_samples // 1024, 1) * 1024, aux_decimation=1)
+    recording = SimulatedRecording(
+        name=take.name,
+        path=take.folder / take.name,
+        format="openephys",
+        signal=_quantise(signal, _COUNTS, "<i2", rate),
+        adc=_quantise(adc, _OPENEPHYS_ADC, "<i2", rate),
+        aux=_quantise(aux, _OPENEPHYS_AUX, "<i2", rate),
+        events=events,
+        start_time=take.start,
+    )
+    write_continuous(
+        recording.path,
+        recording.stored,
+        sampling_rate=rate,
+        bit_volts=_COUNTS.gain,
+        adc=recording.adc.stored,
+        adc_bit_volts=_OPENEPHYS_ADC.gain,
+        aux=recording.aux.stored,
+        aux_bit_volts=_OPENEPHYS_AUX.gain,
+        version=0.6,  # whose files have a start time that can be read in one way only
+        first_timestamp=_FIRST_NUMBERS[take.variant],
+        start_time=take.start,
+    )
+    return recording
+
+
+_MAKERS = {"intan": _make_intan, "hdf5": _make_hdf5, "openephys": _make_openephys}
 
 
 def _write_grid(folder: Path) -> Path:

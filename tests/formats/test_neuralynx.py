@@ -43,6 +43,7 @@ def test_the_folder_equals_a_plain_decode() -> None:
     stored = np.array([_decode(_real(f"{name}.ncs")) for name in CHANNELS])
     assert dataset.signal.channel_names == CHANNELS
     assert (dataset.sampling_rate, dataset.units, dataset.name) == (2000.0, "uV", "mne_neuralynx")
+    assert dataset.metadata["application"] == "Pegasus 2.1.3", "without the quotes and blanks of the header"
     assert np.array_equal(dataset.signal.read(raw=True), stored)
     # The inputs were inverted: stored numbers are of the opposite sign.
     assert np.array_equal(dataset.signal.read(), (stored * (-GAIN * 1e6)).astype("f4"))

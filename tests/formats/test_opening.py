@@ -71,7 +71,7 @@ def test_unknown_content_lists_the_formats(tmp_path: Path) -> None:
     path.write_bytes(b"2026-03-14 the animal was calm")
     with pytest.raises(ec.FormatError) as caught:
         ec.open_recording(path)
-    listed = "; ".join(f"{name} ({format.title})" for name, format in formats().items())
+    listed = ", ".join(sorted(formats()))
     assert str(caught.value) == (
         f"{path}: no format recognises this (expected {listed}; "
         "found a file that begins with 32 30 32 36 2d 30 33 2d). Name the format with format="
@@ -79,6 +79,19 @@ def test_unknown_content_lists_the_formats(tmp_path: Path) -> None:
     assert {"intan", "hdf5"} <= set(formats())
     with pytest.raises(ec.FormatError, match="found a folder with no file of these"):
         ec.open_recording(tmp_path)
+    for name in ("a.edf", "b.EDF", "c.bdf", "d.edf"):
+        (tmp_path / name).touch()
+    with pytest.raises(
+        ec.FormatError, match=r"found a folder with a.edf, b.EDF, c.bdf and 1 more\). Open what is in it"
+    ):
+        ec.open_recording(tmp_path)
+
+
+def test_defaults_of_load_arguments_are_those_of_the_function() -> None:
+    table = ec.load_arguments("afe").set_index("argument")
+    assert table.loc["range_code", "default"] is None, "and not NaN, which is what a column of numbers has for it"
+    assert table.loc["n_data", "default"] == 64
+    assert isinstance(table.loc["n_data", "default"], int)
 
 
 def test_a_format_by_name(rhd: Path) -> None:

@@ -303,6 +303,7 @@ def test_real_waveforms() -> None:
     assert np.array_equal(ec.convert_units(dataset, "V").signal[:], by_nptdms(path))
     assert dataset.signal.read(raw=True).dtype == np.int16
     assert str(dataset.parts[0].recorded_at) == "2016-12-15T22:35:21.000000000"
+    assert dataset.metadata["clock"] == "UTC"
 
 
 def test_real_digital_line() -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
+import ecogcat as ec
 from ecogcat.formats.intan.header import parse_file_name, read_header
 from ecogcat.testing import cortex
 from ecogcat.testing.simulate import SimulatedArray, SimulatedRecording, SimulatedSession, simulate_session
@@ -153,7 +154,7 @@ def test_very_short_recordings(tmp_path: Path) -> None:
 
 
 def test_unknown_format(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"unknown formats \['edf'\]"):
+    with pytest.raises(ValueError, match=r"unknown formats \['edf'\]: there are \['intan', 'hdf5', 'openephys'\]"):
         simulate_session(tmp_path, ("intan", "edf"))
 
 
@@ -224,3 +225,67 @@ def test_louder_is_stronger() -> None:
     strengths = [cortex.tuning(sites, 4000.0, level) for level in cortex.LEVELS_DB]
     assert np.all(np.diff(strengths, axis=0) > 0)
     assert np.max(strengths) <= 1
+
+
+# Sessions of several systems ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> SimulatedSession:
+    formats = ("intan", "openephys", "hdf5", "openephys")
+    return simulate_session(tmp_path_factory.mktemp("mixed"), formats, duration_s=3.0)
+
+
+def _column(path: Path) -> np.ndarray:
+    """What a `.continuous` file holds: records of 12 bytes of header, 1,024 big-endian samples and ten of marker."""
+    records = np.fromfile(path, np.uint8, offset=1024).reshape(-1, 12 + 2048 + 10)
+    return records[:, 12:-10].copy().view(">i2").ravel()
+
+
+def test_open_ephys_folders_hold_what_is_said(mixed: SimulatedSession) -> None:
+    for recording, number in zip(mixed.recordings[1::2], (0, 251_635), strict=True):
+        assert np.fromfile(recording.path / "100_CH1.continuous", "<i8", 1, offset=1024) == number
+        for kind, label in (("signal", "CH"), ("adc", "ADC"), ("aux", "AUX")):
+            said: SimulatedArray = getattr(recording, kind)
+            for k, samples in enumerate(said.stored, 1):
+                assert np.array_equal(_column(recording.path / f"100_{label}{k}.continuous"), samples)
+            assert not (recording.path / f"100_{label}{len(said.stored) + 1}.continuous").exists()
+
+
+def test_recordings_of_three_systems_join_by_electrode(mixed: SimulatedSession) -> None:
+    parts = ec.load_session(mixed.catalog)
+    assert [part.parts[0].format for part in parts] == ["intan", "openephys", "hdf5", "openephys"]
+    for part, recording in zip(parts, mixed.recordings, strict=True):
+        assert part.parts[0].warnings == ()
+        assert part["adc"].units == "V"
+        assert np.array_equal(part["adc"][:], recording.adc.values)
+        assert np.array_equal(part["aux"][:], recording.aux.values)
+    plan = ec.plan_join(*parts)
+    assert plan.ok
+    masked = ec.mask_channels(parts[1], sites=[(2, 3), (4, 4)], reason="high impedance")
+    with pytest.warns(UserWarning, match="rate of aux is 1, expected 1/4"):  # Intan's is a quarter of the signal's
+        joined = ec.join(parts[0], masked, *parts[2:])
+    assert list(joined.aligned) == ["adc"]
+    sites = [tuple(site) for site in joined.channel_map.sites.tolist()]  # type: ignore[union-attr]
+    assert len(sites) == 59
+    assert not {(2, 3), (4, 4)} & set(sites)
+    source = [mixed.sites.tolist().index([*site]) for site in sites]
+    expected = np.hstack([recording.values_uV[source] for recording in mixed.recordings])
+    assert joined.signal[:].dtype == np.float32
+    assert np.array_equal(joined.signal[:], expected)
+    ends = np.cumsum([recording.n_samples for recording in mixed.recordings])
+    assert [seam.sample for seam in joined.seams] == ends[:-1].tolist()
+    assert np.array_equal(joined["adc"][:], np.hstack([recording.adc.values for recording in mixed.recordings]))
+    begins = np.r_[0, ends[:-1]]
+    samples = [begin + one.events["sample"] for begin, one in zip(begins, mixed.recordings, strict=True)]
+    assert joined.events.sample.tolist() == np.concatenate(samples).tolist()
+    for part, alone in zip(ec.split(joined), [parts[0], masked, *parts[2:]], strict=True):
+        assert np.array_equal(part.signal[:], ec.select_channels(alone, sites=sites).signal[:])
+        pd.testing.assert_frame_equal(part.events.table, alone.events.table)
+        assert part.events.sample.tolist() == alone.events.sample.tolist()
+
+
+def test_clocks_of_open_ephys_recordings(mixed: SimulatedSession) -> None:
+    for part, recording in zip(ec.load_session(mixed.catalog), mixed.recordings, strict=True):
+        if recording.format == "openephys":
+            assert part.parts[0].start_time == np.datetime64(recording.start_time, "ns"), recording.name

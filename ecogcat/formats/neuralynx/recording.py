@@ -196,7 +196,9 @@ def _metadata(stream: Stream, run: int) -> dict[str, Any]:
     first = headers[0]
     return {
         "stream": stream.name,
-        "application": first.text("ApplicationName", "CheetahRev"),
+        "application": " ".join(  # Pegasus "2.1.3 "
+            first.text("ApplicationName", "CheetahRev").replace('"', "").split()
+        ),
         "acquisition_system": first.text("AcquisitionSystem", "HardwareSubSystemType"),
         "session_uuid": first.text("SessionUUID"),
         "time_created": "" if first.created is None else str(first.created)[:23],

@@ -263,7 +263,8 @@ def _metadata(content: TdmsContent, stream: Stream) -> tuple[dict[str, Any], lis
     said = {**content.properties.get("/", {}), **(content.properties[group] if group else {})}
     plain = {key: str(value) if isinstance(value, np.datetime64) else value for key, value in said.items()}
     notes = [text for key, text in plain.items() if key.lower() in _NOTES and isinstance(text, str) and text.strip()]
-    return {**plain, "group": stream.group, "stream": stream.name, "tdms_version": content.version}, notes
+    own = {"group": stream.group, "stream": stream.name, "tdms_version": content.version, "clock": "UTC"}
+    return {**plain, **own}, notes
 
 
 def _quoted(name: str) -> str:
