@@ -18,6 +18,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
 from ecogcat.formats.hdf5_fields import attributes_of, dataset_at, find_rate, reading, text_of
+from ecogcat.formats.hdf5_names import hdf5_names
 from ecogcat.formats.registry import Format, register
 from ecogcat.storage.handles import open_hdf5 as open_file
 from ecogcat.storage.hdf5 import hdf5_extent
@@ -26,7 +27,6 @@ from ecogcat.storage.source import Source
 __all__ = ["open_blackrock_hdf5"]
 
 _GAIN_UV = 8000 / 2**15
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # Datasets of the lab's other layouts that have `data` and `Fs`, too.
 _OF_OTHERS = ("chdata", "amplifier_data", "numRow", "numCol", "numChan")
 _AT_ONCE = 1 << 20
@@ -153,17 +153,18 @@ def _rising(trig: Any) -> Any:
 
 
 def _recognises(path: str, head: bytes) -> bool:
-    if not any(head[at : at + 8] == _SIGNATURE for at in (0, 512, 1024, 2048)):
+    names = hdf5_names(path, head)  # what is wrong with a damaged one is said where it is opened
+    if names is None or names.members.intersection(_OF_OTHERS) or not names.members >= {"data", "Fs"}:
+        return False
+    if names.members & {"trig_idx", "nev_path"}:
+        return True
+    if os.path.basename(os.path.dirname(path)).lower() != "blackrock":
         return False
     try:
         with reading(path), open_file(path) as file:
-            if any(name in file for name in _OF_OTHERS) or "data" not in file or "Fs" not in file:
-                return False
-            in_its_folder = os.path.basename(os.path.dirname(path)).lower() == "blackrock"
-            counts = in_its_folder and file["data"].dtype.kind in "iu"
-            return "trig_idx" in file or "nev_path" in file or counts
+            return file["data"].dtype.kind in "iu"
     except FormatError:
-        return False  # what is wrong with it is said where it is opened
+        return False
 
 
 def _streams(path: str) -> list[dict[str, Any]]:

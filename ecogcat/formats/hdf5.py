@@ -20,6 +20,7 @@ from ecogcat.arrays import fit_aligned, signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.hdf5_fields import attributes_of, dataset_at, datasets_of, find_rate, likely_rate, reading, text_of
+from ecogcat.formats.hdf5_names import SIGNATURE
 from ecogcat.formats.registry import Format, register
 from ecogcat.signal import Signal
 from ecogcat.storage.handles import open_hdf5 as open_file
@@ -30,7 +31,6 @@ __all__ = ["open_hdf5"]
 
 _LAB_DATA, _LAB_RATE, _LAB_ALIGNED = "chdata", "Fs", ("adc", "aux", "dig")
 _LAB_COUNT_UV = 0.195
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _SPEC = ("data", "scale", "offset", "units", "sampling_rate", "axis_order")
 _ORDERS = ("channels_first", "time_first")
 
@@ -222,14 +222,14 @@ def _name_time(path: str) -> np.datetime64 | None:
 def _recognises(path: str, head: bytes) -> bool:
     if os.path.isdir(path):
         return False
-    if head.startswith(_SIGNATURE):
+    if head.startswith(SIGNATURE):
         return True
     size = os.path.getsize(path)
     with open(path, "rb") as file:  # behind a user block, at 512, 1024, 2048, ...
         place = 512
         while place < min(size, 1 << 20):
             file.seek(place)
-            if file.read(8) == _SIGNATURE:
+            if file.read(8) == SIGNATURE:
                 return True
             place *= 2
     return False

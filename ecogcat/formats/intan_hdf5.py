@@ -22,6 +22,7 @@ from ecogcat.arrays import fit_aligned, signal_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.hdf5_fields import dataset_at, likely_rate, reading, text_of
+from ecogcat.formats.hdf5_names import hdf5_names
 from ecogcat.formats.intan.header import parse_file_name
 from ecogcat.formats.registry import Format, register
 from ecogcat.signal import Signal
@@ -33,7 +34,6 @@ __all__ = ["open_intan_hdf5"]
 
 _HEADER, _DATA = "JSON_header", "amplifier_data"
 _COUNT_UV = 0.195
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # Array, dataset, the header's list of its channels, unit of floats. Integers have none: what a count is, is not said.
 _ALIGNED = (
     ("adc", "board_adc_data", "board_adc_channels", "V"),
@@ -194,13 +194,8 @@ def _plain(header: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _recognises(path: str, head: bytes) -> bool:
-    if not head.startswith(_SIGNATURE):
-        return False
-    try:
-        with reading(path), open_file(path) as file:
-            return _HEADER in file.attrs and _DATA in file
-    except FormatError:  # damaged, or never closed: the format of all HDF5 files says what is wrong
-        return False
+    names = hdf5_names(path, head)  # of a damaged one the format of all HDF5 files says what is wrong
+    return names is not None and _HEADER in names.attributes and _DATA in names.members
 
 
 def _streams(path: str) -> list[dict[str, Any]]:

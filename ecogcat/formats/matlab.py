@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ecogcat.errors import EcogcatError, FormatError
 from ecogcat.formats.hdf5_fields import reading
+from ecogcat.formats.hdf5_names import hdf5_names
 from ecogcat.formats.matlab_packed import PackedReader
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Extent
@@ -269,9 +270,14 @@ def has_matrix(path: str, head: bytes, name: str) -> bool:
     if not is_matlab(head):
         return False
     try:
-        if head.startswith(b"MATLAB 7.3"):
-            with reading(path), open_hdf5(path) as file:
-                return _is_numbers(file.get(name))
-        return name in matrices(path)
+        if not head.startswith(b"MATLAB 7.3"):
+            return name in matrices(path)
+        names = hdf5_names(path, head)
+        if names is None:
+            return name.encode() in head
+        if name not in names.members:
+            return False
+        with reading(path), open_hdf5(path) as file:
+            return _is_numbers(file.get(name))
     except EcogcatError:
         return name.encode() in head

@@ -18,6 +18,7 @@ import numpy as np
 from ecogcat.arrays import fit_aligned, signal_of
 from ecogcat.errors import FormatError
 from ecogcat.formats.hdf5_fields import attributes_of, dataset_at, find_rate, reading, text_of
+from ecogcat.formats.hdf5_names import hdf5_names
 from ecogcat.frozen import index_array
 from ecogcat.signal import Signal
 from ecogcat.storage.extent import Extent
@@ -26,12 +27,11 @@ from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.scans import cells_of, columns_of
 from ecogcat.storage.source import Source
 
-__all__ = ["Scan", "checked_data", "facts_of_file", "is_hdf5", "read_scan", "rows_of_streams", "scan_shape"]
+__all__ = ["Scan", "checked_data", "facts_of_file", "read_scan", "rows_of_streams", "scan_shape"]
 
 _ORDERS = ("channels_first", "time_first")
 # More rows, columns or cells than any DAQ has: what says so is damaged, and sizes nothing.
 _MOST_LINES, _MOST_CELLS, _MOST_INPUTS = 4096, 1 << 16, 32
-_SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"MATLAB 7.3 MAT-file")
 _NOTES = ("note", "notes", "comment", "comments")
 
 
@@ -91,19 +91,13 @@ class Scan(NamedTuple):
         return fit_aligned(volts.take(index_array(columns)), signal)[0]  # too long by part of a frame: said already
 
 
-def is_hdf5(head: bytes) -> bool:
-    """Whether a file begins as HDF5 and MATLAB 7.3 files do."""
-    return head.startswith(_SIGNATURES)
-
-
 def scan_shape(path: str, head: bytes) -> tuple[int, int] | None:
     """Return `numRow` and `numCol` of a multiplexed recording, None for any other file."""
-    if not is_hdf5(head):
+    names = hdf5_names(path, head)
+    if names is None or not names.members >= {"data", "numRow", "numCol"} or not names.members & {"Fs", "fs"}:
         return None
     try:
         with reading(path), open_hdf5(path) as file:
-            if not all(name in file for name in ("data", "numRow", "numCol")) or not ("Fs" in file or "fs" in file):
-                return None
             return _count(file, path, "numRow"), _count(file, path, "numCol")
     except FormatError:
         return None

@@ -13,6 +13,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.choice import choose
 from ecogcat.formats.hdf5_fields import reading, text_of
+from ecogcat.formats.hdf5_names import hdf5_names, is_hdf5
 from ecogcat.formats.nwb.electrodes import electrodes_of
 from ecogcat.formats.nwb.series import Series, Stretch, find_series, scale_of, timing_of
 from ecogcat.formats.nwb.tables import Happened, events_of, intervals_of, read_happened
@@ -25,7 +26,6 @@ from ecogcat.storage.source import Source
 
 __all__ = ["open_nwb"]
 
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _GENERAL = ("identifier", "general/session_id", "general/lab", "general/institution")
 _SUBJECT = ("subject_id", "species", "sex", "age", "genotype")
 _NOTES = ("session_description", "general/experiment_description", "general/notes")
@@ -227,13 +227,15 @@ def _session_start(file: Any) -> np.datetime64 | None:
 
 
 def _recognises(path: str, head: bytes) -> bool:
-    if not head.startswith(_SIGNATURE):
+    names = hdf5_names(path, head)
+    if names is None:
+        return is_hdf5(head) and path.lower().endswith(".nwb")  # opening says what is wrong with it
+    if "nwb_version" in names.members | names.attributes:
+        return True
+    if "neurodata_type" not in names.attributes:
         return False
-    try:
-        with reading(path), open_file(path) as file:
-            return _is_nwb(file)
-    except FormatError:
-        return path.lower().endswith(".nwb")  # opening says what is wrong with it
+    with reading(path), open_file(path) as file:
+        return _is_nwb(file)
 
 
 def _streams(path: str) -> list[dict[str, Any]]:
