@@ -24,7 +24,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.hdf5_fields import dataset_at, find_rate, reading
 from ecogcat.formats.multiplexed import checked_data, facts_of_file, read_scan, scan_shape
-from ecogcat.formats.registry import Format, register
+from ecogcat.formats.registry import Format, register, stream_rows
 from ecogcat.frozen import index_array
 from ecogcat.signal import Signal
 from ecogcat.storage.handles import open_hdf5
@@ -254,20 +254,12 @@ def _recognises_aug21(path: str, head: bytes) -> bool:
     return shape is not None and shape[0] >= AFE_ROWS
 
 
-def _streams_of(dataset: Dataset) -> list[dict[str, Any]]:
-    arrays = {"electrodes": dataset.signal, **dataset.aligned}
-    return [
-        {"stream": name, "rate": one.sampling_rate, "channels": one.n_channels, "samples": one.n_samples}
-        for name, one in arrays.items()
-    ]
-
-
 register(
     Format(
         "afe",
         open_afe,
         lambda path, head: False,  # any time-first HDF5 file has `data` and `Fs`
-        lambda path: _streams_of(open_afe(path)),
+        lambda path: stream_rows(open_afe(path), "electrodes"),
         "analog front end, in HDF5 (only by name)",
     )
 )
@@ -276,7 +268,7 @@ register(
         "afe_aug21",
         open_afe_aug21,
         _recognises_aug21,
-        lambda path: _streams_of(open_afe_aug21(path)),
+        lambda path: stream_rows(open_afe_aug21(path), "electrodes"),
         "analog front end of August 2021, in HDF5",
     )
 )

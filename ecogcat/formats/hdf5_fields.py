@@ -13,11 +13,11 @@ import numpy as np
 from ecogcat.errors import EcogcatError, FormatError
 from ecogcat.signal import Signal
 
-__all__ = ["attributes_of", "dataset_at", "datasets_of", "find_rate", "likely_rate", "reading", "text_of"]
+__all__ = ["DAMAGE", "attributes_of", "dataset_at", "datasets_of", "find_rate", "likely_rate", "reading", "text_of"]
 
 
 # h5py has no error of its own for this: which one comes depends on what the damaged bytes were.
-_DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 
 
 @contextmanager
@@ -36,17 +36,7 @@ def reading(path: str) -> Iterator[None]:
         yield
     except EcogcatError:
         raise
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        MemoryError,
-        OSError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as error:
-        # libhdf5 has no error of its own for this: which one comes depends on what the damaged bytes were.
+    except DAMAGE as error:
         found = str(error).strip() or type(error).__name__
         hint = "Copy it again from where it was recorded"
         raise FormatError("this HDF5 file is damaged", path=path, found=found, hint=hint) from error

@@ -24,7 +24,7 @@ from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.hdf5_fields import dataset_at, likely_rate, reading, text_of
 from ecogcat.formats.hdf5_names import hdf5_names
 from ecogcat.formats.intan.header import parse_file_name
-from ecogcat.formats.registry import Format, register
+from ecogcat.formats.registry import Format, register, stream_rows
 from ecogcat.signal import Signal
 from ecogcat.storage.handles import open_hdf5 as open_file
 from ecogcat.storage.hdf5 import hdf5_extent
@@ -199,12 +199,7 @@ def _recognises(path: str, head: bytes) -> bool:
 
 
 def _streams(path: str) -> list[dict[str, Any]]:
-    dataset = open_intan_hdf5(path)
-    arrays = {"amplifier": dataset.signal, **dataset.arrays()}
-    return [
-        {"stream": name, "rate": one.sampling_rate, "channels": one.n_channels, "samples": one.n_samples}
-        for name, one in arrays.items()
-    ]
+    return stream_rows(open_intan_hdf5(path), "amplifier")
 
 
 register(Format("intan_hdf5", open_intan_hdf5, _recognises, _streams, "Intan recordings packed into HDF5"))

@@ -10,6 +10,7 @@ Source: Neuralynx, "Neuralynx Data File Formats".
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,11 +161,7 @@ def _written(data: NDArray[np.uint8], n_records: int) -> int:
 
     if n_records == 0 or not blank(n_records - 1):
         return n_records
-    low, high = 0, n_records - 1  # `high` is blank, and so are all behind it
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if blank(middle) else (middle + 1, high)
-    return high
+    return bisect_left(range(n_records), True, key=blank)
 
 
 def _column(data: NDArray[np.uint8], at: int, dtype: str, n_records: int) -> NDArray[Any]:

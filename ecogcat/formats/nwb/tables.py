@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from ecogcat.errors import EcogcatError
 from ecogcat.events import Events
-from ecogcat.formats.hdf5_fields import text_of
+from ecogcat.formats.hdf5_fields import DAMAGE, text_of
 from ecogcat.formats.nwb.series import Stretch, groups_of, kind_of
 
 __all__ = ["Happened", "events_of", "intervals_of", "read_happened"]
 
 _MOST_ROWS = 1 << 21
-_DAMAGE = (AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 
 @dataclass
@@ -60,7 +59,7 @@ def _try(found: Happened, name: str, read: Any) -> None:
     """Read one table; one that cannot be read is named, and hides nothing else."""
     try:
         read()
-    except (EcogcatError, *_DAMAGE) as error:
+    except (EcogcatError, *DAMAGE) as error:
         found.warnings.append(f"{name} cannot be read and is left out: {error}")
 
 

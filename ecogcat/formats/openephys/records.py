@@ -16,6 +16,7 @@ import math
 import os
 import re
 import struct
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, NamedTuple
 
@@ -261,11 +262,7 @@ def _whole_records(is_whole: Callable[[int], bool], n: int) -> int:
     """Return how many records are whole, where those after the last whole one are what a crash left."""
     if n == 0 or is_whole(n - 1):
         return n
-    low, high = 0, n - 1  # record `low` is whole, record `high` is not
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if is_whole(middle) else (low, middle)
-    return high
+    return bisect_left(range(n), True, key=lambda k: not is_whole(k))
 
 
 def _stretches(clock: Probe, n: int) -> tuple[Stretch, ...] | None:
