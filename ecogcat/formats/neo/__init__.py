@@ -76,6 +76,9 @@ def open_neo(
     return dataset_of(recipe, _chosen(recipe, streams_of(recipe, number), stream), number)
 
 
+_HEADERLESS = "RawBinarySignalRawIO"
+
+
 def _recipe(path: str | os.PathLike[str], rawio: str | None, arguments: Mapping[str, Any] | None) -> Recipe:
     """Return how to read a path: by the reader named, or the first that can."""
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
@@ -103,9 +106,14 @@ def _recipe(path: str | os.PathLike[str], rawio: str | None, arguments: Mapping[
 
 
 def _offered(path: str) -> list[str]:
-    """Return the readers that neo offers for a path: for a file, those of folders would be no more than a guess."""
+    """Return the readers that neo offers for a path, but for such as guess.
+
+    For a file, those of folders would; and the one of headerless files takes any .bin, .dat or .raw for two channels
+    at 10 kHz: it is used where it is named, by who knows what is in the file.
+    """
     offered = library().get_rawio(path, exclusive_rawio=False)
-    return [cls.__name__ for cls in offered if cls.rawmode != "one-dir" or os.path.isdir(path)]
+    readers = [cls for cls in offered if cls.rawmode != "one-dir" or os.path.isdir(path)]
+    return [cls.__name__ for cls in readers if cls.__name__ != _HEADERLESS]
 
 
 def _named(rawio: str) -> str:
