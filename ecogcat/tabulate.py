@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -179,6 +180,8 @@ def _counted(n: int, noun: str) -> str:
 
 def duration_text(seconds: float) -> str:
     """Return a duration as people read it: 0.5 s, 7 min 1.6 s, 2 h 5 min 3 s."""
+    if not math.isfinite(seconds):
+        return f"{seconds} s"
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(int(minutes), 60)
     text = f"{rest:.3f}".rstrip("0").rstrip(".") + " s"

@@ -611,3 +611,10 @@ def test_repr_of_many_parts_stays_short() -> None:
     assert "  warning   ... and 35 more: see .warnings" in lines
     assert joined._repr_html_().count("<tr>") < 30
     assert max(map(len, lines)) < 120
+
+
+def test_a_duration_beyond_all_numbers_is_shown() -> None:
+    from ecogcat.tabulate import duration_text
+
+    assert duration_text(float("inf")) == "inf s"
+    assert "inf s" in repr(ec.from_array([[0.0, 1.0]], 1e-320))

@@ -70,7 +70,11 @@ def find_recordings(folder: str | os.PathLike[str], opener: Callable[..., Datase
 
 def _walk(folder: str, opener: Callable[..., Dataset], found: list[Found], used: set[str], depth: int) -> int:
     """Add what a folder holds, but for files `used` by what was found before; return how many no format recognises."""
-    names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=natural)
+    try:
+        names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=natural)
+    except OSError as error:  # one folder that is not ours to read does not hide the others
+        found.append(Found(folder, None, error.strerror or str(error)))
+        return 0
     paths = [os.path.join(folder, name) for name in names]
     others, files = 0, [path for path in paths if os.path.isfile(path)]
     endings = tuple(suffix for format in formats().values() for suffix in format.suffixes)
@@ -104,14 +108,14 @@ def _add(one: Found, found: list[Found], used: set[str]) -> None:
 
 def _recognised(path: str) -> bool:
     head = b""
-    if os.path.isfile(path):
-        try:
+    try:
+        if os.path.isfile(path):
             with open(path, "rb") as file:
                 head = file.read(4096)
-        except OSError:  # not ours to read: nor a recording that can be reported on
-            return False
-    # Formats that are asked last guess, or take long: not what to do with every file of a folder.
-    return any(format.recognises(path, head) for format in formats().values() if not format.last)
+        # Formats that are asked last guess, or take long: not what to do with every file of a folder.
+        return any(format.recognises(path, head) for format in formats().values() if not format.last)
+    except OSError:  # not ours to read: nor a recording that can be reported on
+        return False
 
 
 def _try(path: str, opener: Callable[..., Dataset]) -> Found:

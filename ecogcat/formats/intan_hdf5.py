@@ -100,12 +100,17 @@ def open_intan_hdf5(path: str | os.PathLike[str]) -> Dataset:
 
 
 def _header(file: Any, path: str) -> dict[str, Any]:
+    import h5py
+
     if _HEADER not in file.attrs:
         found = f"attributes: {', '.join(file.attrs) or 'none'}"
         hint = "Open it with format='hdf5', data= and sampling_rate="
         raise FormatError(
             "the file has no Intan header", path=path, expected=f"attribute {_HEADER}", found=found, hint=hint
         )
+    kind = file.attrs.get_id(_HEADER).dtype
+    if h5py.check_string_dtype(kind) is None:  # libhdf5 crashes over sequences whose type was damaged: ask first
+        raise FormatError(f"{_HEADER} is no text", path=path, expected="JSON", found=f"values of type {kind}")
     text = text_of(file.attrs[_HEADER])
     try:
         header = json.loads(text)

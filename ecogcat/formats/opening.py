@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import inspect
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
 
 from ecogcat.dataset import Dataset
-from ecogcat.errors import RecordingNotFound
+from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
 
@@ -64,7 +66,9 @@ def open_recording(
     >>> open_recording(path).signal[:]
     array([[ 0. , 19.5, 39. ]], dtype=float32)
     """
-    place, found = _place_and_format(path, format)
+    place = _place(path)
+    with _readable(place):
+        found = _format(place, format)
     common, own = _sorted_arguments(found, {"electrode": electrode, **load_arguments})
     if stream is not None:
         own["stream"] = stream
@@ -73,17 +77,57 @@ def open_recording(
                 f"{found.name} recordings hold one stream of electrode channels: leave stream= away; "
                 "what lies beside them is in dataset.aligned"
             )
-    return apply_load_arguments(found.open(place, **own), **common)
+    with _readable(place):
+        dataset = found.open(place, **own)
+        lost = _broken_links(place, found)
+    if lost:
+        first, *others = dataset.parts
+        dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *lost)), *others])
+    return apply_load_arguments(dataset, **common)
 
 
-def _place_and_format(path: str | os.PathLike[str], format: str | None) -> tuple[str, Format]:
-    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+def _place(path: str | os.PathLike[str]) -> str:
+    name = os.fspath(path)
+    if not isinstance(name, str):
+        raise TypeError(f"a path is a str or path-like, not {type(name).__name__}: os.fsdecode makes one of bytes")
+    return os.path.abspath(os.path.expanduser(name))
+
+
+def _format(place: str, format: str | None) -> Format:
     if format is None:
-        return place, detect(place)
+        return detect(place)
     known = find_format(format)
     if not os.path.exists(place):
         raise RecordingNotFound(not_found(place))
-    return place, known
+    return known
+
+
+@contextmanager
+def _readable(place: str) -> Iterator[None]:
+    """Name the file that the system does not let us read."""
+    try:
+        yield
+    except OSError as error:
+        name = error.filename if isinstance(error.filename, str) else place
+        raise FormatError(
+            "this cannot be read",
+            path=name,
+            found=error.strerror or str(error),
+            hint="Is it a file that you may read, and is the disk that it lies on there?",
+        ) from error
+
+
+def _broken_links(place: str, format: Format) -> list[str]:
+    """Return a warning for every link in the folder of a recording that should be one of its files, but leads nowhere.
+
+    Readers list the files that are there; recordings are kept as links into an archive, which may not be mounted.
+    """
+    if not format.suffixes or not os.path.isdir(place):
+        return []
+    with os.scandir(place) as entries:
+        links = [one for one in entries if one.is_symlink() and one.name.lower().endswith(format.suffixes)]
+    broken = sorted(one.name for one in links if not os.path.exists(one.path))
+    return [f"{name} is a link that leads nowhere: nothing of it is here" for name in broken]
 
 
 def _sorted_arguments(format: Format, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -156,5 +200,6 @@ def streams(path: str | os.PathLike[str], format: str | None = None) -> pd.DataF
     0  amplifier         4      128         a
     1        aux         3       32         a
     """
-    place, found = _place_and_format(path, format)
-    return pd.DataFrame(found.streams(place), columns=list(_STREAM_COLUMNS))
+    place = _place(path)
+    with _readable(place):
+        return pd.DataFrame(_format(place, format).streams(place), columns=list(_STREAM_COLUMNS))

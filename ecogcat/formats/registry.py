@@ -116,7 +116,9 @@ def detect(path: str) -> Format:
     if not os.path.exists(path):
         raise RecordingNotFound(not_found(path))
     head = b""
-    if os.path.isfile(path):
+    if not os.path.isdir(path):
+        if not os.path.isfile(path):  # waiting for what comes out of a pipe would take forever
+            raise FormatError("this is neither a file nor a folder", path=path, expected="a recording")
         with open(path, "rb") as file:
             head = file.read(4096)
         if not head:

@@ -46,6 +46,8 @@ def hdf5_extent(source: Source, dataset: Any, *, time_first: bool = False) -> Ex
     import h5py
 
     key = dataset.name
+    if key is None:  # reached by a reference alone: its name, by which it is read, is damaged
+        raise FormatError("a dataset of this file has no name", path=source.path, found=f"{dataset.shape} values")
     place = os.path.abspath(dataset.file.filename)
     if place != source.path:  # an external link led to another file: places in it are not places in this one
         source = Source.open(place)

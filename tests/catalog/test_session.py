@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -183,3 +184,24 @@ def test_the_demo_catalog_of_a_wheel_looks_in_the_working_directory(
     assert demo.demo_folder() == tmp_path / "demo"
     with pytest.raises(ec.RecordingNotFound, match=f"{tmp_path}/demo/session/.*make demo"):
         demo.DemoCatalog()["rec_001"].read()
+
+
+def test_folders_that_cannot_be_read_hide_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ecogcat.testing.rhd import write_rhd
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_rhd(tmp_path / name / f"{name}.rhd", [[0] * 128] * 2)
+    listdir = os.listdir
+
+    def refused(path: str) -> list[str]:
+        if path == str(tmp_path / "a"):
+            raise PermissionError(13, "Permission denied", path)
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refused)
+    found, _ = find_recordings(tmp_path, ec.open_recording)
+    assert [(one.path, one.problem) for one in found] == [
+        (str(tmp_path / "a"), "Permission denied"),
+        (str(tmp_path / "b"), ""),
+    ]

@@ -212,3 +212,13 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.h5").write_bytes(data[: len(data) // 2])
     with pytest.raises(ec.FormatError, match="never closed, or was cut short"):
         ec.open_recording(tmp_path / "a.h5")
+
+
+def test_a_header_that_is_no_text_is_not_read(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["amplifier_data"] = np.zeros((2, 10), "i2")
+        values = np.empty(1, h5py.vlen_dtype(np.int32))
+        values[0] = np.arange(3, dtype=np.int32)
+        file.attrs.create("JSON_header", values, dtype=h5py.vlen_dtype(np.int32))
+    with pytest.raises(ec.FormatError, match=r"a\.h5: JSON_header is no text"):
+        open_intan_hdf5(tmp_path / "a.h5")

@@ -521,3 +521,11 @@ except ec.FormatError:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a.dat", "a.raw"])
+def test_numbers_without_a_header_are_not_guessed_at(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(bytes(400))
+    for path in (tmp_path / name, tmp_path):
+        with pytest.raises(ec.FormatError, match="no format recognises this"):
+            ec.open_recording(path)

@@ -353,6 +353,12 @@ def test_damaged_events_cost_the_events_alone(tmp_path: Path) -> None:
         dataset = ec.open_recording(tmp_path)
         assert len(dataset.events) == n
         assert dataset.parts[0].warnings == ((said,) if said else ())
+    path.unlink()
+    path.mkdir()
+    odd = ec.open_recording(tmp_path)
+    assert odd.parts[0].warnings == ("the events of Events.nev are left out: this cannot be read",)
+    path.rmdir()
+    path.write_bytes(data)
     shutil.move(path, tmp_path / "other.nev")
     (tmp_path / "other.nev").write_bytes(data)
     assert len(ec.open_recording(tmp_path).events) == 2

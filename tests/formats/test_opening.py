@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -562,3 +563,38 @@ def test_a_simulated_session_joined_is_the_concatenation(session: SimulatedSessi
     assert np.array_equal(joined.signal.read(), expected)
     adc = np.concatenate([recording.adc.values for recording in session.recordings], axis=1)
     assert np.array_equal(joined["adc"].read(), adc)
+
+
+def test_what_the_system_does_not_let_us_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "a.rhd")
+    with pytest.raises(ec.FormatError, match=r"a\.rhd: this is neither a file nor a folder"):
+        ec.open_recording(tmp_path / "a.rhd")
+    write_rhd(tmp_path / "b.rhd", np.zeros((2, 128)))
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "b.rhd"))
+
+    monkeypatch.setattr("ecogcat.formats.intan.file.open", refused, raising=False)
+    monkeypatch.setattr("ecogcat.formats.intan.header.open", refused, raising=False)
+    for open_it in (ec.open_recording, ec.streams):
+        with pytest.raises(ec.FormatError, match=r"b\.rhd: this cannot be read .*found Permission denied"):
+            open_it(tmp_path / "b.rhd")
+
+
+def test_links_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+    write_rhd(tmp_path / "rat_part1.rhd", np.zeros((2, 128)))
+    (tmp_path / "rat_part2.rhd").symlink_to("unmounted.rhd")
+    (tmp_path / "rat_part3.rhd").symlink_to("rat_part3.rhd")
+    (tmp_path / "notes.txt").symlink_to("nowhere")
+    dataset = ec.open_recording(tmp_path)
+    assert dataset.n_samples == 128
+    assert [one for one in dataset.parts[0].warnings if "link" in one] == [
+        f"rat_part{k}.rhd is a link that leads nowhere: nothing of it is here" for k in (2, 3)
+    ]
+
+
+def test_links_in_a_circle_hide_nothing(tmp_path: Path) -> None:
+    for name in ("experiment1", "recording1", "a_g0_imec0", "Record Node 101"):
+        (tmp_path / name).symlink_to(name)
+    with pytest.raises(ec.FormatError, match="no format recognises this"):
+        ec.open_recording(tmp_path)

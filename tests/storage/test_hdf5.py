@@ -535,3 +535,11 @@ def test_sizes_in_the_header_are_not_trusted(path: Path) -> None:
         file.create_dataset("z", (10**6, 10**12), "i2", fillvalue=5, chunks=(1000, 1000), compression="gzip")
     for key, fill in (("x", 3), ("y", 4), ("z", 5)):
         assert get(opened(path, key), [0, 999_999], range(10**12 - 3, 10**12)).tolist() == [[fill] * 3] * 2
+
+
+def test_a_dataset_without_a_name_is_refused(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        nameless = file.create_dataset(None, data=values())
+        assert nameless.name is None
+        with pytest.raises(FormatError, match=re.escape(f"{path}: a dataset of this file has no name")):
+            hdf5_extent(Source.open(path), nameless)

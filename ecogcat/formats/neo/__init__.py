@@ -115,7 +115,11 @@ def _recipe(path: str | os.PathLike[str], rawio: str | None, arguments: Mapping[
 
 
 def _offered(path: str) -> list[str]:
-    """Return the readers that neo offers for a path: for a file, those of folders would be no more than a guess."""
+    """Return the readers that neo offers for a path, but for such as guess.
+
+    For a file, those of folders would; and the one of headerless files takes any .bin, .dat or .raw for two channels
+    at 10 kHz: it is used where it is named, by who knows what is in the file.
+    """
     offered = [cls for cls in library().get_rawio(path, exclusive_rawio=False) if cls.__name__ not in _NEVER_OFFERED]
     return [cls.__name__ for cls in offered if cls.rawmode != "one-dir" or os.path.isdir(path)]
 

@@ -71,9 +71,12 @@ def read_header(path: str) -> NlxHeader:
     FormatError
         If it is no Neuralynx file, or ends inside its header.
     """
-    with open(path, "rb") as file:
-        head = file.read(HEADER_BYTES)
-        size = os.fstat(file.fileno()).st_size
+    try:
+        with open(path, "rb") as file:
+            head = file.read(HEADER_BYTES)
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise FormatError("this cannot be read", path=path, found=error.strerror or str(error)) from error
     if not head.startswith(MAGIC):
         raise FormatError(
             "this is no Neuralynx file",

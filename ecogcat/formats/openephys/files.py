@@ -111,7 +111,7 @@ def find_nodes(path: str) -> dict[str, str]:
 def _has_channels(folder: str) -> bool:
     try:
         with os.scandir(folder) as entries:
-            return any(parse_name(entry.name) is not None and entry.is_file() for entry in entries)
+            return any(parse_name(entry.name) is not None and os.path.isfile(entry) for entry in entries)
     except OSError:
         return False
 

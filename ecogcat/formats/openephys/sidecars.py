@@ -194,6 +194,9 @@ def read_events(folder: str, stream: str, experiment: int, warnings: list[str]) 
         head = file.read(HEADER_BYTES)
         body = file.read()
     name = os.path.basename(path)
+    if len(head) < HEADER_BYTES:
+        warnings.append(f"{name} ends inside its header, after {len(head):,} bytes: it has no events")
+        return None
     if not head.startswith(MAGIC):
         warnings.append(f"{name} is no file of events and is not used: it begins with {head[:8].hex(' ') or 'nothing'}")
         return None

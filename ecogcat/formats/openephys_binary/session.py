@@ -204,7 +204,7 @@ def _recording_folders(folder: str) -> list[str]:
 
 def _children(folder: str, pattern: re.Pattern[str]) -> list[str]:
     """Return the folders of that name, by number."""
-    found = [(pattern.match(entry.name), entry.path) for entry in os.scandir(folder) if entry.is_dir()]
+    found = [(pattern.match(entry.name), entry.path) for entry in os.scandir(folder) if os.path.isdir(entry)]
     named = [(match[1], path) for match, path in found if match]
     return [path for _, path in sorted(named, key=lambda one: (not one[0].isdigit(), one[0].zfill(9), one[1]))]
 

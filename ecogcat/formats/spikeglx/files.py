@@ -146,7 +146,7 @@ def _files(path: str) -> list[str]:
             if entry.name.startswith("."):
                 continue
             inner = _PROBE_FOLDER.match(entry.name) or _GATE_FOLDER.match(entry.name)
-            if inner and depth < 2 and entry.is_dir():
+            if inner and depth < 2 and os.path.isdir(entry):  # is_dir() raises where links run in circles
                 stack.append((entry.path, depth + 1))
             elif entry.name.endswith((".meta", ".bin")) and _NAME.match(entry.name):
                 found.append(entry.path)
