@@ -42,7 +42,7 @@ RECORDINGS = (
     "tdms/Digital_Input.tdms",
     "tdms/raw1.tdms",
 )
-_TEXT = "Die Aufnahme ist gut\r\nµV=1\r\n"
+_TEXT = "Die Aufnahme war gut\r\nµV=1\r\n"
 _N_DAMAGES = 8
 
 
