@@ -324,7 +324,10 @@ def _linked_dataset(file: Any, key: str, folder: str) -> Any:
 def _true_offset(dataset: Any, offset: int, source: Source) -> bool:
     """Whether the last chunk lies where the table says: some releases of libhdf5 leave out the user block."""
     chunk = tuple(n - 1 - (n - 1) % length for n, length in zip(dataset.shape, dataset.chunks, strict=True))
-    _, stored = dataset.id.read_direct_chunk(chunk)
+    try:
+        _, stored = dataset.id.read_direct_chunk(chunk)
+    except (OSError, RuntimeError):  # a damaged index lists chunks that libhdf5 does not find: it reads the samples
+        return False
     return bool(source_bytes(source)[offset : offset + len(stored)].tobytes() == stored)
 
 

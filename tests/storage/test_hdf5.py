@@ -543,3 +543,11 @@ def test_a_dataset_without_a_name_is_refused(path: Path) -> None:
         assert nameless.name is None
         with pytest.raises(FormatError, match=re.escape(f"{path}: a dataset of this file has no name")):
             hdf5_extent(Source.open(path), nameless)
+
+
+def test_chunks_that_libhdf5_does_not_find_are_read_by_it(path: Path) -> None:
+    with h5py.File(path, "w", userblock_size=512) as file:
+        dataset = file.create_dataset("x", (6, 500), "i2", chunks=(6, 100))
+        dataset[:, :100] = 1
+        file.flush()
+        assert not hdf5_module._true_offset(dataset, 0, Source.open(path))
