@@ -79,12 +79,13 @@ def loads_equal(
         assert_datasets_same(loaded, dataset)
     else:
         assert loaded.signal.dtype == dtype
-        if dataset.signal.dtype.kind == "f":  # decoded in the wider type: rounded, it is what was read
-            assert_arrays_same(loaded.signal.read().astype(dataset.signal.dtype), dataset.signal.read())
+        values = dataset.signal.read()
+        wanted = values.astype(np.result_type(values.dtype, dtype))
+        for piece, start in zip(dataset.signal.pieces, dataset.signal.starts, strict=False):
+            # Integers have no NaN for a channel that a part lacks; floats have.
+            wanted[piece.channels < 0, start : start + piece.n_samples] = np.nan
+        if values.dtype.kind == "f":  # decoded in the wider type: rounded, it is what was read
+            assert_arrays_same(loaded.signal.read().astype(values.dtype), wanted.astype(values.dtype))
         else:
-            expected = dataset.signal.read().astype(dtype)
-            for piece, start in zip(dataset.signal.pieces, dataset.signal.starts, strict=False):
-                # Integers have no NaN for a channel that a part lacks; floats have.
-                expected[piece.channels < 0, start : start + piece.n_samples] = np.nan
-            assert_arrays_same(loaded.signal.read(), expected)
+            assert_arrays_same(loaded.signal.read(), wanted.astype(dtype))
     cannot_be_changed(loaded)

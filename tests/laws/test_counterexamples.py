@@ -162,3 +162,12 @@ def test_a_channel_that_lacks_is_nan_where_the_type_has_one() -> None:
     assert lacking.signal[:].tolist() == [[0, 0], [3, 4]]
     np.testing.assert_array_equal(ec.load(lacking, dtype="f8").signal[:], [[np.nan, np.nan], [3, 4]])
     laws.loads_equal(lacking, dtype=np.float64)
+
+
+def test_a_channel_that_lacks_in_an_integer_part_of_floats() -> None:
+    whole = recording(np.array([[1.5], [2.5]], "f4"), "a")
+    lacking = recording(np.array([[False], [True]]), "b")
+    lacking = lacking.replace(signal=lacking.signal.take([-1, 1], names=lacking.signal.channel_names))
+    both = ec.join(whole, lacking, match="name")
+    laws.loads_equal(both, dtype=np.float64)
+    np.testing.assert_array_equal(ec.load(both, dtype="f8").signal[:], [[1.5, np.nan], [2.5, 1]])
