@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from ecogcat import settings
 from ecogcat.frozen import Frozen, Index, digest
-from ecogcat.storage import pool
+from ecogcat.storage import layout, pool
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Samples, Scale
-from ecogcat.storage.layout import SERIAL_BELOW
 from ecogcat.storage.maps import source_bytes
 from ecogcat.storage.source import Source
 
@@ -100,7 +99,8 @@ class Int24Extent(Frozen):
         if len(channels) == 0 or count == 0:
             return
         buffer = source_bytes(self.source)
-        n_parts = settings.threads() if len(channels) * count >= SERIAL_BELOW else 1
+        effort = 8 * len(channels) * count  # as `gather_layout` counts what takes work rather than bandwidth
+        n_parts = settings.threads() if effort >= layout.SERIAL_BELOW else 1
         edges = [count * k // n_parts for k in range(n_parts + 1)]
         work = partial(self._gather, buffer, channels)
         pool.run([partial(work, samples[a:b], scale, out, at + a) for a, b in pairwise(edges) if b > a])
@@ -125,9 +125,9 @@ class Int24Extent(Frozen):
         from ecogcat.kernels.int24 import gather_int24_list, gather_int24_range
 
         n = len(channels)
-        layout = self._places._layout
+        block_len = self._places._layout.block_len
         gain, offset = (np.ones(n), np.zeros(n)) if scale is None else (np.array(one) for one in scale[:2])
-        stored_at = (buffer, self.base[channels], layout.block_len, self.block_stride, self.sample_stride)
+        stored_at = (buffer, self.base[channels], block_len, self.block_stride, self.sample_stride)
         values = (scale is not None, gain, offset, at)
         if isinstance(samples, range):
             gather_int24_range(*stored_at, samples.start, samples.step, *values, len(samples), out)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import ecogcat as ec
 from ecogcat.storage import int24 as int24_module
+from ecogcat.storage import layout
 from ecogcat.storage.extent import Scale
 from ecogcat.storage.int24 import Int24Extent
 from ecogcat.storage.source import Source
@@ -62,7 +63,7 @@ def test_numbers_are_cast_to_the_type_of_the_output(
 @given(extents(("int24",), n_channels=3, n_samples=40), st.data())
 def test_threads_share_the_work(known: Any, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch, ec.options(threads=3):
-        patch.setattr(int24_module, "SERIAL_BELOW", 1)
+        patch.setattr(layout, "SERIAL_BELOW", 1)
         channels = data.draw(st.lists(st.integers(0, 2), max_size=4))
         start, step = data.draw(st.integers(0, 39)), data.draw(st.integers(1, 9))
         picked = known.values[np.array(channels, np.int64)]

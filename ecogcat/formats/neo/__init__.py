@@ -23,8 +23,8 @@ _VOLTAGES_OF_ELECTRODES = ("uV", "mV", "nV")
 _GUESSING = frozenset(
     f"{name}RawIO"
     for name in (
-        *("Blackrock", "BrainVision", "EDF", "Intan", "Neuralynx", "OpenEphys", "OpenEphysBinary", "RawBinarySignal"),
-        *("SpikeGLX", "Example"),
+        *("Blackrock", "BrainVision", "EDF", "Example", "Intan", "Neuralynx", "OpenEphys", "OpenEphysBinary"),
+        "SpikeGLX",
     )
 )
 
