@@ -7,14 +7,27 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["interleave", "seconds"]
+__all__ = ["interleave", "seconds", "warm_up"]
+
+# Processors that slept while another program ran take about 0.05 s to come back to speed, and a virtual machine may keep
+# two threads on one of them until then. The limit programs fill hundreds of megabytes before they begin to count.
+WARM_UP = 0.1
 
 Measure = Callable[[], float]
 
 
+def warm_up(work: Callable[[], Any]) -> None:
+    """Call `work` at least once, and until the machine is awake."""
+    start = time.perf_counter()
+    while True:
+        work()
+        if time.perf_counter() - start >= WARM_UP:
+            return
+
+
 def seconds(work: Callable[[], Any], repeats: int = 3) -> float:
-    """Return the median time of `work` after one call that is not counted; letting go of its result is not counted."""
-    work()
+    """Return the median time of `work` after a warm-up; letting go of its result is not counted."""
+    warm_up(work)
     times = []
     for _ in range(repeats):
         start = time.perf_counter()

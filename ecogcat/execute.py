@@ -80,11 +80,11 @@ def execute(
 
 def _groups(plan: ReadPlan) -> list[Sequence[Span]]:
     """Share spans out over the threads where each is too short to be shared by itself, as in a join of many files."""
-    spans, threads = plan.spans, settings.threads()
-    n_rows = len(plan.channels)
-    if len(spans) < 2 or threads < 2 or plan.n_values < layout.SERIAL_BELOW:
+    spans = plan.spans
+    if len(spans) < 2 or plan.n_values < layout.SERIAL_BELOW:
         return [spans]
-    if max(span.n_samples for span in spans) * n_rows >= layout.SERIAL_BELOW:
+    threads = settings.threads()  # asks the system: not for every window
+    if threads < 2 or max(span.n_samples for span in spans) * len(plan.channels) >= layout.SERIAL_BELOW:
         return [spans]
     ends = np.cumsum([span.n_samples for span in spans])
     shares = np.searchsorted(ends, ends[-1] * np.arange(1, threads) / threads) + 1
