@@ -9,8 +9,8 @@ from typing import Any
 
 __all__ = ["interleave", "seconds", "warm_up"]
 
-# Processors that slept while another program ran take about 0.05 s to come back to speed, and a virtual machine may keep
-# two threads on one of them until then. The limit programs fill hundreds of megabytes before they begin to count.
+# Processors that slept while another program ran take about 0.05 s to come back to speed, and a virtual machine may
+# keep two threads on one of them until then. The limit programs fill hundreds of megabytes before they begin to count.
 WARM_UP = 0.1
 
 Measure = Callable[[], float]
