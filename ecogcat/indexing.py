@@ -65,8 +65,9 @@ def select(index: Any, shape: tuple[int, int]) -> Selection:
         some, stretch = (range(*part.indices(n)) for part, n in zip(parts, shape, strict=True))
         return Selection(some, stretch, (len(some), len(stretch)), True)
     if len(parts) == 2 and type(parts[1]) is slice and type(parts[0]) in (list, np.ndarray):  # and some channels of it
-        picked, stretch = listed(parts[0], shape[0]), range(*parts[1].indices(shape[1]))
+        picked = listed(parts[0], shape[0])
         if picked is not None:
+            stretch = range(*parts[1].indices(shape[1]))
             return Selection(picked, stretch, (len(picked), len(stretch)), True)
     result = _result_shape(index, parts, shape)
     axes = _axes(parts, shape)

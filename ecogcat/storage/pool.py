@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from functools import partial
 from queue import SimpleQueue
 
 from ecogcat import settings
@@ -71,8 +73,8 @@ def run(tasks: Sequence[_Task]) -> None:
     Parameters
     ----------
     tasks : sequence of callables
-        Each writes to a slice of its own. The error of the first task that failed, in their order, is raised here,
-        after all have ended.
+        Each writes to a slice of its own, in the context of the caller (settings, NumPy's `errstate`). The error of the
+        first task that failed, in their order, is raised here, after all have ended.
     """
     pool = _pool
     if len(tasks) < 2 or settings.threads() < 2 or not pool.busy.acquire(blocking=False):
@@ -84,7 +86,7 @@ def run(tasks: Sequence[_Task]) -> None:
         batch = _Batch(len(tasks))
         shared = tasks[1:] if pool.size else ()
         for place, task in enumerate(shared, 1):
-            pool.queue.put((batch, place, task))
+            pool.queue.put((batch, place, partial(copy_context().run, task)))
         for place in range(len(tasks) - len(shared)):
             batch.run(place, tasks[place])
         batch.done.wait()

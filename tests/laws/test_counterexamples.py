@@ -171,3 +171,9 @@ def test_a_channel_that_lacks_in_an_integer_part_of_floats() -> None:
     both = ec.join(whole, lacking, match="name")
     laws.loads_equal(both, dtype=np.float64)
     np.testing.assert_array_equal(ec.load(both, dtype="f8").signal[:], [[1.5, np.nan], [2.5, 1]])
+
+
+def test_a_wrong_mask_is_found_before_a_wrong_slice_beside_it() -> None:
+    """Of two mistakes in one index the other was raised."""
+    signal = recording([[1.0]], "a").signal
+    laws.reads_as_numpy(signal, signal.read(), (np.array([False, False]), slice(None, None, 0)))

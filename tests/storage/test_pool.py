@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import ecogcat as ec
+from ecogcat import settings
 from ecogcat.storage import pool
 
 TIMEOUT = 20
@@ -150,3 +152,17 @@ def test_waiting_workers_hold_no_task_alive() -> None:
             break
         threading.Event().wait(0.05)
     assert alive() is None
+
+
+def test_tasks_run_in_the_context_of_the_caller() -> None:
+    """NumPy's `errstate` and `ecogcat.options` reach every thread."""
+    barrier = threading.Barrier(3)
+    seen: list[tuple[str, int]] = []
+
+    def task() -> None:
+        barrier.wait(TIMEOUT)
+        seen.append((np.geterr()["over"], settings.threads()))
+
+    with np.errstate(over="raise"):
+        pool.run([task] * 3)
+    assert seen == [("raise", 3)] * 3
