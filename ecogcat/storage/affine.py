@@ -45,6 +45,11 @@ class AffineExtent(Frozen):
     block_stride : int, optional
         Bytes from one block to the next.
 
+    Attributes
+    ----------
+    layout : Layout
+        The same as the kernels take it.
+
     Raises
     ------
     FormatError
@@ -69,7 +74,7 @@ class AffineExtent(Frozen):
     sample_stride: int
     block_len: int | None = None
     block_stride: int = 0
-    _layout: Layout = field(init=False, repr=False)
+    layout: Layout = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         base = index_array(self.base)
@@ -95,7 +100,7 @@ class AffineExtent(Frozen):
         origin = _ORIGIN if single else None
         group = index_array([0] * base.size)
         layout = Layout(self.dtype, base, group, origin, block_len, self.block_stride, self.sample_stride)
-        object.__setattr__(self, "_layout", layout)
+        object.__setattr__(self, "layout", layout)
 
     @property
     def n_channels(self) -> int:
@@ -110,19 +115,19 @@ class AffineExtent(Frozen):
     @property
     def block_samples(self) -> int:
         """Samples of a block."""
-        return 1 if self._layout.origin is not None else self._layout.block_len
+        return 1 if self.layout.origin is not None else self.layout.block_len
 
     @property
     def token(self) -> str:
         """Digest of the file's content and of the layout."""
-        blocks = (self._layout.block_len, self.block_stride, self.sample_stride)
+        blocks = (self.layout.block_len, self.block_stride, self.sample_stride)
         return digest("affine", self.source.fingerprint, self.dtype.str, self.n_samples, self.base, blocks)
 
     def gather(
         self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int
     ) -> None:
         """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
-        gather_layout(source_bytes(self.source), self._layout, channels, samples, scale, out, at, count)
+        gather_layout(source_bytes(self.source), self.layout, channels, samples, scale, out, at, count)
 
 
 _ORIGIN = freeze([[0]], np.int64)

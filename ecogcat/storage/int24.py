@@ -125,7 +125,7 @@ class Int24Extent(Frozen):
         from ecogcat.kernels.int24 import gather_int24_list, gather_int24_range
 
         n = len(channels)
-        block_len = self._places._layout.block_len
+        block_len = self._places.layout.block_len
         gain, offset = (np.ones(n), np.zeros(n)) if scale is None else (np.array(one) for one in scale[:2])
         stored_at = (buffer, self.base[channels], block_len, self.block_stride, self.sample_stride)
         values = (scale is not None, gain, offset, at)

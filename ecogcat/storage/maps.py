@@ -6,7 +6,8 @@ import mmap
 import os
 import threading
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,29 @@ from numpy.typing import NDArray
 from ecogcat.errors import SourceChangedError
 from ecogcat.storage.source import Source
 
-__all__ = ["source_bytes"]
+__all__ = ["Map", "source_bytes", "source_maps"]
 
 # A map costs one of the system's 65,530 per process and, once dropped, 70 to 100 ms/GB to fault in again.
 _MOST_MAPS = 1024
 
 _Key = tuple[str, int, int, int]
-_maps: OrderedDict[_Key, NDArray[np.uint8]] = OrderedDict()
+_maps: OrderedDict[_Key, Map] = OrderedDict()
 _lock = threading.Lock()
+
+
+class Map(NamedTuple):
+    """The bytes of a source, mapped read-only.
+
+    Attributes
+    ----------
+    bytes : ndarray of uint8, shape (size,)
+        As long as the file was when opened. An array in use outlives the map's eviction.
+    address : int
+        Where in the memory of the process it begins.
+    """
+
+    bytes: NDArray[np.uint8]
+    address: int
 
 
 def source_bytes(source: Source) -> NDArray[np.uint8]:
@@ -42,30 +58,51 @@ def source_bytes(source: Source) -> NDArray[np.uint8]:
     SourceChangedError
         If the file is gone or holds something else.
     """
-    device, inode, _, _ = source.check()
-    key = (source.path, device, inode, source.size)
-    with _lock:
-        view = _maps.get(key)
-        if view is not None:
-            _maps.move_to_end(key)
-            return view
-    view = _map(source, device, inode)
-    with _lock:
-        _maps[key] = view
-        while len(_maps) > _MOST_MAPS:
-            _maps.popitem(last=False)
-    return view
+    return source_maps((source,))[0].bytes
 
 
-def _map(source: Source, device: int, inode: int) -> NDArray[np.uint8]:
+def source_maps(sources: Sequence[Source]) -> list[Map]:
+    """Check sources and return their maps.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+
+    Returns
+    -------
+    list of Map
+
+    Raises
+    ------
+    SourceChangedError
+        If a file is gone or holds something else.
+    """
+    stamps = [source.check() for source in sources]
+    keys = [(source.path, stamp[0], stamp[1], source.size) for source, stamp in zip(sources, stamps, strict=True)]
+    with _lock:
+        found = [_maps.get(key) for key in keys]
+        for key, known in zip(keys, found, strict=True):
+            if known is not None:
+                _maps.move_to_end(key)
+    maps = [known or _map(source, *key[1:3]) for known, source, key in zip(found, sources, keys, strict=True)]
+    if None in found:
+        with _lock:
+            _maps.update(zip(keys, maps, strict=True))
+            while len(_maps) > _MOST_MAPS:
+                _maps.popitem(last=False)
+    return maps
+
+
+def _map(source: Source, device: int, inode: int) -> Map:
     if source.size == 0:  # an empty file cannot be mapped
-        return np.frombuffer(b"", np.uint8)
+        return Map(np.frombuffer(b"", np.uint8), 0)
     with open(source.path, "rb") as file:
         status = os.fstat(file.fileno())
         if (status.st_dev, status.st_ino) != (device, inode) or status.st_size < source.size:
             raise SourceChangedError(f"{source.path}: was replaced while it was being opened; open the recording again")
         buffer: Any = mmap.mmap(file.fileno(), source.size, access=mmap.ACCESS_READ)
-    return np.frombuffer(buffer, np.uint8)
+    view = np.frombuffer(buffer, np.uint8)
+    return Map(view, int(view.__array_interface__["data"][0]))
 
 
 def _after_fork() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.frozen import Frozen, Index, digest, index_array
+from ecogcat.storage.alike import Alike
 from ecogcat.storage.extent import Extent, Samples, Scale
 from ecogcat.storage.source import Source
 
@@ -32,6 +33,7 @@ class StackedExtent(Frozen):
 
     extents: tuple[Extent, ...]
     _first: Index = field(init=False, repr=False)
+    _alike: Alike | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         extents = tuple(self.extents)
@@ -43,6 +45,7 @@ class StackedExtent(Frozen):
         object.__setattr__(self, "extents", extents)
         counts = [extent.n_channels for extent in extents]
         object.__setattr__(self, "_first", index_array(np.concatenate([[0], np.cumsum(counts)])))
+        object.__setattr__(self, "_alike", Alike.of(extents))
 
     @property
     def n_channels(self) -> int:
@@ -79,6 +82,9 @@ class StackedExtent(Frozen):
         self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int
     ) -> None:
         """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
+        if self._alike is not None:
+            self._alike.gather(channels, samples, scale, out, at, count)
+            return
         owner = np.searchsorted(self._first, channels, side="right") - 1
         edges = np.flatnonzero(np.diff(owner)) + 1
         # A run of rows of one extent at a time: slices of `out` need no buffer, lists of rows would.

@@ -27,7 +27,8 @@ from ecogcat.testing.stored import Dice, RecordingReader, Stored, dtypes, number
 __all__ = ["EXTENT_KINDS", "MAPPED_KINDS", "extents"]
 
 EXTENT_KINDS = (
-    *("memory", "shared", "channel_major", "interleaved", "blocks", "table", "int24", "stacked", "bits", "constant"),
+    *("memory", "shared", "channel_major", "interleaved", "blocks", "table", "int24", "stacked", "alike"),
+    *("bits", "constant"),
     *HDF5_KINDS,
     *("reader", "reader_blocks"),
 )
@@ -87,6 +88,8 @@ def extents(
         return hdf5_stored(dice, kind, values, dtype, folder)
     if kind == "stacked":
         return _stacked(dice, values, dtype, folder)
+    if kind == "alike":
+        return _alike(dice, seed, values, dtype, folder)
     if kind in ("channel_major", "interleaved", "blocks", "table"):
         return _affine(dice, kind, values, dtype, folder)
     return _in_memory(dice, kind, values, seed)
@@ -142,6 +145,15 @@ def _stacked(dice: Dice, values: NDArray[Any], dtype: np.dtype[Any], folder: Fol
         kind = dice.one(["channel_major", "interleaved", "blocks"])
         files.append(_affine(dice, kind, values[a:b], dtype, folder).extent)
     return Stored(StackedExtent(tuple(files)), values, "stacked")
+
+
+def _alike(dice: Dice, seed: int, values: NDArray[Any], dtype: np.dtype[Any], folder: Folder) -> Stored:
+    """Put as many channels in each file, and let all files lie alike."""
+    kind = dice.one(["channel_major", "interleaved", "blocks"])
+    each = dice.one([n for n in (1, 2) if len(values) % n == 0])
+    files = [values[k : k + each] for k in range(0, len(values), each)] or [values]
+    extents = tuple(_affine(Dice(seed), kind, rows, dtype, folder).extent for rows in files)
+    return Stored(StackedExtent(extents), values, "alike")
 
 
 def _int24(dice: Dice, n_channels: int, n_samples: int, seed: int, folder: Folder) -> Stored:

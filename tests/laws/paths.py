@@ -13,6 +13,7 @@ from ecogcat import execute
 from ecogcat.kernels import gather
 from ecogcat.piece import Piece
 from ecogcat.storage import layout, maps, pool, reader
+from ecogcat.storage.alike import Alike
 from tests.conftest import JIT_OFF
 
 TOTAL: Counter[str] = Counter()
@@ -30,6 +31,7 @@ EVERY = {
     *("through a buffer", "scattered columns", "one row of pairs", "time reversed", "channels lacking"),
     "map evicted",
     "pieces shared out",
+    "files as one",
 }
 
 
@@ -68,6 +70,7 @@ def counting() -> Iterator[Counter[str]]:
     wrap(execute, "execute", lambda plan, *_, **__: note("time reversed") if plan.flipped else None)
     wrap(reader, "_requests", lambda samples, *_: note(f"reader, {'range' if isinstance(samples, range) else 'list'}"))
     wrap(maps, "_map", lambda *_: note("map evicted") if len(maps._maps) >= maps._MOST_MAPS else None)
+    wrap(Alike, "gather", lambda *_: note("files as one"))
     wrap(Piece, "_gather_some", lambda *_: note("channels lacking"))
     import ecogcat.signal
 

@@ -22,6 +22,7 @@ from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.memory import MemoryExtent
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.source import Source
+from ecogcat.storage.stacked import StackedExtent
 from ecogcat.testing import laws
 from ecogcat.testing.strategies import RecordingReader, numbers, physical
 from tests.conftest import JIT_OFF
@@ -98,6 +99,9 @@ def drive(folder: Path) -> None:
     data = Path(crooked.source.path).read_bytes()
     stored = np.array([np.frombuffer(data, "<i2", 30, at) for at in (0, 61, 122)])
     read_everything_short(*signal_over(crooked, stored, scaled=True))
+    row = [affine(folder, values[k : k + 1], np.dtype("<i2"), 6, time_first=False, odd=k) for k in (0, 1, 2)]
+    read_everything(*signal_over(StackedExtent(row), values, scaled=True))  # an odd byte: files of two remainders
+    read_everything(*signal_over(StackedExtent((row[0], row[2])), values[::2], scaled=True, rows=[1, 0, 1]))
     path = folder / "chunks.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("x", data=values, chunks=(2, 7))

@@ -18,12 +18,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ecogcat.errors import SourceChangedError
+from ecogcat.storage import alike, maps
 from ecogcat.storage import shared as shared_module
+from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.bits import BitsExtent
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.storage.extent import Extent, Scale
 from ecogcat.storage.memory import MemoryExtent
 from ecogcat.storage.shared import SharedExtent
+from ecogcat.storage.source import Source
 from ecogcat.storage.stacked import StackedExtent
 from tests import oracles
 from tests.conftest import ROOT
@@ -56,6 +59,68 @@ def test_stacked_is_its_extents_one_after_the_other(counts: list[int], data: st.
     gain, offset = rng.normal(size=len(channels)), rng.normal(size=len(channels))
     scaled = get(extent, channels, range(20), Scale(gain, offset), "f4")
     np.testing.assert_array_equal(scaled, oracles.physical(whole[channels], gain, offset, "f4"))
+
+
+def files_alike(folder: Path, values: NDArray[Any]) -> StackedExtent:
+    """A file a row, the rows behind headers of several lengths."""
+    sources = []
+    for k, row in enumerate(values):
+        (folder / f"{k}.dat").write_bytes(bytes(2 * k) + row.tobytes())
+        sources.append(Source.open(folder / f"{k}.dat"))
+    return StackedExtent(
+        tuple(AffineExtent(source, values.dtype, values.shape[1], [2 * k], 2) for k, source in enumerate(sources))
+    )
+
+
+def test_files_that_lie_alike_are_gathered_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.arange(40, dtype="<i2").reshape(4, 10)
+    extent = files_alike(tmp_path, values)
+    calls: list[Any] = []
+    gather = alike.gather_layout
+    monkeypatch.setattr(alike, "gather_layout", lambda *some: (calls.append(some), gather(*some)))
+    every = oracles.frozen([2, 0, 3, 2], np.int64)
+    for start in (0, 3, 6):  # a window after the other: the same rows again
+        out = np.zeros((4, 4), "f4")
+        extent.gather(every, range(start, start + 4), None, out, 0, 4)
+        np.testing.assert_array_equal(out, values[every, start : start + 4])
+    assert len(calls) == 3
+    assert calls[0][1] is calls[1][1]  # the layout of the last request
+    assert get(extent, [], range(3)).shape == (0, 3)
+    assert pickle.loads(pickle.dumps(extent)).token == extent.token
+
+
+def test_each_of_the_files_alike_is_checked_and_mapped_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.arange(40, dtype="<i2").reshape(4, 10)
+    extent = files_alike(tmp_path, values)
+    monkeypatch.setattr(maps, "_MOST_MAPS", 2)  # fewer than files: maps are closed while they are in use
+    rows = oracles.frozen([0, 1, 2, 3], np.int64)
+    for _ in range(3):
+        out = np.zeros((4, 10), "i2")
+        extent.gather(rows, range(10), None, out, 0, 10)
+        np.testing.assert_array_equal(out, values)
+    path = tmp_path / "2.dat"
+    copy = tmp_path / "copy"
+    copy.write_bytes(path.read_bytes())
+    os.replace(copy, path)  # another file of the same content
+    extent.gather(rows, range(10), None, out, 0, 10)
+    np.testing.assert_array_equal(out, values)
+    path.write_bytes(path.read_bytes()[:-2] + b"xy")
+    get(extent, [0, 1, 3], range(10))  # what is not asked for is not looked at
+    with pytest.raises(SourceChangedError, match=r"2\.dat"):
+        get(extent, [0, 2], range(10))
+
+
+def test_files_that_do_not_lie_alike_are_gathered_one_by_one(tmp_path: Path) -> None:
+    one, two, *_ = files_alike(tmp_path, np.arange(40, dtype="<i2").reshape(4, 10)).extents
+    assert isinstance(two, AffineExtent)
+    swapped = AffineExtent(two.source, np.dtype(">i2"), 10, two.base, 2)
+    apart = AffineExtent(two.source, two.dtype, 5, two.base, 4)
+    short = AffineExtent(one.source, one.dtype, 5, one.base, 2)
+    for extents in ((one, swapped), (short, apart), (one, MemoryExtent(np.zeros((1, 10), "i2"))), (one,)):
+        stacked = StackedExtent(extents)
+        assert stacked._alike is None
+        whole = np.concatenate([get(extent, [0], range(5)) for extent in extents])
+        np.testing.assert_array_equal(get(stacked, range(len(extents)), range(5)), whole)
 
 
 def test_stacked_types_lengths_and_sources() -> None:
