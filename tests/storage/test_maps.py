@@ -10,7 +10,7 @@ import pytest
 
 from ecogcat.errors import SourceChangedError
 from ecogcat.storage import maps
-from ecogcat.storage.maps import source_bytes
+from ecogcat.storage.maps import scattered_bytes, source_bytes
 from ecogcat.storage.source import Source
 
 
@@ -84,3 +84,14 @@ def test_a_file_swapped_between_check_and_map_is_an_error(tmp_path: Path, monkey
     monkeypatch.setattr(Source, "check", lambda self: stamp)  # the swap comes right after the check
     with pytest.raises(SourceChangedError, match=f"{source.path}: was replaced while it was being opened"):
         source_bytes(source)
+
+
+def test_a_map_for_scattered_looks_is_the_callers_own(tmp_path: Path) -> None:
+    source = make(tmp_path, 3)
+    view = scattered_bytes(source)
+    assert view.tolist() == source_bytes(source).tolist() == [3] * 50
+    assert not view.flags.writeable
+    assert scattered_bytes(source) is not view
+    Path(source.path).unlink()
+    with pytest.raises(SourceChangedError, match="gone"):
+        scattered_bytes(source)

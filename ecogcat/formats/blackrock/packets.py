@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ecogcat.errors import FormatError
 from ecogcat.formats.blackrock.nsx import NsxHeader
 from ecogcat.formats.breaks import MEASURED_OVER, find_breaks, step_of
-from ecogcat.storage.maps import source_bytes
+from ecogcat.storage.maps import scattered_bytes
 from ecogcat.storage.source import Source
 
 __all__ = ["Run", "Stretch", "end_stamp", "find_stretches", "samples_at"]
@@ -128,7 +128,7 @@ class _Walk:
     expected: float | None = None
 
     def __post_init__(self) -> None:
-        self.data: NDArray[np.uint8] = source_bytes(self.source)
+        self.data: NDArray[np.uint8] = scattered_bytes(self.source)
         wide = self.header.version >= "3"
         self.stamp_type = np.dtype("<u8" if wide else "<u4")
         self.head = 1 + self.stamp_type.itemsize + 4

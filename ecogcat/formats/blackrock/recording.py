@@ -24,7 +24,7 @@ from ecogcat.parts import samples_to_timedelta
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 from ecogcat.storage.affine import AffineExtent
-from ecogcat.storage.maps import source_bytes
+from ecogcat.storage.maps import scattered_bytes
 from ecogcat.storage.source import Source
 from ecogcat.units import parse_unit, power_of_ten
 
@@ -209,7 +209,7 @@ def _events_of(file: NsxFile, nev: Nev | None) -> tuple[list[Events], list[list[
     shift = n_epochs - nev.n_epochs
     odd = [f"the clock was set back {n_epochs - 1} times in this file, {nev.n_epochs - 1} times in the NEV file"]
     odd = odd if shift else []
-    data, ticks = source_bytes(file.source), float(file.header.ticks)
+    data, ticks = scattered_bytes(file.source), float(file.header.ticks)
     place = _placer(file, nev)
     stretch_of = place(nev.stamps, nev.epochs + shift)
     events = []
@@ -239,7 +239,7 @@ def _rescaled(stamps: Any, file: NsxFile, nev: Nev) -> Any:
 
 def _placer(file: NsxFile, nev: Nev) -> Any:
     """Return a function from timestamps and epochs to stretches; -1 for what lies outside of all."""
-    data, ticks = source_bytes(file.source), float(file.header.ticks)
+    data, ticks = scattered_bytes(file.source), float(file.header.ticks)
     ends = [end_stamp(data, stretch, ticks) for stretch in file.stretches]
 
     def place(stamps: Any, epochs: Any) -> Any:

@@ -13,7 +13,6 @@ Source: Kemp and Olivan 2003, https://www.edfplus.info/specs/edfplus.html, secti
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.formats.edf.header import EdfHeader
+from ecogcat.storage.maps import scattered_bytes, source_bytes
 from ecogcat.storage.source import Source
 
 __all__ = ["Annotation", "Annotations", "read_annotations"]
@@ -107,12 +107,8 @@ def _lists(source: Source, header: EdfHeader, records: range) -> Iterator[list[t
     if not signals or not len(records):
         yield from ([] for _ in records)
         return
-    with open(source.path, "rb") as file:
-        # Mapped: one system call for all records, and of each only the pages that hold annotations.
-        mapped = mmap.mmap(file.fileno(), source.size, access=mmap.ACCESS_READ)
-    if hasattr(mapped, "madvise") and header.record_bytes > 64 * _PAGE:
-        mapped.madvise(mmap.MADV_RANDOM)  # else the system would read ahead into the samples
-    data = np.frombuffer(mapped, np.uint8)
+    # Mapped: one system call for all records, and of long ones only the pages that hold annotations.
+    data = scattered_bytes(source) if header.record_bytes > 64 * _PAGE else source_bytes(source)
     length = max(1, _AT_ONCE // sum(widths))
     for first in range(0, len(records), length):
         some = records[first : first + length]

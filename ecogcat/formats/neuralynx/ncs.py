@@ -20,7 +20,7 @@ from ecogcat.errors import FormatError
 from ecogcat.formats.breaks import MEASURED_OVER, find_breaks, step_of
 from ecogcat.formats.neuralynx.header import HEADER_BYTES, NlxHeader, read_header
 from ecogcat.storage.affine import AffineExtent
-from ecogcat.storage.maps import source_bytes
+from ecogcat.storage.maps import scattered_bytes
 from ecogcat.storage.source import Source
 
 __all__ = ["NcsFile", "Run", "examine"]
@@ -106,7 +106,7 @@ def examine(path: str) -> NcsFile:
             expected=f"-FileType NCS, -RecordSize {RECORD_BYTES}",
             found=f"-FileType {kind}, -RecordSize {header.text('RecordSize')}",
         )
-    data = source_bytes(source)
+    data = scattered_bytes(source)
     n_there, rest = divmod(source.size - HEADER_BYTES, RECORD_BYTES)
     n_records = _written(data, n_there)
     if n_records == 0:

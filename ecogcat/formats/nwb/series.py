@@ -26,7 +26,7 @@ from ecogcat.formats.breaks import MOST_BREAKS, find_breaks, step_of
 from ecogcat.formats.hdf5_fields import text_of
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.hdf5 import hdf5_extent
-from ecogcat.storage.maps import source_bytes
+from ecogcat.storage.maps import scattered_bytes
 from ecogcat.storage.source import Source
 from ecogcat.units import parse_unit
 
@@ -201,7 +201,7 @@ def _probe(source: Source, times: Any) -> Any:
     """Return a function from rows to times, which reads few bytes where they lie plainly."""
     extent = hdf5_extent(source, times)
     if isinstance(extent, AffineExtent):
-        buffer = source_bytes(extent.source)
+        buffer = scattered_bytes(extent.source)
         column = np.ndarray(times.shape, times.dtype, buffer, int(extent.base[0]), (extent.sample_stride,))
         return lambda rows: column[rows].astype(np.float64)
     return lambda rows: np.array([times[row] for row in rows.tolist()], np.float64)
