@@ -109,8 +109,8 @@ def source_maps(sources: Sequence[Source]) -> list[Map]:
                 _maps.move_to_end(key)
     maps = [known or _map(source, *key[1:3]) for known, source, key in zip(found, sources, keys, strict=True)]
     if None in found:
-        with _lock:
-            _maps.update(zip(keys, maps, strict=True))
+        with _lock:  # of two threads that mapped the same file at once, both take the first one's map
+            maps = [_maps.setdefault(key, own) for key, own in zip(keys, maps, strict=True)]
             while len(_maps) > _MOST_MAPS:
                 _maps.popitem(last=False)
     return maps

@@ -95,3 +95,16 @@ def test_a_map_for_scattered_looks_is_the_callers_own(tmp_path: Path) -> None:
     Path(source.path).unlink()
     with pytest.raises(SourceChangedError, match="gone"):
         scattered_bytes(source)
+
+
+def test_two_threads_that_map_a_file_at_once_share_one_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, first, make_map = make(tmp_path, 1), [], maps._map
+
+    def slow(*arguments: Any) -> maps.Map:
+        if not first:
+            first.append(None)
+            first[0] = source_bytes(source)  # as if another thread were faster
+        return make_map(*arguments)
+
+    monkeypatch.setattr(maps, "_map", slow)
+    assert source_bytes(source) is first[0]
