@@ -27,6 +27,7 @@ from ecogcat.events import Events
 from ecogcat.formats.opening import load_arguments, open_recording, streams
 from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
+from ecogcat.judgements import mark_channels, read_judgements
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
 from ecogcat.select import mask_channels, select_channels, select_time
@@ -61,6 +62,7 @@ __all__ = [
     "load_arguments",
     "load_session",
     "locate",
+    "mark_channels",
     "mask_channels",
     "open_recording",
     "options",
@@ -70,6 +72,7 @@ __all__ = [
     "plot_overview",
     "plot_traces",
     "read_impedance",
+    "read_judgements",
     "sample_at",
     "select_channels",
     "select_time",

@@ -16,7 +16,7 @@ from ecogcat.intervals import cut_intervals
 from ecogcat.parts import Part, aligned_length, aligned_start, rate_ratio
 from ecogcat.tables import unite
 
-__all__ = ["mask_channels", "select_channels", "select_time", "take_channels"]
+__all__ = ["listed_channels", "mask_channels", "select_channels", "select_time", "take_channels"]
 
 
 def select_channels(
@@ -55,7 +55,7 @@ def select_channels(
     >>> ec.select_channels(dataset, [2, 0]).signal[:, 0]
     array([3., 1.])
     """
-    index = _channels(dataset, channels, sites, names)
+    index = listed_channels(dataset, channels, sites, names)
     return take_channels(dataset, index, "not selected")
 
 
@@ -107,7 +107,7 @@ def mask_channels(
             raise ValueError("give one of mask, sites and names")
     else:
         keep = np.ones(dataset.n_channels, bool)
-        keep[_channels(dataset, None, sites, names)] = False
+        keep[listed_channels(dataset, None, sites, names)] = False
     return take_channels(dataset, np.flatnonzero(keep), reason or "masked")
 
 
@@ -126,7 +126,8 @@ def take_channels(dataset: Dataset, index: Index, reason: str) -> Dataset:
     return dataset.replace(signal=dataset.signal.take(index), channel_map=channel_map, parts=parts)
 
 
-def _channels(dataset: Dataset, channels: Any, sites: Any, names: Any) -> Index:
+def listed_channels(dataset: Dataset, channels: Any, sites: Any, names: Any) -> Index:
+    """Return the indices of channels given by index or mask, by site, or by name; see `select_channels`."""
     if sum(given is not None for given in (channels, sites, names)) != 1:
         raise ValueError("give one of channels (or a mask), sites and names")
     if isinstance(names, str):

@@ -11,13 +11,14 @@ from functools import cache
 from typing import Any, ClassVar
 
 from ecogcat.catalog.joins import JoinSource
-from ecogcat.catalog.paths import ENTRY_FILES, first_existing, places, resolved
+from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
 from ecogcat.catalog.source import EcogSource
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.opening import open_recording
 from ecogcat.formats.registry import find_format
 from ecogcat.frozen import FrozenMapping
+from ecogcat.judgements import judgements_beside
 
 __all__ = ["JoinSource", "RecordingSource"]
 
@@ -53,6 +54,8 @@ class RecordingSource(EcogSource):
         path = first_existing(candidates)
         if path is None:
             raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}")
+        if isinstance(arguments.get("judgements"), bool):
+            arguments["judgements"] = self._judgements() if arguments["judgements"] else None
         for key in ENTRY_FILES:
             if key in arguments:
                 arguments[key] = resolved(arguments[key], self._folder())
@@ -61,6 +64,14 @@ class RecordingSource(EcogSource):
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
         return _with_metadata(open_recording(path, self.format, **arguments), self.metadata)
+
+    def _judgements(self) -> str | None:
+        """Return the table beside the catalog; None where nobody has judged a channel yet."""
+        paths = [path for catalog in self._catalogs() if (path := getattr(catalog, "path", None))]
+        if not paths:
+            raise TypeError("judgements=True means the table beside a catalog file; here, give its path")
+        table = judgements_beside(local_path(paths[0]))
+        return table if os.path.exists(table) else None
 
 
 @cache

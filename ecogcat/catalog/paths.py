@@ -11,7 +11,7 @@ from ecogcat.errors import CatalogError
 
 __all__ = ["ENTRY_FILES", "first_existing", "local_path", "places", "resolved"]
 
-ENTRY_FILES = ("electrode", "events")
+ENTRY_FILES = ("electrode", "events", "judgements")
 """Load arguments that may name a file."""
 
 _PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")

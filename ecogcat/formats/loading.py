@@ -18,6 +18,7 @@ from ecogcat.electrodes.table import ElectrodeTable, electrode_table
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
+from ecogcat.judgements import leave_out_judged
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.select import take_channels
 from ecogcat.store import load
@@ -34,6 +35,7 @@ def apply_load_arguments(
     units: str | None = None,
     dtype: DTypeLike | None = None,
     events: Events | str | os.PathLike[str] | None = None,
+    judgements: str | os.PathLike[str] | bool | None = None,
     start_time: str | datetime | np.datetime64 | None = None,
     name: str | None = None,
     mapped: bool = True,
@@ -55,6 +57,8 @@ def apply_load_arguments(
         Type of the values; float32 by default.
     events : Events or path, optional
         Events of the recording, or a CSV table with a column `sample` and one column a condition.
+    judgements : path or True, optional
+        A table of bad channels, which are left out (`ecogcat.mark_channels`); True in a catalog: the table beside it.
     start_time : str or datetime, optional
         Wall-clock time of the first sample, where the file does not have it ("2026-03-14 10:21:05").
     name : str, optional
@@ -96,6 +100,10 @@ def apply_load_arguments(
         dataset = _with_start(dataset, start_time)
     if name is not None:
         dataset = dataset.replace(name=name)
+    if judgements is True:
+        raise TypeError("judgements=True means the table beside a catalog; a recording without one needs its path")
+    if judgements:
+        dataset = leave_out_judged(dataset, judgements)
     return dataset if mapped else load(dataset)
 
 
