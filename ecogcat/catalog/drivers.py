@@ -14,6 +14,7 @@ from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, places, resolved
 from ecogcat.catalog.source import EcogSource
 from ecogcat.dataset import Dataset
+from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.opening import open_recording
 from ecogcat.formats.registry import find_format
@@ -54,7 +55,7 @@ class RecordingSource(EcogSource):
         if path is None:
             raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}")
         for key in ENTRY_FILES:
-            if key in arguments:
+            if key in arguments and not (key == "electrode" and is_known(arguments[key])):
                 arguments[key] = resolved(arguments[key], self._folder())
         other = arguments.pop("format", self.format)
         if other != self.format:
