@@ -9,7 +9,6 @@ map has and a probe has not - the shape of its grid, ground and reference channe
 from __future__ import annotations
 
 import json
-import math
 import os
 from typing import Any
 
@@ -25,6 +24,8 @@ __all__ = ["probe_of", "read_probe"]
 _MM = {"mm": 1.0, "um": 1e-3, "m": 1e3}
 _MOST_BYTES = 64 << 20
 _VERSION = "0.2.21"
+_FARTHEST = 1e12  # in any unit; also keeps out what is no number
+_MOST_CHANNELS = 1 << 31
 _UNITS = 1e3  # written in um
 # A map does not know how large contacts are; probeinterface draws them, and needs a size.
 _RADIUS_OF_PITCH = 0.25
@@ -58,12 +59,12 @@ def read_probe(path: str | os.PathLike[str]) -> ElectrodeTable:
     for k, probe in enumerate(probes):
         xy = _positions(path, k, probe)
         wired = probe.get("device_channel_indices")
-        if not isinstance(wired, list) or len(wired) != len(xy) or not all(type(one) is int for one in wired):
+        if not isinstance(wired, list) or len(wired) != len(xy) or not all(map(_is_channel, wired)):
             raise FormatError(
                 f"probe {k} does not say which channel each contact is",
                 path=path,
-                expected=f"{len(xy)} device_channel_indices",
-                found="none" if wired is None else f"{len(wired) if isinstance(wired, list) else wired!r}",
+                expected=f"{len(xy)} device_channel_indices, whole numbers from -1",
+                found="none" if wired is None else str(wired)[:60],
                 hint="Wire it in probeinterface (probe.set_device_channel_indices) and write it again",
             )
         places += [(y, x) for x, y in xy]
@@ -101,7 +102,7 @@ def _positions(path: str, k: int, probe: dict[str, Any]) -> list[tuple[float, fl
     found = []
     for contact in contacts if isinstance(contacts, list) else [contacts]:
         numbers = contact if isinstance(contact, list) else []
-        if len(numbers) != 2 or not all(type(one) in (int, float) and math.isfinite(one) for one in numbers):
+        if len(numbers) != 2 or not all(type(one) in (int, float) and abs(one) < _FARTHEST for one in numbers):
             raise FormatError(
                 f"the contacts of probe {k} have no position in a plane",
                 path=path,
@@ -111,6 +112,10 @@ def _positions(path: str, k: int, probe: dict[str, Any]) -> list[tuple[float, fl
             )
         found.append((numbers[0] * scale, numbers[1] * scale))
     return found
+
+
+def _is_channel(value: object) -> bool:
+    return type(value) is int and -1 <= value < _MOST_CHANNELS
 
 
 def _table(path: str, places: list[tuple[float, float]], channels: list[int]) -> ElectrodeTable:
