@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pandas as pd
@@ -97,6 +97,15 @@ class Electrode(ChannelMap):
         rows, cols = self.shape
         grid = f"{len(self)} of {rows * cols} sites, {rows} x {cols}, pitch {self.pitch[0]:g} x {self.pitch[1]:g} mm"
         return f"<Electrode {grid}, {len(self.grounds)} grounds, {len(self.references)} references>"
+
+    def replace(self, **changes: Any) -> ChannelMap:
+        """Return a plain map with some fields replaced: it is no longer that of the table."""
+        own = {one.name: getattr(self, one.name) for one in fields(ChannelMap) if one.init}
+        return ChannelMap(**(own | changes))
+
+    def renamed(self, names: Sequence[str]) -> ChannelMap:
+        """Return a plain map of the same sites under other channel names."""
+        return self.replace(names=tuple(names))
 
     def to_csv(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the table as CSV, which `ecogcat.electrode` and ``electrode=`` read; FileExistsError if it is there."""
@@ -289,7 +298,7 @@ def to_probeinterface(
     --------
     >>> probe = to_probeinterface("psv_61")["probes"][0]
     >>> probe["contact_positions"][0], probe["device_channel_indices"][0], probe["contact_ids"][0]
-    ([1624.0, 2842.0], 1, 'ch1')
+    ([1624.0, 0.0], 1, 'ch1')
     """
     table = electrode_table(electrode)
     names = electrode.names if isinstance(electrode, ChannelMap) else Electrode.of(table).names

@@ -1,9 +1,10 @@
 """Probes: electrodes as probeinterface describes them, read from its JSON files and written for it.
 
 A file of probeinterface has `probes`, each with `contact_positions` (x, y) in `si_units`, and `device_channel_indices`,
-the source channel of each contact (-1: not connected). Rows of our grids ascend with y, columns with x. What a channel
-map has and a probe has not - the shape of its grid, ground and reference channels - is in the annotations of files that
-`to_probeinterface` wrote, and comes back from there. Specification: that of probeinterface, version 0.2.
+the source channel of each contact (-1: not connected). y points up: row 0 of our grids is at the top, at the largest y,
+and column 0 at the smallest x, so that both draw the electrode alike. What a channel map has and a probe has not - the
+shape of its grid, ground and reference channels - is in the annotations of files that `to_probeinterface` wrote, and
+comes back from there. Specification: that of probeinterface, version 0.2.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def read_probe(path: str | os.PathLike[str]) -> ElectrodeTable:
                 found="none" if wired is None else str(wired)[:60],
                 hint="Wire it in probeinterface (probe.set_device_channel_indices) and write it again",
             )
-        places += [(y, x) for x, y in xy]
+        places += [(-y, x) for x, y in xy]
         channels += wired
     if len(set(one for one in channels if one >= 0)) != sum(one >= 0 for one in channels):
         raise FormatError("a channel is given to two contacts", path=path, expected="each channel once")
@@ -142,7 +143,7 @@ def _annotated(probe: dict[str, Any], places: list[tuple[float, float]], channel
         (n_rows, n_cols), (dy, dx) = own["shape"], own["pitch_mm"]
         shape, pitch = (int(n_rows), int(n_cols)), (float(dy), float(dx))
         beside = {role: [int(one) for one in own[role]] for role in ("ground", "reference", "other")}
-        offsets = np.array(places, np.float64).reshape(-1, 2)
+        offsets = np.array(places, np.float64).reshape(-1, 2) + np.array([(shape[0] - 1) * pitch[0], 0.0])
         sites = np.round(offsets / pitch).astype(np.int64)
         moved = bool((np.abs(sites * pitch - offsets) > TOLERANCE_MM).any() or ((sites < 0) | (sites >= shape)).any())
         rows = [(channel, "electrode", tuple(site)) for channel, site in zip(channels, sites.tolist(), strict=True)]
@@ -165,7 +166,8 @@ def probe_of(table: ElectrodeTable, names: tuple[str, ...]) -> dict[str, Any]:
     """
     placed = table.with_role("electrode")
     dy, dx = table.pitch
-    positions = table.sites[placed] * (dy, dx) * _UNITS
+    top = (table.shape[0] - 1) * dy
+    positions = (table.sites[placed] * (-dy, dx) + (top, 0.0)) * _UNITS
     channels = table.channels
     notes = {
         "shape": list(table.shape),
@@ -179,7 +181,7 @@ def probe_of(table: ElectrodeTable, names: tuple[str, ...]) -> dict[str, Any]:
         "si_units": "um",
         "annotations": {"ecogcat": notes},
         "contact_annotations": {},
-        "contact_positions": [[round(x, 6), round(y, 6)] for y, x in positions.tolist()],
+        "contact_positions": [[round(x, 6), round(y, 6) + 0.0] for y, x in positions.tolist()],
         "contact_plane_axes": [[[1.0, 0.0], [0.0, 1.0]]] * n,
         "contact_shapes": ["circle"] * n,
         "contact_shape_params": [{"radius": _RADIUS_OF_PITCH * min(dy, dx) * _UNITS}] * n,

@@ -222,7 +222,7 @@ def test_a_probe_and_a_group_of_them(folder: Path) -> None:
     one = ec.electrode(written(folder, group))
     assert (one.shape, one.pitch) == ((6, 3), (0.005, 0.02))
     assert one.source_channels.tolist() == [5, 4, 3, 1, 0]
-    assert one.sites.tolist() == [[1, 0], [5, 0], [0, 1], [1, 2], [5, 2]]
+    assert one.sites.tolist() == [[4, 0], [0, 0], [5, 1], [4, 2], [0, 2]]
     assert ec.electrode(written(folder, probe())) == one  # a probe by itself
     assert ec.electrode(written(folder, probe(si_units="mm"))).pitch == (5.0, 20.0)
     second = probe(
