@@ -12,6 +12,7 @@ from ecogcat.clock import locate, sample_at
 from ecogcat.compare import equals
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
+from ecogcat.electrodes.electrode import Electrode, electrode, electrodes, to_probeinterface
 from ecogcat.electrodes.impedance import read_impedance
 from ecogcat.errors import (
     CatalogError,
@@ -42,6 +43,7 @@ __all__ = [
     "ChannelMap",
     "Dataset",
     "EcogcatError",
+    "Electrode",
     "Events",
     "FormatError",
     "JoinError",
@@ -54,6 +56,8 @@ __all__ = [
     "Signal",
     "SourceChangedError",
     "convert_units",
+    "electrode",
+    "electrodes",
     "equals",
     "from_array",
     "join",
@@ -78,6 +82,7 @@ __all__ = [
     "select_time",
     "split",
     "streams",
+    "to_probeinterface",
     "with_events",
     "with_intervals",
 ]

@@ -14,7 +14,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import JoinError
 from ecogcat.frozen import Frozen
 from ecogcat.joinarrays import ArrayPlan, plan_arrays
-from ecogcat.match import Match, match_channels
+from ecogcat.match import Match, match_channels, reordered
 from ecogcat.parts import Part
 from ecogcat.units import power_of_ten
 
@@ -225,9 +225,9 @@ def plan_join(*datasets: Dataset, **options: Any) -> JoinPlan:
     mismatches += _units(datasets, chosen)
     mismatches += _geometry(datasets, by, chosen)
     mismatches += _processing(parts, chosen)
-    mismatches += _channel_sets(datasets, match, by, chosen)
+    mismatches += [*_channel_sets(datasets, match, by, chosen), *(Mismatch(*one) for one in reordered(datasets, match))]
     arrays = plan_arrays(datasets, chosen.aligned)
-    mismatches += [Mismatch(*finding) for array in arrays for finding in array.findings]
+    mismatches += [Mismatch(*one) for array in arrays for one in array.findings]
     mismatches += _clocks(datasets, chosen)
     return JoinPlan(tuple(datasets), chosen, tuple(mismatches), match, arrays)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import Index
 
-__all__ = ["Match", "match_channels", "match_names"]
+__all__ = ["Match", "match_channels", "match_names", "reordered"]
 
 
 class Match(NamedTuple):
@@ -59,6 +59,18 @@ def match_names(names: Sequence[Sequence[str]], keep: str) -> Match:
     match = _match(codes, len(numbers), keep)
     every = list(numbers)
     return match._replace(labels=[every[code] for code in match.labels])
+
+
+def reordered(datasets: Sequence[Dataset], match: Match) -> list[tuple[str, str, str, str, str]]:
+    """Return which datasets have the common channels in another order than the first, as fields of a `Mismatch`."""
+    found = []
+    for dataset, rows in zip(datasets[1:], match.rows[1:], strict=True):
+        own = rows[rows >= 0]
+        if (np.diff(own) < 0).any():
+            moved = int((np.sort(own) != own).sum())
+            what = f"{moved} of {len(own)} channels at another place"
+            found.append((dataset.name, "channel order", "the first dataset's", what, "reorder"))
+    return found
 
 
 def _match(codes: Sequence[Index], n_codes: int, keep: str) -> Match:

@@ -14,6 +14,7 @@ from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
 from ecogcat.catalog.source import EcogSource
 from ecogcat.dataset import Dataset
+from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.opening import open_recording
 from ecogcat.formats.registry import find_format
@@ -57,7 +58,7 @@ class RecordingSource(EcogSource):
         if isinstance(arguments.get("judgements"), bool):
             arguments["judgements"] = self._judgements() if arguments["judgements"] else None
         for key in ENTRY_FILES:
-            if key in arguments:
+            if key in arguments and not (key == "electrode" and is_known(arguments[key])):
                 arguments[key] = resolved(arguments[key], self._folder())
         other = arguments.pop("format", self.format)
         if other != self.format:

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from ecogcat.channels import ChannelMap
-from ecogcat.electrodes.table import electrode_table
+from ecogcat.electrodes.electrode import electrode_table
 from ecogcat.errors import FormatError, RecordingNotFound
 
 __all__ = ["read_impedance"]
@@ -54,9 +54,9 @@ def read_impedance(
     ----------
     path : path-like
         A nanoZ report (text), or `impedance_measurement.xml` of Open Ephys, or the folder that it lies in.
-    electrode : ChannelMap or path, optional
-        The electrode: a map of the source channels in order, or a CSV table (channel, role, row, col). Channels that
-        are no electrode's are then left out.
+    electrode : str, ChannelMap or path, optional
+        The electrode: its name, a map of the source channels, or a table (CSV, or JSON of probeinterface). Channels
+        that are no electrode's are then left out.
     order : {"channels", "grid"}
         Of a nanoZ report whose adaptor had the electrode's sites in the order of its grid, "grid": site after site of
         a row, from the last column to the first. By default site k of the report is source channel k - 1.

@@ -14,7 +14,8 @@ from numpy.typing import DTypeLike
 from ecogcat.channels import ChannelMap
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
-from ecogcat.electrodes.table import ElectrodeTable, electrode_table
+from ecogcat.electrodes.electrode import electrode_table
+from ecogcat.electrodes.table import ElectrodeTable
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
@@ -31,6 +32,7 @@ def apply_load_arguments(
     dataset: Dataset,
     *,
     electrode: ChannelMap | str | os.PathLike[str] | None = None,
+    connectors: str | Sequence[str | None] | None = None,
     channels: Sequence[int] | None = None,
     units: str | None = None,
     dtype: DTypeLike | None = None,
@@ -46,9 +48,12 @@ def apply_load_arguments(
     ----------
     dataset : Dataset
         As a format opened it: every source channel, native units.
-    electrode : ChannelMap or path, optional
-        The electrode: a map of the source channels in order, or a CSV table (channel, role, row, col). Grounds and
-        references become signals of their own; channels that it does not have are left out.
+    electrode : str, ChannelMap or path, optional
+        The electrode: its name (``ecogcat.electrodes()``), a map of the source channels, a CSV table (channel, role,
+        row, col), or a JSON file of probeinterface. Grounds and references become signals of their own; channels that
+        it does not have, or not place, are left out.
+    connectors : str or sequence of str, optional
+        What is plugged into the headcap, or which pieces are in use, where `electrode` names one that leaves it open.
     channels : sequence of int, optional
         Source channels to keep, in this order.
     units : str, optional
@@ -86,7 +91,9 @@ def apply_load_arguments(
     """
     wanted = None if channels is None else _source_channels(dataset, channels)
     if electrode is not None:
-        dataset = place_channels(dataset, electrode)
+        dataset = place_channels(dataset, electrode, connectors)
+    elif connectors is not None and len(connectors):
+        raise ValueError("connectors= says how an electrode is wired: name it with electrode=")
     if wanted is not None:
         dataset = _with_channels(dataset, wanted)
     if dtype is not None:
@@ -161,14 +168,19 @@ def read_events(path: str | os.PathLike[str]) -> Events:
     return Events(table["sample"].to_numpy(), table.drop(columns="sample"), {"file": os.path.basename(path)})
 
 
-def place_channels(dataset: Dataset, electrode: ElectrodeTable | ChannelMap | str | os.PathLike[str]) -> Dataset:
+def place_channels(
+    dataset: Dataset,
+    electrode: ElectrodeTable | ChannelMap | str | os.PathLike[str],
+    connectors: str | Sequence[str | None] | None = None,
+) -> Dataset:
     """Give the source channels of a recording their sites and roles.
 
     Parameters
     ----------
     dataset : Dataset
         As a format opened it: every source channel.
-    electrode : ElectrodeTable, ChannelMap or path
+    electrode : ElectrodeTable, ChannelMap, str or path
+    connectors : str or sequence of str, optional
         See `apply_load_arguments`.
 
     Raises
@@ -185,7 +197,7 @@ def place_channels(dataset: Dataset, electrode: ElectrodeTable | ChannelMap | st
     """
     opened = dataset.parts[0].opened
     place = {int(source): row for row, source in enumerate(opened.source)}
-    table = electrode_table(electrode)
+    table = electrode_table(electrode, connectors)
     what = os.fspath(electrode) if isinstance(electrode, (str, os.PathLike)) else repr(electrode)
     beyond = [int(channel) for channel in table.channels if int(channel) not in place]
     if beyond:

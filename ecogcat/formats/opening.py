@@ -36,8 +36,9 @@ def open_recording(
         A file, or the folder that a recording is.
     format : str, optional
         "intan", "edf", "nwb", ...; found by the file's content by default.
-    electrode : ChannelMap or path, optional
-        Which source channel is which site; see ``ecogcat.load_arguments``.
+    electrode : str, ChannelMap or path, optional
+        Which source channel is which site: a name of ``ecogcat.electrodes()``, a map, or a table of your own; see
+        ``ecogcat.load_arguments``.
     stream : str, optional
         For paths that hold several streams of electrode channels; ``ecogcat.streams(path)`` lists them.
     **load_arguments

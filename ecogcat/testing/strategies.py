@@ -15,6 +15,7 @@ Examples
 
 from ecogcat.testing.conditions import channel_maps, condition_tables, events, intervals
 from ecogcat.testing.datasets import RATIOS, KnownDataset, Shared, datasets, joinable, shared_terms
+from ecogcat.testing.electrodes import electrode_tables
 from ecogcat.testing.extents import EXTENT_KINDS, MAPPED_KINDS, extents
 from ecogcat.testing.folders import Folder
 from ecogcat.testing.indices import indices
@@ -40,6 +41,7 @@ __all__ = [
     "condition_tables",
     "datasets",
     "dtypes",
+    "electrode_tables",
     "events",
     "extents",
     "indices",

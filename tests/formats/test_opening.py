@@ -155,7 +155,7 @@ def test_every_load_argument_is_documented(name: str) -> None:
         assert len(row.meaning) > 10, row.argument
     format: Format = formats()[name]
     own = set(inspect.signature(format.open).parameters) - {"path"}
-    common = {"electrode", "channels", "units", "dtype", "events", "start_time", "name", "mapped"}
+    common = {"electrode", "connectors", "channels", "units", "dtype", "events", "start_time", "name", "mapped"}
     assert set(table["argument"]) == own | common
     defaults = dict(zip(table["argument"], table["default"], strict=True))
     assert defaults["mapped"] is True
@@ -181,7 +181,9 @@ def test_an_unknown_load_argument_is_refused_with_a_suggestion(rhd: Path) -> Non
     with pytest.raises(TypeError) as caught:
         ec.open_recording(_h5(rhd.parent / "a.h5"), recording="x", q=1)
     assert "hdf5 recordings take no load argument 'recording'; " in str(caught.value)
-    with pytest.raises(TypeError, match=r"no load argument 'q'; it takes channels, dtype, electrode, events, mapped"):
+    with pytest.raises(
+        TypeError, match=r"no load argument 'q'; it takes channels, connectors, dtype, electrode, events, mapped"
+    ):
         ec.open_recording(rhd, q=1)
     with pytest.raises(TypeError, match=r"intan recordings hold one stream of electrode channels: leave stream= away"):
         ec.open_recording(rhd, stream="lfp")
@@ -410,7 +412,8 @@ def test_tables_that_are_none(tmp_path: Path, rhd: Path) -> None:
     with pytest.raises(ec.FormatError, match=r"grid\.csv: this is no electrode table: it is no text"):
         read_electrode_table(tmp_path / "grid.csv")
     with pytest.raises(
-        ec.RecordingNotFound, match=r"none\.csv: no such electrode table; electrode= takes a ChannelMap"
+        ec.RecordingNotFound,
+        match=r"none\.csv: no such electrode table, nor a known electrode of this name; electrode= takes a ChannelMap",
     ):
         ec.open_recording(rhd, electrode=tmp_path / "none.csv")
 
