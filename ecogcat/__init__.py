@@ -33,6 +33,7 @@ from ecogcat.select import mask_channels, select_channels, select_time
 from ecogcat.settings import options
 from ecogcat.signal import Signal
 from ecogcat.store import load
+from ecogcat.triggers import detect_events
 
 __version__ = "0.1.0"
 
@@ -53,6 +54,7 @@ __all__ = [
     "Signal",
     "SourceChangedError",
     "convert_units",
+    "detect_events",
     "equals",
     "from_array",
     "join",

@@ -18,6 +18,7 @@ from ecogcat.testing.datasets import RATIOS, KnownDataset, Shared, datasets, joi
 from ecogcat.testing.extents import EXTENT_KINDS, MAPPED_KINDS, extents
 from ecogcat.testing.folders import Folder
 from ecogcat.testing.indices import indices
+from ecogcat.testing.lines import KnownLine, line_dataset, logic_lines
 from ecogcat.testing.signals import REAL_DTYPES, KnownPiece, KnownSignal, physical, pieces, signals
 from ecogcat.testing.stored import DTYPES, Dice, RecordingReader, Request, Stored, dtypes, numbers
 
@@ -30,6 +31,7 @@ __all__ = [
     "Dice",
     "Folder",
     "KnownDataset",
+    "KnownLine",
     "KnownPiece",
     "KnownSignal",
     "RecordingReader",
@@ -45,6 +47,8 @@ __all__ = [
     "indices",
     "intervals",
     "joinable",
+    "line_dataset",
+    "logic_lines",
     "numbers",
     "physical",
     "pieces",
