@@ -14,6 +14,7 @@ from ecogcat.levels import BETWEEN, DRIFT_BETWEEN, Levels, Line, constant, follo
 __all__ = ["Edges", "any_high", "debounced", "far_apart", "find_edges", "long_enough", "soonest"]
 
 _FALSE_ALARM = 11.5  # -log(1e-10) / 2: of as many excursions of white noise one counts as a change
+_STEPS = 2.5  # of a converter that takes no signal: its last bits flicker
 _SLOW = 256  # values in the middle third for each edge
 
 
@@ -47,7 +48,7 @@ _NONE = np.zeros(0, np.int64)
 
 
 def find_edges(
-    line: Line, n_samples: int, threshold: float, given: tuple[float, float] | None, *, logic: bool
+    line: Line, n_samples: int, threshold: float, given: tuple[float, float] | None, *, logic: bool, step: float
 ) -> Edges:
     """Find where a line changes.
 
@@ -61,9 +62,11 @@ def find_edges(
         The levels, where they need not be found.
     logic : bool
         The line is one of booleans: none of its changes is noise.
+    step : float
+        Of the converter that took the line, in its units; 0 where there is none.
     """
     levels = constant(0.0, 1.0, 0.0, "logic") if logic and given is None else levels_of(line, n_samples, given)
-    if levels is None:
+    if levels is None or (given is None and levels.height < _STEPS * step):
         return Edges(_NONE, False)
     edges, between, noisy = _follow(line, levels, threshold, n_samples)
     if given is not None or logic:
@@ -81,14 +84,14 @@ def find_edges(
 
 
 def _follow(line: Line, levels: Levels, threshold: float, n_samples: int) -> tuple[Edges, int, bool]:
-    """Return the edges, the number of values in the middle third, and whether the changes are those of a flicker."""
+    """Return the edges, the number of values in the middle third, and whether it changes all the time."""
     from ecogcat.kernels.levels import follow_line
 
     height, noise = levels.height, (levels.noise / levels.height) ** 2
     # Half of what one sample at the level gives: hysteresis. In noise as much as keeps false alarms away.
     rise = height * max((1 - threshold) / 2, _FALSE_ALARM * noise / threshold)
     fall = height * max(threshold / 2, _FALSE_ALARM * noise / (1 - threshold))
-    total, state, found = np.zeros(1), np.array([-1, -1, 0, 0, 0, 0], np.int64), []
+    total, state, found = np.zeros(1), np.array([-1, -1, 0, 0, 0], np.int64), []
     for start, values in line():
         edges, before = np.empty(len(values), np.int64), int(state[2])
         follow_line(
@@ -96,25 +99,9 @@ def _follow(line: Line, levels: Levels, threshold: float, n_samples: int) -> tup
         )
         found.append(edges[: int(state[2]) - before].copy())
     samples = np.concatenate([_NONE, *found])
-    n, (numbers, between, highs) = len(samples), (int(number) for number in state[3:])
+    n, numbers, between = len(samples), int(state[3]), int(state[4])
     at_end = int(state[0]) == 1
-    fewer = min(highs, numbers - highs)  # samples of the rarer state
-    return Edges(samples, at_end != (n % 2 == 1), levels), between, _flickers(samples, fewer, n_samples)
-
-
-def _flickers(samples: NDArray[np.int64], fewer: int, n_samples: int) -> bool:
-    """Return whether changes are those of an idle converter between two numbers, not those of a logic line.
-
-    That is: there are as good as no runs; or runs of the rarer state hardly exceed a sample, come at intervals as
-    irregular as chance has them, and on average within a thousand samples.
-    """
-    n = len(samples)
-    if n <= 8:
-        return False
-    if 4 * n > n_samples:
-        return True
-    intervals = np.diff(samples[::2])
-    return 500 * n > n_samples and 4 * fewer < 3 * n and float(intervals.std()) > float(intervals.mean()) / 2
+    return Edges(samples, at_end != (n % 2 == 1), levels), between, n > 8 and 4 * n > numbers
 
 
 def any_high(lines: Sequence[Edges]) -> Edges:

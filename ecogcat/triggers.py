@@ -19,6 +19,7 @@ from ecogcat.edges import Edges, any_high, debounced, far_apart, find_edges, lon
 from ecogcat.events import Events
 from ecogcat.levels import Line
 from ecogcat.parts import Part, aligned_length, aligned_start, rate_ratio
+from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 
 __all__ = ["detect_events"]
@@ -215,8 +216,16 @@ def _edges(
     found = []
     for row in range(n_lines):
         streamed: Line = partial(line, row)
-        found.append(find_edges(streamed, n_samples, threshold, given[row], logic=logic))
+        step = max(_step(piece, row) for piece in lines.pieces)
+        found.append(find_edges(streamed, n_samples, threshold, given[row], logic=logic, step=step))
     return found
+
+
+def _step(piece: Piece, row: int) -> float:
+    """Return what a stored number more makes of a value, 0 where it is no converter's: unscaled, or not an integer."""
+    if piece.gain is None or piece.channels[row] < 0 or piece.extent.dtype.kind not in "iu":
+        return 0.0
+    return abs(float(piece.gain[row])) * 10.0**piece.exponent
 
 
 def _told(found: Sequence[Edges], several: bool) -> dict[str, Any]:

@@ -193,11 +193,11 @@ def split(window: Sequence[float]) -> list[float]:
 
 def follow(
     line: Sequence[float], *, knots: Sequence[float], hop: int, at: float, third: float, rise: float, fall: float
-) -> tuple[int, list[int], int, int, int]:
+) -> tuple[int, list[int], int, int]:
     """Changes of a line, by sums of how far it is beyond a threshold; each sum taken anew from where it began."""
     now, edges, began = -1, [], 0
     beyond = []
-    numbers = between = highs = 0
+    numbers = between = 0
     kept = [t for t, x in enumerate(line) if math.isfinite(x)]
     for t in kept:
         k = t // hop
@@ -217,5 +217,4 @@ def follow(
             elif total >= (rise if now == 0 else fall):
                 edges.append(kept[began])
                 now, began = 1 - now, len(beyond)
-        highs += now == 1
-    return now, edges, numbers, between, highs
+    return now, edges, numbers, between

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import ecogcat as ec
+from ecogcat.arrays import signal_of
 from ecogcat.edges import Edges, any_high, debounced, far_apart, long_enough, soonest
+from ecogcat.storage.memory import MemoryExtent
+from ecogcat.testing.simulate import simulate_session
 from ecogcat.testing.strategies import line_dataset
 from tests import oracles
 from tests.conftest import shared_path
@@ -189,6 +192,48 @@ def test_digital_lines(dtype: str) -> None:
 def test_a_channel_of_the_signal_can_be_the_line() -> None:
     dataset = ec.from_array(np.stack([np.zeros(500), pulses(500, [100, 200])]), 1000)
     assert ec.detect_events(dataset, "signal", "ch1").sample.tolist() == [100, 200]
+
+
+def test_an_idle_converter_makes_no_events() -> None:
+    """Its last bit flickers; a pulse of one count is a change on a digital line, which has no gain."""
+    rng = np.random.default_rng(3)
+    counts = (rng.uniform(size=20_000) < 0.02).astype("i2") + rng.integers(500, 501, 20_000).astype("i2")
+    extent = MemoryExtent(counts[None])
+    for gain, many in ((3e-4, False), (None, True)):
+        line = signal_of(extent, 1000, units="V", prefix="adc", gain=gain)
+        dataset = ec.from_array(np.zeros((1, 20_000)), 1000, aligned={"adc": line})
+        assert (len(ec.detect_events(dataset)) > 300) == many
+        assert len(ec.detect_events(ec.join(dataset, dataset))) == 2 * len(ec.detect_events(dataset))
+    by_hand = ec.detect_events(ec.from_array(np.zeros((1, 20_000)), 1000, aligned={"adc": line}), levels=(500, 501))
+    assert len(by_hand) > 300
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [("edf/mnepy_test_edf_stim_channel.edf", "trigger"), ("edf/mne_test_bdf_stim_channel.bdf", "dig")],
+)
+def test_stimulus_channels_of_real_recordings(path: str, source: str) -> None:
+    dataset = ec.open_recording(shared_path(f"recordings/{path}"))
+    total = 0
+    for channel, line in enumerate(dataset[source].read()):
+        high = line > (line.min() + line.max()) / 2
+        want = np.flatnonzero(high[1:] & ~high[:-1]) + 1
+        assert ec.detect_events(dataset, source, channel).sample.tolist() == want.tolist()
+        total += len(want)
+    assert total > 8
+
+
+@pytest.mark.parametrize("name", ["adc", "dig"])
+def test_idle_inputs_of_a_real_recording(name: str) -> None:
+    dataset = ec.open_recording(shared_path("recordings/intan/intan_fpc_test_231117_052630"))
+    assert ec.detect_events(dataset, name).sample.tolist() == ([6590] if name == "dig" else [])
+
+
+def test_the_simulated_session_gives_its_events_back(tmp_path: Path) -> None:
+    session = simulate_session(tmp_path)
+    for one in session.recordings:
+        found = ec.detect_events(ec.open_recording(one.path))
+        assert found.sample.tolist() == one.events["sample"].tolist()
 
 
 # Several lines ------------------------------------------------------------------------------------

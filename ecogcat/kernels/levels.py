@@ -108,11 +108,11 @@ def follow_line(
     In a line without noise that is at once. At first the state is unknown, and finding it is no change.
 
     `total` carries the sum. `state` carries: 1 high, 0 low, -1 unknown; the sample where the sum began or -1; and the
-    numbers of edges found, of values, of values in the middle third, and of values that were high. `edges` gets the
+    numbers of edges found, of values, and of values in the middle third. `edges` gets the
     samples of the edges of this block, from ``edges[0]`` on.
     """
     now, began, found = state[0], state[1], 0
-    numbers, between, highs = state[3], state[4], state[5]
+    numbers, between = state[3], state[4]
     s = total[0]
     i = 0
     while i < values.size:
@@ -157,9 +157,7 @@ def follow_line(
                     now = 1
                 elif s <= -fall:
                     now = 0
-            if now == 1:
-                highs += 1
         i = stop
     total[0] = s
     state[0], state[1], state[2] = now, began, state[2] + found
-    state[3], state[4], state[5] = numbers, between, highs
+    state[3], state[4] = numbers, between
