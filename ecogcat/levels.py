@@ -27,6 +27,7 @@ _ABOVE_NOISE = 3  # the medians of the halves of white noise are 1.35 standard d
 _FEW = 3  # samples that may be a glitch, where the others are a logic line themselves
 _GAUSS = 1.4826  # standard deviation of a Gaussian over its median absolute deviation
 _HOP = 512
+_LARGEST = 1e289  # of values that are counted: so that sums of 10**18 of them stay finite
 
 
 class Levels(NamedTuple):
@@ -88,7 +89,7 @@ def measure(line: Line, given: tuple[float, float] | None = None) -> tuple[Level
     noise : float
     """
     low, high = _extremes(line)
-    if not 0 < high - low < math.inf:
+    if not low < high:
         return (None if given is None else constant(*given, 0.0, "given")), 0.0
     counts = _count(line, low, high)
     if given is not None:
@@ -98,7 +99,7 @@ def measure(line: Line, given: tuple[float, float] | None = None) -> tuple[Level
     return _split(line, counts, 3), counts.noise
 
 
-def _extremes(line: Line, low: float = -math.inf, high: float = math.inf) -> tuple[float, float]:
+def _extremes(line: Line, low: float = -_LARGEST, high: float = _LARGEST) -> tuple[float, float]:
     from ecogcat.kernels.levels import find_extremes
 
     ends = np.array([math.inf, -math.inf])

@@ -177,7 +177,7 @@ def test_a_line_that_idles_at_the_threshold_makes_one_event() -> None:
 def test_missing_values_tell_nothing() -> None:
     line = pulses(500, [100, 200, 300])
     line[[0, 100, 201, 250, 302]] = np.nan
-    line[400] = np.inf
+    line[400], line[410] = np.inf, -1e306
     assert ec.detect_events(line_dataset(line)).sample.tolist() == [101, 200, 300]
 
 

@@ -36,7 +36,7 @@ def test_find_extremes_is_the_oracle(line: list[float], cuts: list[int], ends: t
     assert out.tolist() == [min(kept, default=math.inf), max(kept, default=-math.inf)]
 
 
-@given(LINES, CUTS, st.sampled_from([(-8.0, 8.0), (-2.0, 3.0), (0.0, 1e-300), (-1e308, 7e307)]))
+@given(LINES, CUTS, st.sampled_from([(-8.0, 8.0), (-2.0, 3.0), (0.0, 1e-300), (-1e289, 1e289)]))
 def test_count_values_is_the_oracle(line: list[float], cuts: list[int], ends: tuple[float, float]) -> None:
     n, (low, high) = 7, ends
     counts, sums, last = np.zeros((2, n), np.int64), np.zeros((2, n)), np.array([math.nan])
