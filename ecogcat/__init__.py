@@ -35,6 +35,7 @@ from ecogcat.select import mask_channels, select_channels, select_time
 from ecogcat.settings import options
 from ecogcat.signal import Signal
 from ecogcat.store import load
+from ecogcat.triggers import detect_events
 
 __version__ = "0.1.0"
 
@@ -58,6 +59,7 @@ __all__ = [
     "convert_units",
     "electrode",
     "electrodes",
+    "detect_events",
     "equals",
     "from_array",
     "join",

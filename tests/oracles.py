@@ -5,6 +5,7 @@ Bytes are taken one number at a time, loops run over plain integers, and nothing
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -136,3 +137,84 @@ def frozen(values: Any, dtype: DTypeLike = None) -> NDArray[Any]:
     array = np.array(values, dtype, order="C")
     array.setflags(write=False)
     return array
+
+
+# Changes of a line --------------------------------------------------------------------------------
+
+
+def long_enough(changes: Sequence[int], high: bool, width: float, n_samples: int) -> list[int]:
+    """Changes of a line after which it stays for `width` samples, and that it is not in the state of already."""
+    found, now, state = [], high, high
+    for k, sample in enumerate(changes):
+        state = not state
+        until = changes[k + 1] if k + 1 < len(changes) else n_samples
+        if until - sample >= width and state != now:
+            found.append(sample)
+            now = state
+    return found
+
+
+def debounced(changes: Sequence[int], high: bool, dead: int) -> list[int]:
+    """The line sample by sample: after a change that counts it is not looked at for `dead` samples.
+
+    If it has gone back by then, it did so at its last change.
+    """
+    found: list[int] = []
+    now, state, free, last = high, high, 0, 0
+    for sample in range(1, 1000):
+        if sample >= free and state != now:
+            found.append(last)
+            now = state
+        if sample in changes:
+            state, last = not state, sample
+            if sample >= free:
+                found.append(sample)
+                now, free = state, sample + dead
+    return found
+
+
+def split(window: Sequence[float]) -> list[float]:
+    """Means of a window's low and high values, and the share between them in the middle third."""
+    values = [x for x in window if math.isfinite(x)]
+    if not values:
+        return [math.nan] * 3
+    low, high = min(values), max(values)
+    for _ in range(16):
+        middle = low + (high - low) / 2
+        lows, highs = [x for x in values if x < middle], [x for x in values if x >= middle]
+        if not lows or not highs:
+            break
+        low, high = sum(lows) / len(lows), sum(highs) / len(highs)
+        if low + (high - low) / 2 == middle:
+            break
+    third = (high - low) / 3
+    return [low, high, sum(low + third < x < high - third for x in values) / len(values)]
+
+
+def follow(
+    line: Sequence[float], *, knots: Sequence[float], hop: int, at: float, third: float, rise: float, fall: float
+) -> tuple[int, list[int], int, int]:
+    """Changes of a line, by sums of how far it is beyond a threshold; each sum taken anew from where it began."""
+    now, edges, began = -1, [], 0
+    beyond = []
+    numbers = between = 0
+    kept = [t for t, x in enumerate(line) if math.isfinite(x)]
+    for t in kept:
+        k = t // hop
+        above = line[t] - (knots[k] + (knots[k + 1] - knots[k]) / hop * (t - k * hop))
+        beyond.append(above - at)
+        numbers += 1
+        between += third < above < 2 * third
+        if now == -1:
+            total = sum(beyond)
+            now = 1 if total >= rise else 0 if total <= -fall else -1
+            began = len(beyond)
+        else:
+            sign = 1 if now == 0 else -1
+            total = sum(sign * b for b in beyond[began:])
+            if total < 0:
+                began = len(beyond)
+            elif total >= (rise if now == 0 else fall):
+                edges.append(kept[began])
+                now, began = 1 - now, len(beyond)
+    return now, edges, numbers, between

@@ -23,5 +23,7 @@ from ecogcat.testing.record_laws import *  # noqa: F403
 from ecogcat.testing.record_laws import __all__ as _records
 from ecogcat.testing.time_laws import *  # noqa: F403
 from ecogcat.testing.time_laws import __all__ as _time
+from ecogcat.testing.trigger_laws import *  # noqa: F403
+from ecogcat.testing.trigger_laws import __all__ as _triggers
 
-__all__ = sorted([*_reading, *_joining, *_time, *_records])
+__all__ = sorted([*_reading, *_joining, *_time, *_triggers, *_records])

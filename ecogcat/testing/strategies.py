@@ -19,6 +19,7 @@ from ecogcat.testing.electrodes import electrode_tables
 from ecogcat.testing.extents import EXTENT_KINDS, MAPPED_KINDS, extents
 from ecogcat.testing.folders import Folder
 from ecogcat.testing.indices import indices
+from ecogcat.testing.lines import KnownLine, line_dataset, logic_lines
 from ecogcat.testing.signals import REAL_DTYPES, KnownPiece, KnownSignal, physical, pieces, signals
 from ecogcat.testing.stored import DTYPES, Dice, RecordingReader, Request, Stored, dtypes, numbers
 
@@ -31,6 +32,7 @@ __all__ = [
     "Dice",
     "Folder",
     "KnownDataset",
+    "KnownLine",
     "KnownPiece",
     "KnownSignal",
     "RecordingReader",
@@ -47,6 +49,8 @@ __all__ = [
     "indices",
     "intervals",
     "joinable",
+    "line_dataset",
+    "logic_lines",
     "numbers",
     "physical",
     "pieces",

@@ -19,6 +19,7 @@ from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.source import Source
 from ecogcat.testing import laws
+from ecogcat.testing.lines import line_dataset
 from ecogcat.testing.signals import KnownPiece, KnownSignal
 from ecogcat.testing.stored import RecordingReader, Stored
 
@@ -107,6 +108,26 @@ def lengthened(signal: Signal) -> Signal:
     return ec.join_signals(signal, signal)
 
 
+STEPS = np.repeat([0.0, 1.0, 0.0, 1.0], 8)
+LINE = line_dataset(STEPS)
+
+
+def hasty(dataset: ec.Dataset, block_length: int | None = None, **options: Any) -> ec.Events:
+    """Looks at the first block alone."""
+    return ec.detect_events(ec.select_time(dataset, 0, block_length or dataset.n_samples), **options)
+
+
+def from_the_start(dataset: ec.Dataset, **options: Any) -> ec.Events:
+    """Finds what is high where the dataset starts."""
+    return ec.Events([0, *ec.detect_events(dataset, **options).sample.tolist()])
+
+
+def above_half(dataset: ec.Dataset, **_: Any) -> ec.Events:
+    """Knows one level, and one edge."""
+    high = dataset["adc"][0] >= 0.5
+    return ec.Events(np.flatnonzero(high[1:] & ~high[:-1]) + 1)
+
+
 BROKEN: dict[str, Callable[[Path], object]] = {
     "reads_as_numpy": lambda _: laws.reads_as_numpy(A.signal, VALUES + 1, (0, slice(None))),
     "reads_as_numpy, type": lambda _: laws.reads_as_numpy(A.signal, VALUES.astype("f4"), 0),
@@ -135,6 +156,17 @@ BROKEN: dict[str, Callable[[Path], object]] = {
     "cannot_be_changed": lambda _: laws.cannot_be_changed(Thawed()),
     "copies_are_equal": lambda _: laws.copies_are_equal(object()),
     "equality_follows_the_token": lambda _: laws.equality_follows_the_token(Token("x", 1), Token("x", 2)),
+    "blocks_do_not_change_detection": lambda _: laws.blocks_do_not_change_detection(LINE, [3], detect=hasty),
+    "detection_distributes_over_join": lambda _: laws.detection_distributes_over_join(
+        LINE, LINE, channel="adc0", detect=from_the_start
+    ),
+    "trigger_under_events_outlives_joins": lambda _: laws.trigger_under_events_outlives_joins(
+        LINE, LINE, channel="adc0", join=shifted_join
+    ),
+    "inverting_a_line_swaps_its_edges": lambda _: laws.inverting_a_line_swaps_its_edges(STEPS, detect=above_half),
+    "gain_and_offset_do_not_change_detection": lambda _: laws.gain_and_offset_do_not_change_detection(
+        STEPS, 2, 1, detect=above_half
+    ),
     "loads_equal": lambda _: laws.loads_equal(A, changed),
     "loads_equal, mapped": lambda path: laws.loads_equal(mapped(path), lambda dataset, **_: dataset),
 }
@@ -184,3 +216,5 @@ def test_what_is_right_passes(tmp_path: Path) -> None:
     laws.split_undoes_join(A, B)
     laws.gaps_leave_samples_alone(*clocked())
     laws.loads_equal(mapped(tmp_path))
+    laws.blocks_do_not_change_detection(LINE, [1, 3], channel=0)
+    laws.detection_distributes_over_join(LINE, LINE, channel="adc0", edge="both")
