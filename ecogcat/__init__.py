@@ -6,6 +6,7 @@
 
 from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
+from ecogcat.averages import Average
 from ecogcat.catalog.session import load_session
 from ecogcat.channels import ChannelMap
 from ecogcat.clock import locate, sample_at
@@ -13,6 +14,8 @@ from ecogcat.compare import equals
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.impedance import read_impedance
+from ecogcat.epochrecord import Epochs
+from ecogcat.epochs import epochs
 from ecogcat.errors import (
     CatalogError,
     EcogcatError,
@@ -37,10 +40,12 @@ from ecogcat.store import load
 __version__ = "0.1.0"
 
 __all__ = [
+    "Average",
     "CatalogError",
     "ChannelMap",
     "Dataset",
     "EcogcatError",
+    "Epochs",
     "Events",
     "FormatError",
     "JoinError",
@@ -53,6 +58,7 @@ __all__ = [
     "Signal",
     "SourceChangedError",
     "convert_units",
+    "epochs",
     "equals",
     "from_array",
     "join",
