@@ -28,7 +28,7 @@ def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]
     if _any(wanted, "W1"):
         items += opening_items(folder, (2, 8, 1000) if full else (2, 8))
         items.append(joining_item(folder, 1000 if full else 20))
-    if any(_any(wanted, name) for name in ("W2", "W3", "W4", "W6", "W7")):
+    if any(_any(wanted, name) for name in ("W2", "W3", "W4", "W5", "W6", "W7")):
         layouts = [name for name in LAYOUTS if not wanted or any(one.partition("/")[2] in ("", name) for one in wanted)]
         for recordings in prepare(folder, n_samples, layouts).values():
             items += reading_items(recordings, truth)

@@ -53,10 +53,14 @@ class Recordings:
         order = "time_first" if self.time_first else "channels_first"
         return [ec.select_channels(ec.open_recording(path, axis_order=order), ELECTRODES) for path in self.paths]
 
-    def joined(self, masked: bool) -> ec.Signal:
+    def dataset(self, masked: bool) -> ec.Dataset:
         """Return both joined: 61 channels, or 51."""
         keep = np.arange(len(ELECTRODES)) >= (MASKED if masked else 0)
-        return ec.join(*(ec.mask_channels(one, keep) for one in self.opened())).signal
+        return ec.join(*(ec.mask_channels(one, keep) for one in self.opened()))
+
+    def joined(self, masked: bool) -> ec.Signal:
+        """Return the signal of both joined."""
+        return self.dataset(masked).signal
 
 
 def stored(recording: int, n_samples: int) -> Iterator[tuple[int, NDArray[np.int16]]]:

@@ -1,6 +1,6 @@
 """The work items: for each, what it is measured against and the calls that do it.
 
-W5 (epochs) and W8 (writing) come with the functions they are about.
+W8 (writing) comes with the function it is about.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks.peers import Hand, Virtual
 from benchmarks.timing import seconds, warm_up
 
 WINDOWS, STEP, PICKED = 200, 10, 20
+EVENTS, BEFORE, AFTER = 390, 200, 800  # events of a recording; samples of an epoch
 ONE_REQUEST = (
     "its limit is 200 windows on one thread, divided by 200: a window is one request, and ours reads it on one"
 )
@@ -80,7 +81,7 @@ class Item:
 
 
 def reading_items(recordings: Recordings, truth: Callable[[], NDArray[np.float32]]) -> list[Item]:
-    """Return W2, W3, W4, W6 and W7 on one layout; `truth` gives all electrodes of both recordings joined."""
+    """Return W2 to W7 on one layout; `truth` gives all electrodes of both recordings joined."""
     layout, kind, total, seam = recordings.layout, KINDS[recordings.layout], recordings.total, recordings.n_samples
     all61, kept51 = recordings.joined(masked=False), recordings.joined(masked=True)
     hand, virtual = Hand(recordings), Virtual(recordings)
@@ -130,7 +131,7 @@ def reading_items(recordings: Recordings, truth: Callable[[], NDArray[np.float32
         expected=lambda: truth()[masked:].std(1, dtype=np.float64),
         notes=("its limit is reading all of it into memory, as in W2",),
     )
-    return [*items, deviation]
+    return [*items, epochs_item(recordings, hand, virtual, truth), deviation]
 
 
 def random_windows(recordings: Recordings, signal: ec.Signal, hand: Hand, virtual: Virtual, truth: Any) -> Item:
@@ -154,4 +155,34 @@ def random_windows(recordings: Recordings, signal: ec.Signal, hand: Hand, virtua
         windows=WINDOWS,
         expected=lambda: [truth()[:, start : start + length] for start in (starts[0], starts[-1])],
         notes=(ONE_REQUEST,),
+    )
+
+
+def epochs_item(recordings: Recordings, hand: Hand, virtual: Virtual, truth: Any) -> Item:
+    """Return W5: windows of both recordings, around events at random places."""
+    n, masked = recordings.n_samples, len(ELECTRODES) - len(KEPT)
+    rng = np.random.default_rng(5)
+    events = np.concatenate([k * n + np.sort(rng.integers(BEFORE, n - AFTER, EVENTS)) for k in range(2)])
+    dataset = ec.with_events(recordings.dataset(masked=True), events)
+    shape = (len(events), len(KEPT), BEFORE + AFTER)
+    out = np.zeros(shape, np.float32)
+
+    def windows(read: Callable[[int, int], Any]) -> NDArray[np.float32]:
+        result = np.empty(shape, np.float32)
+        for k, event in enumerate(events.tolist()):
+            result[k] = read(event - BEFORE, event + AFTER)
+        return result
+
+    return Item(
+        "W5",
+        recordings.layout,
+        "780 epochs of 51 channels, -200..+800 samples",
+        {
+            "h5py": lambda: windows(lambda start, stop: hand.read(KEPT, start, stop)),
+            "virtual": lambda: windows(lambda start, stop: virtual.read(KEPT, start, stop)),
+            "ours": lambda: ec.epochs(dataset, BEFORE, AFTER).data,
+            "out": lambda: ec.epochs(dataset, BEFORE, AFTER, out=out).data,
+        },
+        Limit("limit", (KINDS[recordings.layout], N_SOURCE, len(KEPT), recordings.total, *shape[::2])),
+        expected=lambda: windows(lambda start, stop: truth()[masked:, start:stop]),
     )

@@ -6,6 +6,7 @@
 
 from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
+from ecogcat.averages import Average
 from ecogcat.catalog.session import load_session
 from ecogcat.channels import ChannelMap
 from ecogcat.clock import locate, sample_at
@@ -14,6 +15,8 @@ from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import Electrode, electrode, electrodes, to_probeinterface
 from ecogcat.electrodes.impedance import read_impedance
+from ecogcat.epochrecord import Epochs
+from ecogcat.epochs import epochs
 from ecogcat.errors import (
     CatalogError,
     EcogcatError,
@@ -40,11 +43,13 @@ from ecogcat.triggers import detect_events
 __version__ = "0.1.0"
 
 __all__ = [
+    "Average",
     "CatalogError",
     "ChannelMap",
     "Dataset",
     "EcogcatError",
     "Electrode",
+    "Epochs",
     "Events",
     "FormatError",
     "JoinError",
@@ -60,6 +65,7 @@ __all__ = [
     "electrode",
     "electrodes",
     "detect_events",
+    "epochs",
     "equals",
     "from_array",
     "join",

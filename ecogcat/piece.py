@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.extent import Extent, Samples, Scale
 from ecogcat.storage.single import single_suffices
+from ecogcat.storage.windows import gather_windows
 
 __all__ = ["Piece", "cut_pieces"]
 
@@ -165,6 +166,26 @@ class Piece(Frozen):
             self._gather_some(channels, samples, scale, out, at, count)
         else:
             self.extent.gather(channels, samples, scale, out, at, count)
+
+    def gather_windows(self, rows: Index, windows: Index, out: NDArray[Any]) -> None:
+        """Decode rows over windows (whose samples count from the start of this stretch) into epochs of `out`.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (n_rows,)
+        windows : ndarray of int64, shape (n_windows, 4)
+            epoch, first, at, count; see `ecogcat.storage.windows`.
+        out : ndarray of `value_dtype`, shape (n_epochs, n_rows, n_times)
+            C-contiguous.
+        """
+        channels, scale = self._rows(rows)
+        if self.start:
+            windows = windows + np.array([0, self.start, 0, 0])
+        if not self.lacks_channels:
+            gather_windows(self.extent, channels, windows, scale, out)
+            return
+        for epoch, first, at, count in windows.tolist():
+            self._gather_some(channels, range(first, first + count), scale, out[epoch], at, count)
 
     def _rows(self, rows: Index) -> tuple[Index, Scale | None]:
         """Return the channels and the scale of rows; the last ones are kept, for windows ask for the same again."""

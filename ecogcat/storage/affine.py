@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ecogcat.errors import FormatError
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.extent import Samples, Scale
-from ecogcat.storage.layout import Layout, gather_layout
+from ecogcat.storage.layout import Layout, gather_layout, gather_layout_windows
 from ecogcat.storage.maps import source_bytes
 from ecogcat.storage.source import Source
 
@@ -128,6 +128,10 @@ class AffineExtent(Frozen):
     ) -> None:
         """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
         gather_layout(source_bytes(self.source), self.layout, channels, samples, scale, out, at, count)
+
+    def gather_windows(self, channels: Index, windows: Index, scale: Scale | None, out: NDArray[Any]) -> None:
+        """Decode windows into epochs of `out`; see `ecogcat.storage.windows`."""
+        gather_layout_windows(source_bytes(self.source), self.layout, channels, windows, scale, out)
 
 
 _ORIGIN = freeze([[0]], np.int64)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ecogcat.frozen import Frozen, Index, freeze, index_array
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Extent, Samples, Scale
-from ecogcat.storage.layout import Layout, gather_layout
+from ecogcat.storage.layout import Layout, gather_layout, gather_layout_windows
 from ecogcat.storage.maps import Map, source_maps
 from ecogcat.storage.source import Source
 
@@ -69,18 +69,31 @@ class Alike(Frozen):
         self, channels: Index, samples: Samples, scale: Scale | None, out: NDArray[Any], at: int, count: int
     ) -> None:
         """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
-        if not len(channels) or not count:
-            return
+        if len(channels) and count:
+            maps, layout, rows = self._located(channels)
+            gather_layout(_span(maps), layout, rows, samples, scale, out, at, count)
+
+    def gather_windows(self, channels: Index, windows: Index, scale: Scale | None, out: NDArray[Any]) -> None:
+        """Decode windows into epochs of `out`; see `ecogcat.storage.windows`."""
+        if len(channels) and len(windows):
+            maps, layout, rows = self._located(channels)
+            gather_layout_windows(_span(maps), layout, rows, windows, scale, out)
+
+    def _located(self, channels: Index) -> tuple[list[Map], Layout, Index]:
+        """Return the maps of the files asked for, where the channels lie from the first to the last, and their rows.
+
+        The caller holds the maps until the samples are out: one that nobody holds may be closed.
+        """
         recent = self._recent
         if recent is not None and recent.channels is channels:
             sources = recent.sources
         else:
             recent, sources = None, tuple(self.sources[k] for k in np.unique(self.owner[channels]))
-        maps = source_maps(sources)  # held until the samples are out: a map that nobody holds may be closed
+        maps = source_maps(sources)
         addresses = tuple(one.address for one in maps)
         if recent is None or recent.addresses != addresses:
             recent = self._request(channels, sources, addresses)
-        gather_layout(_span(maps), recent.layout, recent.rows, samples, scale, out, at, count)
+        return maps, recent.layout, recent.rows
 
     def _request(self, channels: Index, sources: tuple[Source, ...], addresses: tuple[int, ...]) -> _Request:
         start = np.zeros(len(self.sources), np.int64)

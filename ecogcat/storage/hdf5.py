@@ -18,7 +18,7 @@ from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.extent import Extent, Samples, Scale
 from ecogcat.storage.handles import hdf5_file
-from ecogcat.storage.layout import Layout, gather_layout
+from ecogcat.storage.layout import Layout, gather_layout, gather_layout_windows
 from ecogcat.storage.maps import source_bytes
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.source import Source
@@ -310,6 +310,15 @@ class ChunkedExtent(Frozen):
             self.fallback.gather(channels, samples, scale, out, at, count)
         else:
             gather_layout(buffer, layout, channels, samples, scale, out, at, count)
+
+    def gather_windows(self, channels: Index, windows: Index, scale: Scale | None, out: NDArray[Any]) -> None:
+        """Decode windows into epochs of `out`; see `ecogcat.storage.windows`."""
+        buffer = source_bytes(self.sources[0])
+        layout = self.layout()
+        if layout is None:
+            self.fallback.gather_windows(channels, windows, scale, out)
+        else:
+            gather_layout_windows(buffer, layout, channels, windows, scale, out)
 
 
 def _linked_dataset(file: Any, key: str, folder: str) -> Any:

@@ -105,6 +105,13 @@ class Int24Extent(Frozen):
         work = partial(self._gather, buffer, channels)
         pool.run([partial(work, samples[a:b], scale, out, at + a) for a, b in pairwise(edges) if b > a])
 
+    def gather_windows(self, channels: Index, windows: Index, scale: Scale | None, out: NDArray[Any]) -> None:
+        """Decode windows into epochs of `out`; see `ecogcat.storage.windows`."""
+        if len(channels) and len(windows):
+            buffer = source_bytes(self.source)
+            for epoch, first, at, count in windows.tolist():
+                self._gather(buffer, channels, range(first, first + count), scale, out[epoch], at)
+
     def _gather(
         self,
         buffer: NDArray[np.uint8],

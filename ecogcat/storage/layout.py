@@ -17,7 +17,7 @@ from ecogcat.frozen import Index, freeze
 from ecogcat.storage import pool
 from ecogcat.storage.extent import Samples, Scale
 
-__all__ = ["Layout", "gather_layout"]
+__all__ = ["Layout", "gather_layout", "gather_layout_windows"]
 
 # Outputs of fewer elements (an eighth as many where channels lie interleaved, which takes work rather than bandwidth)
 # are done before a second thread has woken up and helped (`python -m benchmarks thresholds`, on an idle machine).
@@ -191,6 +191,47 @@ def _gather(
     if items is None or target.dtype not in _NUMERIC:
         _gather_slowly(buffer, layout, channels, samples, scale, out, at)
         return
+    stored, rows, values = _for_kernels(buffer, layout, items, channels, scale, target.dtype)
+    kernels = _kernels()
+    if not isinstance(samples, range):
+        kernels.gather_list(*stored, _read_only(samples), *values, at, target)
+    elif rows.order is not None and len(channels) > 1:
+        turned = (samples.start, samples.step, _TURNED_TILE, *values, at, count, target)
+        kernels.gather_turned(*stored, rows.order, *turned)
+    else:
+        kernels.gather_range(*stored, samples.start, samples.step, _tile(layout, items), *values, at, count, target)
+
+
+def gather_layout_windows(
+    buffer: NDArray[np.uint8],
+    layout: Layout,
+    channels: Index,
+    windows: Index,
+    scale: Scale | None,
+    out: NDArray[Any],
+) -> None:
+    """Decode windows of `buffer` into epochs of `out`, in the thread of the caller; see `gather_windows`."""
+    if not len(channels) or not len(windows):
+        return
+    items = layout.items
+    target = out.view(np.uint8) if out.dtype == layout.dtype == np.bool_ else out
+    if items is None or target.dtype not in _NUMERIC:
+        for epoch, first, at, count in windows.tolist():
+            _gather_slowly(buffer, layout, channels, range(first, first + count), scale, out[epoch], at)
+        return
+    from ecogcat.kernels.windows import gather_windows, gather_windows_turned
+
+    stored, rows, values = _for_kernels(buffer, layout, items, channels, scale, target.dtype)
+    if rows.order is not None and len(channels) > 1:
+        gather_windows_turned(*stored, rows.order, _TURNED_TILE, *values, _read_only(windows), target)
+    else:
+        gather_windows(*stored, _tile(layout, items), *values, _read_only(windows), target)
+
+
+def _for_kernels(
+    buffer: NDArray[np.uint8], layout: Layout, items: Items, channels: Index, scale: Scale | None, target: np.dtype[Any]
+) -> tuple[tuple[Any, ...], Rows, tuple[Any, ...]]:
+    """Return what kernels are told of where numbers lie, the rows, and what kernels are told of values."""
     # One type, one compilation: every input is read-only and contiguous; buffers are already.
     end = len(buffer) - (len(buffer) - items.shift) % items.dtype.itemsize
     src = buffer[items.shift : end].view(items.dtype)
@@ -199,16 +240,13 @@ def _gather(
     stored = (src, rows.base, rows.group, items.origin, layout.block_len, items.block_stride, items.sample_stride)
     kernels = _kernels()
     scaled = kernels.STORED if scale is None else kernels.DOUBLE
-    if scale is not None and scale.single and target.dtype == np.float32:
+    if scale is not None and scale.single and target == np.float32:
         scaled = kernels.SINGLE
-    values = (not layout.dtype.isnative, scaled, gain, offset, at)
-    if not isinstance(samples, range):
-        kernels.gather_list(*stored, _read_only(samples), *values, target)
-    elif rows.order is not None and len(channels) > 1:
-        kernels.gather_turned(*stored, rows.order, samples.start, samples.step, _TURNED_TILE, *values, count, target)
-    else:
-        tile = _TILE if items.sample_stride > 1 else max(_BLOCK_TILE, layout.block_len)
-        kernels.gather_range(*stored, samples.start, samples.step, tile, *values, count, target)
+    return stored, rows, (not layout.dtype.isnative, scaled, gain, offset)
+
+
+def _tile(layout: Layout, items: Items) -> int:
+    return _TILE if items.sample_stride > 1 else max(_BLOCK_TILE, layout.block_len)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.storage.extent import Samples, Scale
-from ecogcat.storage.layout import Layout, gather_layout
+from ecogcat.storage.layout import Layout, gather_layout, gather_layout_windows
 from ecogcat.storage.source import Source
 
 __all__ = ["MemoryExtent"]
@@ -87,6 +87,11 @@ class MemoryExtent(Frozen):
         """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
         buffer = self.data.reshape(-1).view(np.uint8)
         gather_layout(buffer, self._layout, channels, samples, scale, out, at, count)
+
+    def gather_windows(self, channels: Index, windows: Index, scale: Scale | None, out: NDArray[Any]) -> None:
+        """Decode windows into epochs of `out`; see `ecogcat.storage.windows`."""
+        buffer = self.data.reshape(-1).view(np.uint8)
+        gather_layout_windows(buffer, self._layout, channels, windows, scale, out)
 
 
 _ORIGIN = freeze([[0]], np.int64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -74,16 +75,10 @@ class ReaderExtent(Frozen):
             return
         for source in self.sources:
             source.check()
-        wanted, row = np.unique(channels, return_inverse=True)
-        wanted.setflags(write=False)
-        as_wanted = len(wanted) == len(channels) and bool((np.diff(row) == 1).all())
-        rows = slice(None) if as_wanted else row
+        wanted, rows = _distinct(channels)
         length = max(self.block_samples, _BUFFER // len(wanted))
         for start, stop, local, column in _requests(samples, length, self.block_samples):
-            stored = self.reader.read(wanted, start, stop)
-            if stored.shape != (len(wanted), stop - start):
-                raise ValueError(f"{self.reader!r} returned {stored.shape}, not {(len(wanted), stop - start)}")
-            values = stored[:, local]
+            values = self._read(wanted, start, stop)[:, local]
             n, piece = values.shape[1], max(1, _PIECE // len(channels))
             for a in range(0, n, piece):  # what is decoded may be a large block; copies of it are small
                 b = min(n, a + piece)
@@ -94,6 +89,38 @@ class ReaderExtent(Frozen):
                     out[:, at + column.start + a : at + column.start + b] = some
                 else:
                     out[:, at + column[a:b]] = some
+
+    def gather_windows(self, channels: Index, windows: Index, scale: Scale | None, out: NDArray[Any]) -> None:
+        """Decode windows into epochs of `out`; see `ecogcat.storage.windows`. No block is decoded twice."""
+        if not len(channels) or not len(windows):
+            return
+        for source in self.sources:
+            source.check()
+        wanted, rows = _distinct(channels)
+        length = max(self.block_samples, _BUFFER // len(wanted))
+        piece = max(1, _PIECE // len(channels))
+        for start, stop, some in _window_requests(windows, length, self.block_samples):
+            stored = self._read(wanted, start, stop)
+            for epoch, first, at, count in some.tolist():
+                low, high = max(first, start), min(first + count, stop)
+                for a in range(low, high, piece):
+                    b = min(high, a + piece)
+                    values = stored[rows, a - start : b - start]
+                    out[epoch, :, at + a - first : at + b - first] = values if scale is None else scale.apply(values)
+
+    def _read(self, wanted: Index, start: int, stop: int) -> NDArray[Any]:
+        stored = self.reader.read(wanted, start, stop)
+        if stored.shape != (len(wanted), stop - start):
+            raise ValueError(f"{self.reader!r} returned {stored.shape}, not {(len(wanted), stop - start)}")
+        return stored
+
+
+def _distinct(channels: Index) -> tuple[Index, slice | Index]:
+    """Return the distinct channels, ascending, and which of them make up the rows asked for."""
+    wanted, row = np.unique(channels, return_inverse=True)
+    wanted.setflags(write=False)
+    as_wanted = len(wanted) == len(channels) and bool((np.diff(row) == 1).all())
+    return wanted, slice(None) if as_wanted else row
 
 
 _Request = tuple[int, int, slice | Index, slice | Index]
@@ -125,3 +152,19 @@ def _requests(samples: Samples, length: int, block: int) -> Iterator[_Request]:
             start, stop = int(ordered[a]), int(ordered[c - 1]) + 1
             yield start, stop, ordered[a:c] - start, order[a:c]
             a = c
+
+
+def _window_requests(windows: Index, length: int, block: int) -> Iterator[tuple[int, int, Index]]:
+    """Yield (start, stop, windows that have samples there): each stretch that windows cover is asked for once."""
+    windows = windows[windows[:, 3] > 0]
+    windows = windows[np.argsort(windows[:, 1], kind="stable")]
+    first, end = windows[:, 1], windows[:, 1] + windows[:, 3]
+    reach = np.maximum.accumulate(end)
+    far = np.flatnonzero(first[1:] - reach[:-1] > max(_JOIN_GAP, block)) + 1
+    for a, b in pairwise([0, *far.tolist(), len(windows)] if len(windows) else []):
+        start, last = int(first[a]), int(reach[b - 1])
+        while start < last:
+            # End where a block ends, so that no block is decoded twice.
+            stop = min(last, max((start + length) // block * block, start + 1))
+            yield start, stop, windows[a:b][(first[a:b] < stop) & (end[a:b] > start)]
+            start = stop

@@ -111,6 +111,10 @@ class SharedExtent(Frozen):
         """Decode into ``out[:, at : at + count]``; see `Extent.gather`."""
         self._memory.gather(channels, samples, scale, out, at, count)
 
+    def gather_windows(self, channels: Index, windows: Index, scale: Scale | None, out: NDArray[Any]) -> None:
+        """Decode windows into epochs of `out`; see `ecogcat.storage.windows`."""
+        self._memory.gather_windows(channels, windows, scale, out)
+
 
 def _reserve(size: int) -> tuple[int, str]:
     """Make a file of `size` bytes in memory; among the temporary files where memory has no room.

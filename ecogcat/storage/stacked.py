@@ -93,3 +93,11 @@ class StackedExtent(Frozen):
                 extent, first = self.extents[owner[a]], self._first[owner[a]]
                 part = None if scale is None else scale.rows(slice(a, b))
                 extent.gather(channels[a:b] - first, samples, part, out[a:b], at, count)
+
+    def gather_windows(self, channels: Index, windows: Index, scale: Scale | None, out: NDArray[Any]) -> None:
+        """Decode windows into epochs of `out`; see `ecogcat.storage.windows`."""
+        if self._alike is not None:
+            self._alike.gather_windows(channels, windows, scale, out)
+            return
+        for epoch, first, at, count in windows.tolist():
+            self.gather(channels, range(first, first + count), scale, out[epoch], at, count)

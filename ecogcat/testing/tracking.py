@@ -69,30 +69,30 @@ def tracked_items() -> Iterator[set[int]]:
     set of int
         Addresses: of elements of the stored type, or of single bytes where samples lie at odd places.
     """
-    from ecogcat.kernels import gather
+    from ecogcat.kernels import gather, windows
 
     touched: set[int] = set()
-    before = dict(vars(gather))
+    before = [(module, name, value) for module in (gather, windows) for name, value in vars(module).items()]
 
     def plain(function: Any) -> Any:
         return getattr(function, "py_func", function)
 
     def tracked(function: Any) -> Any:
-        def run(src: NDArray[Any], *arguments: Any) -> None:
-            plain(function)(Tracked(src, touched), *arguments)
+        def run(src: Any, *arguments: Any) -> None:
+            plain(function)(src if isinstance(src, Tracked) else Tracked(src, touched), *arguments)
 
         return run
 
-    for name, value in before.items():
+    for module, name, value in before:
         if name.startswith("gather_"):
-            setattr(gather, name, tracked(value))
+            setattr(module, name, tracked(value))
         elif hasattr(value, "py_func"):
-            setattr(gather, name, value.py_func)
+            setattr(module, name, value.py_func)
     try:
         yield touched
     finally:
-        for name, value in before.items():
-            setattr(gather, name, value)
+        for module, name, value in before:
+            setattr(module, name, value)
 
 
 _watchers: list[list[str]] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ecogcat import execute
+from ecogcat import averages, epochread, execute, outliers
 from ecogcat.storage import bits, layout, maps, reader
 from tests.laws import paths
 
@@ -17,6 +17,9 @@ _THRESHOLDS: dict[Any, dict[str, int]] = {
     layout: {"SERIAL_BELOW": 24, "_TILE": 5, "_TURNED_TILE": 11, "_BLOCK_TILE": 7, "_SLOW_BUFFER": 16},
     reader: {"_BUFFER": 20, "_JOIN_GAP": 3, "_PIECE": 8},
     execute: {"_BUFFER": 16},
+    epochread: {"_BUFFER": 16, "_JOB": 20},
+    averages: {"_BLOCK": 16},
+    outliers: {"_BLOCK": 16},
     bits: {"_BUFFER": 4},
     maps: {"_MOST_MAPS": 3},
 }
