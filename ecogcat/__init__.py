@@ -10,6 +10,7 @@ from ecogcat.catalog.session import load_session
 from ecogcat.channels import ChannelMap
 from ecogcat.clock import locate, sample_at
 from ecogcat.compare import equals
+from ecogcat.conditions import Conditions
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.impedance import read_impedance
@@ -24,12 +25,15 @@ from ecogcat.errors import (
     SourceChangedError,
 )
 from ecogcat.events import Events
+from ecogcat.experiments import Experiment, conditions_table, with_conditions
 from ecogcat.formats.opening import load_arguments, open_recording, streams
 from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
+from ecogcat.labels import condition_label
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
 from ecogcat.select import mask_channels, select_channels, select_time
+from ecogcat.sessiontables import session_experiment
 from ecogcat.settings import options
 from ecogcat.signal import Signal
 from ecogcat.store import load
@@ -39,9 +43,11 @@ __version__ = "0.1.0"
 __all__ = [
     "CatalogError",
     "ChannelMap",
+    "Conditions",
     "Dataset",
     "EcogcatError",
     "Events",
+    "Experiment",
     "FormatError",
     "JoinError",
     "JoinPlan",
@@ -52,6 +58,8 @@ __all__ = [
     "Seam",
     "Signal",
     "SourceChangedError",
+    "condition_label",
+    "conditions_table",
     "convert_units",
     "equals",
     "from_array",
@@ -73,8 +81,10 @@ __all__ = [
     "sample_at",
     "select_channels",
     "select_time",
+    "session_experiment",
     "split",
     "streams",
+    "with_conditions",
     "with_events",
     "with_intervals",
 ]
