@@ -211,6 +211,8 @@ class _Meaning:
                 return _Value(_COUNT[type(node.op)](a.values, b.values), a.missing | b.missing)
             except (ArithmeticError, TypeError) as error:
                 raise self.refuse(f"this cannot be counted ({error})") from error
+        if isinstance(node, ast.BinOp):
+            raise self.refuse("& and | come before comparisons, so these stand in parentheses, or 'and' and 'or' serve")
         raise self.refuse("it has columns, values, comparisons and arithmetic")
 
     def number(self, node: ast.expr) -> _Value:

@@ -81,7 +81,7 @@ def sequence_of(values: Any, folders: Folders = (), what: str = "conditions") ->
 
     Returns
     -------
-    list, Series or array with one axis
+    list, Series, array with one axis, or the scalar that was given
 
     Raises
     ------
@@ -106,12 +106,11 @@ def sequence_of(values: Any, folders: Folders = (), what: str = "conditions") ->
             ) from None
     if isinstance(values, (pd.Series, pd.Index)):
         return values
-    if isinstance(values, np.ndarray) or not isinstance(values, Sequence):
-        array = np.atleast_1d(np.asarray(values))
-        if array.ndim != 1:
-            raise ValueError(f"{what}: a list of conditions has one axis, not {array.ndim}")
-        return array
-    return list(values)
+    if isinstance(values, (Sequence, np.ndarray)):
+        if np.ndim(values) > 1:
+            raise ValueError(f"{what}: a list of conditions has one axis, not {np.ndim(values)}")
+        return list(values) if isinstance(values, Sequence) else values
+    return values if pd.api.types.is_scalar(values) else list(values)
 
 
 def fitted_table(
@@ -121,8 +120,8 @@ def fitted_table(
 
     Parameters
     ----------
-    columns : mapping of str to list of one axis, or DataFrame
-        Lists of length one are constant, whatever the policy.
+    columns : mapping of str to list of one axis or scalar, or DataFrame
+        Scalars are constant, whatever the policy.
     n_events : int
     on_mismatch : {"raise", "cycle", "truncate", "missing"}
 
@@ -137,6 +136,7 @@ def fitted_table(
     """
     if on_mismatch not in get_args(Mismatch):
         raise ValueError(f"on_mismatch is one of {', '.join(get_args(Mismatch))}, not {on_mismatch!r}")
+    constant = {str(name) for name, one in columns.items() if np.ndim(one) == 0}
     series = {
         str(name): (one if isinstance(one, pd.Series) else pd.Series(one)).reset_index(drop=True)
         for name, one in columns.items()
@@ -144,13 +144,12 @@ def fitted_table(
     empty = [name for name, one in series.items() if len(one) == 0 and n_events]
     if empty:
         raise ValueError(f"{', '.join(empty)}: no condition for {n_events} events")
-    # A list of one entry is constant, except in a table with others: of that, rows belong together.
-    constant = not isinstance(columns, pd.DataFrame)
-    uneven = {name: one for name, one in series.items() if len(one) != n_events and not (constant and len(one) == 1)}
+    uneven = {name: one for name, one in series.items() if len(one) != n_events and name not in constant}
     if uneven and on_mismatch == "raise":
         text = ", ".join(f"{name} has {len(one):,}" for name, one in uneven.items())
+        text += " condition" if [len(one) for one in uneven.values()] == [1] else " conditions"
         raise ValueError(
-            f"{n_events:,} events were found, but {text} conditions; on_mismatch= 'cycle' repeats a list, 'truncate' "
+            f"{n_events:,} events were found, but {text}; on_mismatch= 'cycle' repeats a list, 'truncate' "
             "cuts the longer of the two, 'missing' leaves events without a condition"
         )
     shortest = min((len(one) for one in uneven.values()), default=n_events)

@@ -218,8 +218,8 @@ def dataset_of(n_events: int, name: str = "a") -> ec.Dataset:
 
 def test_a_list_of_another_length_is_refused() -> None:
     dataset = dataset_of(5)
-    for lists in ({"tones": [1, 2, 3]}, {"tones": list(range(7))}, pd.DataFrame({"tones": [1]})):
-        with pytest.raises(ValueError, match=r"5 events were found, but tones has \d conditions; on_mismatch="):
+    for lists in ({"tones": [1, 2, 3]}, {"tones": range(7)}, {"tones": "1"}, {"tones": pd.Series([1])}):
+        with pytest.raises(ValueError, match=r"5 events were found, but tones has \d conditions?; on_mismatch="):
             ec.with_conditions(dataset, lists)
     with pytest.raises(ValueError, match="on_mismatch is one of raise, cycle, truncate, missing, not 'pad'"):
         ec.with_conditions(dataset, {"tones": [1]}, on_mismatch="pad")  # type: ignore[arg-type]

@@ -15,6 +15,8 @@ Traceback (most recent call last):
 AssertionError: ...
 """
 
+from ecogcat.testing.condition_laws import *  # noqa: F403
+from ecogcat.testing.condition_laws import __all__ as _conditions
 from ecogcat.testing.joining_laws import *  # noqa: F403
 from ecogcat.testing.joining_laws import __all__ as _joining
 from ecogcat.testing.reading_laws import *  # noqa: F403
@@ -24,4 +26,4 @@ from ecogcat.testing.record_laws import __all__ as _records
 from ecogcat.testing.time_laws import *  # noqa: F403
 from ecogcat.testing.time_laws import __all__ as _time
 
-__all__ = sorted([*_reading, *_joining, *_time, *_records])
+__all__ = sorted([*_reading, *_joining, *_time, *_records, *_conditions])
