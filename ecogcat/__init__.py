@@ -25,8 +25,11 @@ from ecogcat.errors import (
     SourceChangedError,
 )
 from ecogcat.events import Events
+from ecogcat.exclude import exclude_intervals
 from ecogcat.experiments import Experiment, conditions_table, with_conditions
+from ecogcat.findintervals import find_intervals
 from ecogcat.formats.opening import load_arguments, open_recording, streams
+from ecogcat.intervalfiles import read_intervals
 from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
 from ecogcat.labels import condition_label
@@ -62,6 +65,8 @@ __all__ = [
     "conditions_table",
     "convert_units",
     "equals",
+    "exclude_intervals",
+    "find_intervals",
     "from_array",
     "join",
     "join_signals",
@@ -78,6 +83,7 @@ __all__ = [
     "plot_overview",
     "plot_traces",
     "read_impedance",
+    "read_intervals",
     "sample_at",
     "select_channels",
     "select_time",

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecogcat.parts import Part
 from ecogcat.tables import unite
 
-__all__ = ["checked_intervals", "cut_intervals"]
+__all__ = ["checked_intervals", "cut_intervals", "merged_intervals", "with_labels"]
 
 COLUMNS = ("start", "stop", "label")
 
@@ -53,3 +54,26 @@ def cut_intervals(table: pd.DataFrame, start: int, stop: int, parts: Sequence[Pa
     if len(table) == 0 or not schemas or any(own is None for own in owns):
         return table.reset_index(drop=True)
     return unite([table[list(dict.fromkeys(column for schema in schemas for column, _ in schema))]], schemas)
+
+
+def with_labels(table: pd.DataFrame, labels: str | Sequence[str] | None) -> pd.DataFrame:
+    """Return the intervals of some labels, all if none is given."""
+    if labels is None:
+        return table
+    return table.loc[table["label"].isin([labels] if isinstance(labels, str) else list(labels))]
+
+
+def merged_intervals(start: NDArray[np.int64], stop: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the stretches that intervals cover together: ascending, apart from each other, none of them empty.
+
+    Examples
+    --------
+    >>> merged_intervals(np.array([5, 0, 2, 9]), np.array([7, 3, 5, 9]))
+    (array([0]), array([7]))
+    """
+    filled = stop > start
+    order = np.argsort(start[filled], kind="stable")
+    first, last = start[filled][order], np.maximum.accumulate(stop[filled][order])
+    apart = np.concatenate([[True], first[1:] > last[:-1]])[: len(first)]
+    ends = np.concatenate([apart[1:], [True]])[: len(first)]
+    return first[apart], last[ends]

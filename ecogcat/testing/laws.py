@@ -17,6 +17,8 @@ AssertionError: ...
 
 from ecogcat.testing.condition_laws import *  # noqa: F403
 from ecogcat.testing.condition_laws import __all__ as _conditions
+from ecogcat.testing.interval_laws import *  # noqa: F403
+from ecogcat.testing.interval_laws import __all__ as _intervals
 from ecogcat.testing.joining_laws import *  # noqa: F403
 from ecogcat.testing.joining_laws import __all__ as _joining
 from ecogcat.testing.reading_laws import *  # noqa: F403
@@ -26,4 +28,4 @@ from ecogcat.testing.record_laws import __all__ as _records
 from ecogcat.testing.time_laws import *  # noqa: F403
 from ecogcat.testing.time_laws import __all__ as _time
 
-__all__ = sorted([*_reading, *_joining, *_time, *_records, *_conditions])
+__all__ = sorted([*_reading, *_joining, *_time, *_records, *_conditions, *_intervals])
