@@ -44,11 +44,12 @@ def checked_intervals(table: pd.DataFrame | None, n_samples: int) -> pd.DataFram
 
 def cut_intervals(table: pd.DataFrame, start: int, stop: int, parts: Sequence[Part]) -> pd.DataFrame:
     """Keep what of each interval lies in start..stop, counted from start, in the columns that the parts had."""
-    inside = (table["start"] < stop) & (table["stop"] > start)
-    inside |= (table["start"] == table["stop"]) & (table["start"] >= start) & (table["start"] < stop)
+    first, last = (table[name].to_numpy() for name in ("start", "stop"))
+    inside = (first < stop) & (last > start)
+    inside |= (first == last) & (first >= start) & (first < stop)
     table = table.loc[inside].copy()
-    table["start"] = table["start"].clip(start, stop) - start
-    table["stop"] = table["stop"].clip(start, stop) - start
+    table["start"] = np.clip(first[inside], start, stop) - start
+    table["stop"] = np.clip(last[inside], start, stop) - start
     owns = [part.own for part in parts if part.kind == "recording"]
     schemas = [own.intervals for own in owns if own is not None and own.intervals is not None]
     if len(table) == 0 or not schemas or any(own is None for own in owns):
