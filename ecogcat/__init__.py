@@ -11,6 +11,7 @@ from ecogcat.catalog.session import load_session
 from ecogcat.channels import ChannelMap
 from ecogcat.clock import locate, sample_at
 from ecogcat.compare import equals
+from ecogcat.conditions import Conditions
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import Electrode, electrode, electrodes, to_probeinterface
@@ -28,13 +29,19 @@ from ecogcat.errors import (
     SourceChangedError,
 )
 from ecogcat.events import Events
+from ecogcat.exclude import exclude_intervals
+from ecogcat.experiments import Experiment, conditions_table, with_conditions
+from ecogcat.findintervals import find_intervals
 from ecogcat.formats.opening import load_arguments, open_recording, streams
+from ecogcat.intervalfiles import read_intervals
 from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
 from ecogcat.judgements import mark_channels, read_judgements
+from ecogcat.labels import condition_label
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
 from ecogcat.select import mask_channels, select_channels, select_time
+from ecogcat.sessiontables import session_experiment
 from ecogcat.settings import options
 from ecogcat.signal import Signal
 from ecogcat.store import load
@@ -46,11 +53,13 @@ __all__ = [
     "Average",
     "CatalogError",
     "ChannelMap",
+    "Conditions",
     "Dataset",
     "EcogcatError",
     "Electrode",
     "Epochs",
     "Events",
+    "Experiment",
     "FormatError",
     "JoinError",
     "JoinPlan",
@@ -61,12 +70,16 @@ __all__ = [
     "Seam",
     "Signal",
     "SourceChangedError",
+    "condition_label",
+    "conditions_table",
     "convert_units",
+    "detect_events",
     "electrode",
     "electrodes",
-    "detect_events",
     "epochs",
     "equals",
+    "exclude_intervals",
+    "find_intervals",
     "from_array",
     "join",
     "join_signals",
@@ -84,13 +97,16 @@ __all__ = [
     "plot_overview",
     "plot_traces",
     "read_impedance",
+    "read_intervals",
     "read_judgements",
     "sample_at",
     "select_channels",
     "select_time",
+    "session_experiment",
     "split",
     "streams",
     "to_probeinterface",
+    "with_conditions",
     "with_events",
     "with_intervals",
 ]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, index_array
+from ecogcat.conditions import Conditions, combinations_shown
+from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze
+from ecogcat.query import query_rows
 from ecogcat.tables import Schema, schema_of, table_digest_parts, unite
 
 __all__ = ["Events"]
@@ -132,10 +133,11 @@ class Events(Frozen):
         ----------
         which : array_like of bool or int, or str
             A mask with an entry an event; ascending indices; or a query of the table, such as ``"tone > 600"``
-            (pandas' comparison language: columns, values, and, or, not, in; nothing is called).
+            or ``"amps > 50 and tones == 2000"``: columns, values, ``== != < <= > >=``, ``in``, ``is None``, ``and``,
+            ``or``, ``not``, arithmetic. A missing condition is neither equal nor unequal to anything.
         """
         if isinstance(which, str):
-            which = _query(self._table, which)
+            which = query_rows(self._table, which)
         index = np.asarray(which)
         if index.dtype == np.bool_ and index.shape != (len(self),):
             raise ValueError(f"a mask of these events has {len(self)} entries, not {index.shape}")
@@ -164,15 +166,78 @@ class Events(Frozen):
         table : DataFrame
             One row a condition.
         """
-        names = list(columns) or list(self._table.columns)
+        return combinations_shown(self._table, self._columns(columns))
+
+    def grid(self, *columns: str) -> Conditions:
+        """Return the events on the grid of all levels of some columns, combinations that never occurred included.
+
+        Parameters
+        ----------
+        *columns : str
+            All columns when none is named; the first is the most significant.
+
+        Returns
+        -------
+        Conditions
+            Codes, levels, shape, counts, labels; `roll` gives values of conditions the shape of the grid.
+
+        Raises
+        ------
+        KeyError
+            If there is no such column.
+        ValueError
+            If the grid would have more than a million conditions.
+
+        Examples
+        --------
+        >>> Events([1, 2], {"tones": [500, 1000], "amps": [70, 50]}).grid().counts
+        array([0, 1, 1, 0])
+        """
+        return Conditions.of(self._table, self._columns(columns))
+
+    def by(self, *columns: str, empty: bool = False) -> Iterator[tuple[Mapping[str, Any], Events]]:
+        """Iterate over the events by condition.
+
+        Parameters
+        ----------
+        *columns : str
+            All columns when none is named; the first changes slowest. Events that lack one of them are of no condition.
+        empty : bool
+            Also the combinations of levels that never occurred, with no events.
+
+        Yields
+        ------
+        condition : mapping of str to value
+            The level of each column.
+        events : Events
+            Those of the condition, in time.
+
+        Examples
+        --------
+        >>> events = Events([1, 2, 3], {"tones": [500, 1000, 500]})
+        >>> [(condition["tones"], some.sample.tolist()) for condition, some in events.by("tones")]
+        [(500, [1, 3]), (1000, [2])]
+        """
+        names = self._columns(columns)
+        if empty:
+            grid = Conditions.of(self._table, names)
+            codes, table = grid.codes, grid.table
+        else:
+            codes, table = combinations_shown(self._table, names)
+        order = np.argsort(codes, kind="stable")
+        edges = np.searchsorted(codes[order], np.arange(len(table) + 1))
+        columns_of = [table[name].tolist() for name in names]
+        for k, (start, stop) in enumerate(pairwise(edges)):
+            level = {name: some[k] for name, some in zip(names, columns_of, strict=True)}
+            yield FrozenMapping(level), self.select(order[start:stop])
+
+    def _columns(self, columns: Sequence[str]) -> list[str]:
+        """Return the columns asked for, all if none is; each once."""
+        names = list(dict.fromkeys(columns)) or list(self._table.columns)
         unknown = [name for name in names if name not in self._table.columns]
         if unknown:
             raise KeyError(f"no condition {', '.join(unknown)}; there are: {', '.join(self._table.columns) or 'none'}")
-        if not names:
-            return index_array(np.zeros(len(self), np.int64)), pd.DataFrame(index=range(min(1, len(self))))
-        groups = self._table[names].groupby(names, sort=True, dropna=True)
-        codes = index_array(groups.ngroup().fillna(-1).to_numpy(np.int64))
-        return codes, groups.size().index.to_frame(index=False)
+        return names
 
     def order_by(self, *columns: str) -> Index:
         """Return event indices sorted by some columns; events of one condition keep their order."""
@@ -221,57 +286,3 @@ class _OriginKey:
 
     def __hash__(self) -> int:
         return hash(self.key)
-
-
-def _query(table: pd.DataFrame, text: str) -> Index:
-    """Return the events for which a comparison of columns holds.
-
-    pandas' query language reaches attributes, functions and variables. So the text is taken apart first, and pandas
-    is handed only what was found to be comparisons: no text that was not understood is ever evaluated.
-    """
-    columns = [str(name) for name in table.columns]
-    plain = {f"column_{k}_": name for k, name in enumerate(columns)}
-    aliases = {name: alias for alias, name in plain.items()}
-    quoted = re.sub(
-        _STRING + "|`([^`]*)`",
-        lambda found: found[0] if found[1] is None else f" {aliases.get(found[1], found[0])} ",
-        text,
-    )
-    try:
-        tree = ast.parse(quoted.strip(), mode="eval")
-    except (SyntaxError, ValueError) as error:
-        raise ValueError(f"a query compares columns with values, such as 'tone > 600', not {text!r}") from error
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            if node.id not in plain and node.id not in aliases:
-                raise KeyError(f"no condition {node.id!r}; there are: {', '.join(columns) or 'none'}")
-            node.id = aliases.get(node.id, node.id)
-        elif not isinstance(node, _ALLOWED):
-            raise ValueError(f"a query compares columns with values, such as 'tone > 600'; it calls nothing: {text!r}")
-    renamed = table.set_axis(list(plain), axis=1)
-    of_columns = any(isinstance(node, ast.Name) for node in ast.walk(tree))
-    if not of_columns or not _yes_or_no(tree.body, renamed):
-        raise ValueError(f"a query is true or false of each event, such as 'tone > 600'; {text!r} is not")
-    return np.asarray(renamed.query(ast.unparse(tree), engine="python", local_dict={}, global_dict={}).index, np.int64)
-
-
-_STRING = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
-_ALLOWED = (
-    *(ast.Expression, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Constant, ast.List, ast.Tuple, ast.Load),
-    *(ast.boolop, ast.unaryop, ast.cmpop, ast.BitAnd, ast.BitOr),
-    *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod),  # no powers: 9**9**9 never ends
-)
-
-
-def _yes_or_no(node: ast.expr, table: pd.DataFrame) -> bool:
-    """Return whether an expression is a condition, not a number."""
-    if isinstance(node, ast.BoolOp):
-        return all(_yes_or_no(value, table) for value in node.values)
-    if isinstance(node, ast.UnaryOp):
-        return isinstance(node.op, (ast.Not, ast.Invert)) and _yes_or_no(node.operand, table)
-    if isinstance(node, ast.BinOp):
-        both = _yes_or_no(node.left, table) and _yes_or_no(node.right, table)
-        return isinstance(node.op, (ast.BitAnd, ast.BitOr)) and both
-    if isinstance(node, ast.Name):
-        return str(table[node.id].dtype) in ("bool", "boolean")
-    return isinstance(node, ast.Compare)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecogcat.parts import Part
 from ecogcat.tables import unite
 
-__all__ = ["checked_intervals", "cut_intervals"]
+__all__ = ["checked_intervals", "cut_intervals", "merged_intervals", "with_labels"]
 
 COLUMNS = ("start", "stop", "label")
 
@@ -43,13 +44,37 @@ def checked_intervals(table: pd.DataFrame | None, n_samples: int) -> pd.DataFram
 
 def cut_intervals(table: pd.DataFrame, start: int, stop: int, parts: Sequence[Part]) -> pd.DataFrame:
     """Keep what of each interval lies in start..stop, counted from start, in the columns that the parts had."""
-    inside = (table["start"] < stop) & (table["stop"] > start)
-    inside |= (table["start"] == table["stop"]) & (table["start"] >= start) & (table["start"] < stop)
+    first, last = (table[name].to_numpy() for name in ("start", "stop"))
+    inside = (first < stop) & (last > start)
+    inside |= (first == last) & (first >= start) & (first < stop)
     table = table.loc[inside].copy()
-    table["start"] = table["start"].clip(start, stop) - start
-    table["stop"] = table["stop"].clip(start, stop) - start
+    table["start"] = np.clip(first[inside], start, stop) - start
+    table["stop"] = np.clip(last[inside], start, stop) - start
     owns = [part.own for part in parts if part.kind == "recording"]
     schemas = [own.intervals for own in owns if own is not None and own.intervals is not None]
     if len(table) == 0 or not schemas or any(own is None for own in owns):
         return table.reset_index(drop=True)
     return unite([table[list(dict.fromkeys(column for schema in schemas for column, _ in schema))]], schemas)
+
+
+def with_labels(table: pd.DataFrame, labels: str | Sequence[str] | None) -> pd.DataFrame:
+    """Return the intervals of some labels, all if none is given."""
+    if labels is None:
+        return table
+    return table.loc[table["label"].isin([labels] if isinstance(labels, str) else list(labels))]
+
+
+def merged_intervals(start: NDArray[np.int64], stop: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the stretches that intervals cover together: ascending, apart from each other, none of them empty.
+
+    Examples
+    --------
+    >>> merged_intervals(np.array([5, 0, 2, 9]), np.array([7, 3, 5, 9]))
+    (array([0]), array([7]))
+    """
+    filled = stop > start
+    order = np.argsort(start[filled], kind="stable")
+    first, last = start[filled][order], np.maximum.accumulate(stop[filled][order])
+    apart = np.concatenate([[True], first[1:] > last[:-1]])[: len(first)]
+    ends = np.concatenate([apart[1:], [True]])[: len(first)]
+    return first[apart], last[ends]

@@ -15,8 +15,12 @@ Traceback (most recent call last):
 AssertionError: ...
 """
 
+from ecogcat.testing.condition_laws import *  # noqa: F403
+from ecogcat.testing.condition_laws import __all__ as _conditions
 from ecogcat.testing.epoch_laws import *  # noqa: F403
 from ecogcat.testing.epoch_laws import __all__ as _epochs
+from ecogcat.testing.interval_laws import *  # noqa: F403
+from ecogcat.testing.interval_laws import __all__ as _intervals
 from ecogcat.testing.joining_laws import *  # noqa: F403
 from ecogcat.testing.joining_laws import __all__ as _joining
 from ecogcat.testing.reading_laws import *  # noqa: F403
@@ -28,4 +32,4 @@ from ecogcat.testing.time_laws import __all__ as _time
 from ecogcat.testing.trigger_laws import *  # noqa: F403
 from ecogcat.testing.trigger_laws import __all__ as _triggers
 
-__all__ = sorted([*_reading, *_joining, *_time, *_triggers, *_records, *_epochs])
+__all__ = sorted([*_reading, *_joining, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals])
