@@ -17,6 +17,8 @@ AssertionError: ...
 
 from ecogcat.testing.joining_laws import *  # noqa: F403
 from ecogcat.testing.joining_laws import __all__ as _joining
+from ecogcat.testing.map_laws import *  # noqa: F403
+from ecogcat.testing.map_laws import __all__ as _maps
 from ecogcat.testing.reading_laws import *  # noqa: F403
 from ecogcat.testing.reading_laws import __all__ as _reading
 from ecogcat.testing.record_laws import *  # noqa: F403
@@ -24,4 +26,4 @@ from ecogcat.testing.record_laws import __all__ as _records
 from ecogcat.testing.time_laws import *  # noqa: F403
 from ecogcat.testing.time_laws import __all__ as _time
 
-__all__ = sorted([*_reading, *_joining, *_time, *_records])
+__all__ = sorted([*_reading, *_joining, *_maps, *_time, *_records])

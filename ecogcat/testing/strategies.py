@@ -13,7 +13,7 @@ Examples
 >>> check()
 """
 
-from ecogcat.testing.conditions import channel_maps, condition_tables, events, intervals
+from ecogcat.testing.conditions import channel_maps, condition_tables, events, intervals, positions
 from ecogcat.testing.datasets import RATIOS, KnownDataset, Shared, datasets, joinable, shared_terms
 from ecogcat.testing.extents import EXTENT_KINDS, MAPPED_KINDS, extents
 from ecogcat.testing.folders import Folder
@@ -48,6 +48,7 @@ __all__ = [
     "numbers",
     "physical",
     "pieces",
+    "positions",
     "shared_terms",
     "signals",
 ]
