@@ -31,6 +31,7 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         *("README.md", "CHANGELOG.md", "docs/architecture.md", "docs/joining.md", "docs/catalogs.md"),
         "docs/adding_a_format.md",
         "docs/formats.md",
+        "docs/channel_maps.md",
     ],
 )
 def test_links_lead_somewhere(name: str) -> None:
