@@ -30,7 +30,8 @@ def grid(n_rows: int, n_cols: int, pitch: Any = 0.4, **fields: Any) -> ec.Channe
 
 
 STAGGERED = ec.ChannelMap.from_positions([(0.02 * (k // 2), 0.032 * (k % 2) + 0.016 * (k // 2 % 2)) for k in range(64)])
-SCATTERED = ec.ChannelMap.from_positions(np.random.default_rng(0).uniform(0, 5, (20, 2)), pads_up=True)
+_ABOUT = np.argwhere(np.ones((5, 4))) + np.random.default_rng(0).uniform(-0.3, 0.3, (20, 2))
+SCATTERED = ec.ChannelMap.from_positions(_ABOUT, pads_up=True)
 MAPS = {
     "8 x 8": grid(8, 8),
     "16 x 64": grid(16, 64, 0.2),
@@ -150,3 +151,12 @@ def test_a_map_without_channels_is_drawn(tmp_path: Path) -> None:
         ax = empty.image(np.zeros(0))
         ax.figure.savefig(tmp_path / "empty.png")
     assert (tmp_path / "empty.png").stat().st_size > 1000
+
+
+def test_two_contacts_at_nearly_one_place_do_not_shrink_the_others() -> None:
+    close = ec.ChannelMap.from_positions([*_ABOUT, _ABOUT[0] + 0.001])
+    ax = close.image()
+    assert len(ax.texts) == 21
+    sides = [path.get_extents().width for path in patches(ax)[-1][1].get_paths()]
+    assert min(sides) == pytest.approx(max(sides))
+    assert 0.1 < max(sides) < 0.6

@@ -69,7 +69,7 @@ def frame_of(channel_map: ChannelMap, dropped: pd.DataFrame) -> Frame:
     np.fill_diagonal(apart, np.inf)
     nearest = apart.min(1, initial=np.inf)
     # Discs touch no other, unless a few lie far closer together than the rest: all would be too small to read.
-    size = max(0.9 * whole.spacing, 0.4 * float(np.median(nearest)) if len(places) > 1 else 0.0)
+    size = max(0.9 * whole.spacing, 0.3 * float(np.median(nearest)) if len(places) > 1 else 0.0)
     (top, left), (bottom, right) = (places.min(0) - 0.7 * size).tolist(), (places.max(0) + 0.7 * size).tolist()
     return Frame(True, size, (left, right), (bottom, top), 1.0)
 

@@ -85,6 +85,7 @@ class SiteSets:
         """
         whole: ChannelMap = self
         for other in others:
+            require_one_geometry(whole, other, "union")
             new = other.subset(~_shared(other, whole, "union"))
             names = list(whole.names)
             taken = set(names)
