@@ -88,9 +88,7 @@ class Dataset(Frozen):
         """Return the dataset of one recording; `part` are further fields of its `Part` (paths, format, notes, ...)."""
         n = signal.n_channels
         source = range(n) if source_channels is None else source_channels
-        sites = None if channel_map is None else channel_map.sites
-        geometry = None if channel_map is None else channel_map.geometry
-        opened = OpenedChannels(index_array(source), signal.channel_names, sites, geometry)
+        opened = OpenedChannels(index_array(source), signal.channel_names, channel_map)
         only = Part(
             name,
             0,

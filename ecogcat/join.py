@@ -6,7 +6,6 @@ concatenates the pieces, events, intervals and parts of its arguments.
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
@@ -25,6 +24,7 @@ from ecogcat.parts import ArrayForm, OwnForm, Part
 from ecogcat.piece import Piece
 from ecogcat.select import select_time
 from ecogcat.signal import Signal
+from ecogcat.sites.sets import free_name
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.tables import restore, schema_of, unite
 from ecogcat.units import power_of_ten
@@ -176,31 +176,31 @@ def _own_form(dataset: Dataset) -> OwnForm:
 def _joined_channels(datasets: Sequence[Dataset], rows: Sequence[Index]) -> tuple[tuple[str, ...], ChannelMap | None]:
     """Return names and map of the common channels, each from the first dataset that has it."""
     names: list[str] = []
-    sites: list[Any] = []
     taken: set[str] = set()
-    mapped = all(dataset.channel_map is not None for dataset in datasets)
+    owners: list[tuple[int, int]] = []
     for k in range(len(rows[0])):
         owner = next(j for j, some in enumerate(rows) if some[k] >= 0)
-        dataset, row = datasets[owner], int(rows[owner][k])
-        name = dataset.signal.channel_names[row]
-        if name in taken:  # with "outer", another recording's name for another site
-            name = next(f"{name} ({n})" for n in itertools.count(2) if f"{name} ({n})" not in taken)
-        taken.add(name)
-        names.append(name)
-        if mapped and dataset.channel_map is not None:
-            sites.append(dataset.channel_map.sites[row])
-    if not mapped or datasets[0].channel_map is None:
+        owners.append((owner, int(rows[owner][k])))
+        # With "outer", it may be another recording's name for another site.
+        names.append(free_name(datasets[owner].signal.channel_names[owners[-1][1]], taken))
+        taken.add(names[-1])
+    maps = [dataset.channel_map for dataset in datasets if dataset.channel_map is not None]
+    if len(maps) < len(datasets):
         return tuple(names), None
-    first = datasets[0].channel_map
-    if len(names) == len(first) and all((some == np.arange(len(some))).all() for some in rows[:1]):
+    first = maps[0]
+    if len(names) == len(first) and bool((rows[0] == np.arange(len(first))).all()):
         return tuple(names), first.renamed(names)
-    shapes = [dataset.channel_map.shape for dataset in datasets if dataset.channel_map is not None]
-    shape = (max(n for n, _ in shapes), max(n for _, n in shapes)) if _outside(sites, first.shape) else first.shape
-    return tuple(names), ChannelMap(np.array(sites, np.int64).reshape(-1, 2), shape, first.pitch, tuple(names))
-
-
-def _outside(sites: Sequence[Any], shape: tuple[int, int]) -> bool:
-    return bool((np.array(sites, np.int64).reshape(-1, 2) >= shape).any())
+    sites = np.array([maps[owner].sites[row] for owner, row in owners], np.int64).reshape(-1, 2)
+    shape = tuple(np.max([one.shape for one in maps], axis=0)) if (sites >= first.shape).any() else first.shape
+    joined = ChannelMap(sites, shape, first.pitch, tuple(names), pads_up=first.pads_up)
+    if any(one.positions is not None for one in maps):
+        places = np.array([maps[owner].places[row] for owner, row in owners]).reshape(-1, 2)
+        free = joined.replace(positions=places)
+        # A plain grid stays one, as long as what is added to it lies on it.
+        on_grid = joined.replace(positions=joined.places)
+        if first.positions is not None or free != on_grid:
+            return tuple(names), free
+    return tuple(names), joined
 
 
 def _in_units(pieces: Sequence[Piece], units: str, to: str) -> list[Piece]:
@@ -302,8 +302,8 @@ def _part_alone(dataset: Dataset, part: Part) -> Dataset:
     names = tuple(part.opened.names[row] for row in picked) if part.opened.names else dataset.signal.channel_names
     signal = alone.signal.take(index_array(keep), names=names).replace(sampling_rate=part.sampling_rate)
     channel_map = alone.channel_map
-    if part.opened.sites is not None and part.opened.geometry is not None:
-        channel_map = ChannelMap(part.opened.sites[picked], *part.opened.geometry, names)
+    if part.opened.channel_map is not None:
+        channel_map = part.opened.channel_map.subset(picked)
     arrays, events, intervals = alone.arrays(), alone.events, alone._intervals
     if own is not None:
         signal = signal.replace(pieces=_in_units(signal.pieces, signal.units, own.units), units=own.units)

@@ -16,6 +16,7 @@ from ecogcat.frozen import Frozen
 from ecogcat.joinarrays import ArrayPlan, plan_arrays
 from ecogcat.match import Match, match_channels, reordered
 from ecogcat.parts import Part
+from ecogcat.sites.geometry import disagreements
 from ecogcat.units import power_of_ten
 
 __all__ = ["JoinOptions", "JoinPlan", "Mismatch", "plan_join"]
@@ -284,18 +285,13 @@ def _converts(units: str, to: str) -> bool:
 def _geometry(datasets: Sequence[Dataset], by: str, options: JoinOptions) -> list[Mismatch]:
     if by != "site":
         return []
-    first = datasets[0].channel_map
     action = "refuse" if options.on_geometry_mismatch == "raise" else "match by row and col"
+    maps = [dataset.channel_map for dataset in datasets if dataset.channel_map is not None]
     return [
-        Mismatch(dataset.name, "electrode grid", _grid(first), _grid(dataset.channel_map), action)
-        for dataset in datasets
-        if first is not None and dataset.channel_map is not None and dataset.channel_map.geometry != first.geometry
+        Mismatch(dataset.name, "electrode grid", *differs, action)
+        for dataset, differs in zip(datasets, disagreements(maps), strict=True)
+        if differs is not None
     ]
-
-
-def _grid(channel_map: Any) -> str:
-    (rows, cols), (dy, dx) = channel_map.geometry
-    return f"{rows} x {cols}, pitch {dy:g} x {dx:g} mm"
 
 
 def _processing(parts: Sequence[Part], options: JoinOptions) -> list[Mismatch]:

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, frozen_value, index_array
+from ecogcat.channels import ChannelMap
+from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, frozen_value, index_array
 from ecogcat.tables import Schema
 
 __all__ = [
@@ -74,22 +74,24 @@ class OpenedChannels(Frozen):
     source : array_like of int, shape (n,)
         Row or column of each in the file.
     names : sequence of str
-    sites : array_like of int, shape (n, 2), or None
-        Sites on the electrode grid.
-    geometry : ((n_rows, n_cols), (dy, dx)), or None
-        Shape and pitch (mm) of that grid.
+    channel_map : ChannelMap, optional
+        Where they lie on the electrode.
     """
 
     source: Index
     names: tuple[str, ...]
-    sites: NDArray[np.int64] | None = None
-    geometry: tuple[tuple[int, int], tuple[float, float]] | None = None
+    channel_map: ChannelMap | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", index_array(self.source))
         object.__setattr__(self, "names", tuple(self.names))
-        if self.sites is not None:
-            object.__setattr__(self, "sites", freeze(self.sites, np.int64))
+        if self.channel_map is not None:
+            object.__setattr__(self, "channel_map", self.channel_map.renamed(self.names))
+
+    @property
+    def sites(self) -> Index | None:
+        """Sites on the electrode, shape (n, 2); None without a map."""
+        return None if self.channel_map is None else self.channel_map.sites
 
     def keys(self, by: str) -> list[Any]:
         """Return what a channel is recognised by in another recording: its site, or its name."""

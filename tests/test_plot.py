@@ -16,8 +16,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import ecogcat as ec
-from ecogcat.plot.grid import dropped_sites
 from ecogcat.plot.measures import envelope, evoked, levels, spectrum
+from ecogcat.plot.sites import dropped_sites
 from ecogcat.plot.strip import pause_text
 from ecogcat.plot.style import nice_number, short_name
 

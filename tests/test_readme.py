@@ -32,6 +32,7 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         "docs/adding_a_format.md",
         "docs/electrodes.md",
         "docs/formats.md",
+        "docs/channel_maps.md",
         "docs/experiments.md",
         "docs/triggers.md",
     ],

@@ -213,7 +213,10 @@ def place_channels(
     sites = table.sites[table.with_role("electrode")]
     rows = index_array([place[int(table.channels[k])] for k in table.with_role("electrode")])
     signal = dataset.signal.take(rows)
-    channel_map = ChannelMap(sites, table.shape, table.pitch, signal.channel_names)
+    if isinstance(electrode, ChannelMap):  # with its face and its free coordinates, which a table does not have
+        channel_map = electrode.renamed(signal.channel_names)
+    else:
+        channel_map = ChannelMap(sites, table.shape, table.pitch, signal.channel_names)
     unknown = sorted(set(range(dataset.n_channels)) - {place[int(channel)] for channel in table.channels})
     further = {
         key: dataset.signal.take(index_array(wired[role])) if wired[role] else None
@@ -226,9 +229,7 @@ def place_channels(
             names = ", ".join(opened.names[row] for row in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
             were = "channel is" if len(unknown) == 1 else "channels are"
             warnings = (*warnings, f"{len(unknown)} {were} not on the electrode and left out: {names}")
-        wiring = type(opened)(
-            opened.source[rows], tuple(opened.names[row] for row in rows), sites, channel_map.geometry
-        )
+        wiring = type(opened)(opened.source[rows], tuple(opened.names[row] for row in rows), channel_map)
         parts.append(part.replace(opened=wiring, rows=index_array(range(len(rows))), warnings=warnings))
     return dataset.replace(signal=signal, channel_map=channel_map, parts=parts, **further)
 

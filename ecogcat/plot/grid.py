@@ -1,48 +1,52 @@
-"""Grid: the electrode drawn to scale - the channels kept, the sites dropped and why, a value a site if there is one."""
+"""Grid: the electrode drawn to scale - the channels kept, the sites dropped and why, a value a channel if there are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ecogcat.channels import ChannelMap
+from ecogcat.channels import ChannelMap, draws_maps
 from ecogcat.dataset import Dataset
+from ecogcat.plot.sites import Frame, dropped_sites, dropped_table, frame_of
 from ecogcat.plot.style import FONT, INK, PALE, RULE, new_axes, style, text_width, unit_text
 
-__all__ = ["dropped_sites", "plot_map"]
+__all__ = ["plot_map"]
 
 _HATCHES = ("//////", "xxxxxx", "......", "\\\\\\\\\\\\", "++++++", "------")
-_SMALLEST = 4.0
+_SMALLEST, _COMFORTABLE = 4.0, 6.0
 _MOST_LINES = 4
 
 
+@draws_maps
 def plot_map(
     dataset: Dataset | ChannelMap,
     values: ArrayLike | None = None,
     *,
-    dropped: pd.DataFrame | None = None,
+    dropped: Any = None,
     units: str | None = None,
     label: str = "",
     names: bool = True,
     limits: tuple[float, float] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw the electrode grid to scale.
+    """Draw the electrode to scale: squares on its grid, or discs at the coordinates of its channels.
 
     Parameters
     ----------
     dataset : Dataset or ChannelMap
     values : array_like, shape (n_channels,), optional
         Drawn as colours; a scale that is white at zero where they have both signs.
-    dropped : DataFrame, optional
-        Columns row, col, reason: sites to hatch; those of the dataset by default.
+    dropped : DataFrame, sequence of (row, col), or ChannelMap, optional
+        Sites to hatch, of a table with their ``reason``; those of the dataset by default.
     units, label : str, optional
         Of the values, for the colour bar; units are the dataset's by default.
     names : bool
-        Write the channel names where there is room for letters that can be read.
+        Write the channel names where there is room for letters that can be read; where there is little, without what
+        they all begin with, which is then said below.
     limits : (float, float), optional
         Ends of the colour scale.
     ax : matplotlib Axes, optional
@@ -56,63 +60,50 @@ def plot_map(
     ImportError
         If matplotlib is not installed.
     ValueError
-        If there is no map, or not one value a channel.
+        If there is no map, not one value a channel, or a dropped site lies outside of the grid.
     """
     channel_map = dataset.channel_map if isinstance(dataset, Dataset) else dataset
     if channel_map is None:
         raise ValueError("the dataset has no channel map: open it with electrode=")
-    if dropped is None:
-        dropped = (
-            dropped_sites(dataset) if isinstance(dataset, Dataset) else pd.DataFrame(columns=["row", "col", "reason"])
-        )
+    if dropped is None and isinstance(dataset, Dataset):
+        dropped = dropped_sites(dataset)
+    gone = dropped_table(dropped, channel_map)
     if units is None:
         units = dataset.units if isinstance(dataset, Dataset) else ""
     data = None if values is None else np.asarray(values, np.float64)
     if data is not None and data.shape != (len(channel_map),):
         raise ValueError(f"a map of {len(channel_map)} channels takes as many values, not {data.shape}")
+    frame = frame_of(channel_map, gone)
     with style():
         if ax is None:
-            ax = _own_axes(channel_map, _legend_lines(dropped, channel_map), data is not None)
-        return _draw(ax, channel_map, data, dropped, unit_text(units), label, names, limits)
+            ax = _own_axes(frame, _legend_lines(gone, channel_map), data is not None)
+        return _draw(ax, frame, channel_map, data, gone, unit_text(units), label, names, limits)
 
 
-def dropped_sites(dataset: Dataset) -> pd.DataFrame:
-    """Return the sites that no channel of the dataset records from: row, col, reason, one row a site.
-
-    A site that one recording masked is also missing for the others; the reason shown is the one given, not what
-    followed from it.
-    """
-    table = dataset.dropped.dropna(subset=["row", "col"])
-    kept = set() if dataset.channel_map is None else {tuple(site) for site in dataset.channel_map.sites.tolist()}
-    several = len(dataset.recordings) > 1
-    reasons: dict[tuple[int, int], str] = {}
-    for part, row, col, reason in table[["part", "row", "col", "reason"]].itertuples(index=False, name=None):
-        site = (int(row), int(col))
-        if site in kept:
-            continue
-        followed = reason.startswith("not in ")
-        text = reason if followed or not several else f"{reason} ({part})"
-        if site not in reasons or (reasons[site].startswith("not in ") and not followed):
-            reasons[site] = text
-    rows = [(*site, reason) for site, reason in sorted(reasons.items())]
-    return pd.DataFrame(rows, columns=["row", "col", "reason"])
+def _n_absent(dropped: pd.DataFrame, channel_map: ChannelMap) -> int:
+    """Return how many sites of the grid have neither a channel nor a reason; coordinates have no such sites."""
+    if channel_map.positions is not None:
+        return 0
+    grid = channel_map.occupied
+    grid[dropped["row"].to_numpy(np.int64), dropped["col"].to_numpy(np.int64)] = True
+    return int((~grid).sum())
 
 
 def _legend_lines(dropped: pd.DataFrame, channel_map: ChannelMap) -> int:
-    absent = channel_map.shape[0] * channel_map.shape[1] - len(channel_map) - len(dropped)
-    return min(_MOST_LINES, dropped["reason"].nunique()) + (absent > 0)
+    return min(_MOST_LINES, dropped["reason"].nunique()) + (_n_absent(dropped, channel_map) > 0) + 1
 
 
-def _own_axes(channel_map: ChannelMap, n_lines: int, bar: bool) -> Any:
-    (rows, cols), (dy, dx) = channel_map.shape, channel_map.pitch
-    cell = float(np.clip(5.2 / max(rows * dy / dx, cols), 0.28, 0.5))
-    wide, tall = max(1.6, cols * cell), max(0.5, rows * cell * dy / dx)
+def _own_axes(frame: Frame, n_lines: int, bar: bool) -> Any:
+    across, down = frame.extent
+    cell = float(np.clip(5.2 / max(across, down), 0.28 if not frame.free else 0.08, 0.5))
+    wide, tall = max(1.6, across * cell), max(0.5, down * cell)
     bottom, top, right = 0.5 + 0.16 * n_lines, 0.3, 0.75 if bar else 0.25
     return new_axes(None, 0.55 + wide + right, tall + bottom + top, (0.55, right, bottom, top))
 
 
 def _draw(
     ax: Any,
+    frame: Frame,
     channel_map: ChannelMap,
     values: NDArray[np.float64] | None,
     dropped: pd.DataFrame,
@@ -121,30 +112,41 @@ def _draw(
     names: bool,
     limits: tuple[float, float] | None,
 ) -> Any:
-    (rows, cols), (dy, dx) = channel_map.shape, channel_map.pitch
-    ax.set_xlim(-0.5, cols - 0.5)
-    ax.set_ylim(rows - 0.5, -0.5)
-    ax.set_aspect(dy / dx)
+    ax.set_xlim(*frame.x)
+    ax.set_ylim(*frame.y)
+    ax.set_aspect(frame.aspect)
     ax.apply_aspect()
     colours, mappable = _colours(len(channel_map), values, limits)
-    _cells(ax, channel_map, colours, dropped)
-    if names:
-        _write_names(ax, channel_map, colours)
+    _cells(ax, frame, channel_map, colours, dropped)
+    prefix = _write_names(ax, frame, channel_map, colours, dropped) if names else ""
+    _label_axes(ax, frame, channel_map)
+    if mappable is not None:
+        _colour_bar(ax, mappable, label, units)
+    _legend(ax, channel_map, dropped, prefix)
+    return ax
+
+
+def _label_axes(ax: Any, frame: Frame, channel_map: ChannelMap) -> None:
     room = _drawn_inches(ax)
+    (rows, cols), (dy, dx) = channel_map.shape, channel_map.pitch
     for axis, n, title, pitch, inches in (
         (ax.xaxis, cols, "column", dx, room[0]),
         (ax.yaxis, rows, "row", dy, room[1]),
     ):
+        if frame.free:
+            axis.set_major_locator(_few_ticks(max(1, min(5, int(inches / 0.45)))))
+            axis.set_label_text(f"{'xy'[axis is ax.yaxis]} (mm)")
+            continue
         axis.set_ticks(range(0, n, 1 if n <= 8 else 2 if n <= 16 else -(-n // 8)))
         whole = f"{title} (pitch {pitch:g} mm)"
         axis.set_label_text(whole if text_width(whole) <= inches + 0.3 else title)
-    ax.tick_params(length=0)
+    ax.tick_params(length=2.5 if frame.free else 0)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    if mappable is not None:
-        _colour_bar(ax, mappable, label, units)
-    _legend(ax, channel_map, dropped)
-    return ax
+    if channel_map.pads_up:
+        ax.annotate(
+            "pads up", (1, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom"
+        )
 
 
 def _colours(n: int, values: NDArray[np.float64] | None, limits: tuple[float, float] | None) -> tuple[Any, Any]:
@@ -167,25 +169,27 @@ def _colours(n: int, values: NDArray[np.float64] | None, limits: tuple[float, fl
     return colours, mappable
 
 
-def _cells(ax: Any, channel_map: ChannelMap, colours: Any, dropped: pd.DataFrame) -> None:
+def _cells(ax: Any, frame: Frame, channel_map: ChannelMap, colours: Any, dropped: pd.DataFrame) -> None:
     from matplotlib.collections import PatchCollection
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Circle, Rectangle
 
-    def squares(sites: Any, side: float = 0.9) -> list[Any]:
-        return [Rectangle((col - side / 2, row - side / 2), side, side) for row, col in sites]
+    def marks(centres: Any) -> list[Any]:
+        half = frame.size / 2
+        if frame.free:
+            return [Circle((x, y), half) for x, y in centres]
+        return [Rectangle((x - half, y - half), frame.size, frame.size) for x, y in centres]
 
-    taken = {tuple(site) for site in channel_map.sites.tolist()}
-    taken |= {(int(row), int(col)) for row, col in dropped[["row", "col"]].itertuples(index=False, name=None)}
-    absent = [site for site in np.ndindex(channel_map.shape) if site not in taken]
-    ax.add_collection(
-        PatchCollection(squares(absent), facecolor="none", edgecolor="#999999", linewidth=0.5, linestyle=":")
-    )
-    ax.add_collection(PatchCollection(squares(channel_map.sites), facecolor=colours, edgecolor="none"))
+    if not frame.free:
+        taken = channel_map.occupied
+        taken[dropped["row"].to_numpy(np.int64), dropped["col"].to_numpy(np.int64)] = True
+        absent = marks(np.argwhere(~taken)[:, ::-1].tolist())
+        ax.add_collection(PatchCollection(absent, facecolor="none", edgecolor="#999999", linewidth=0.5, linestyle=":"))
+    # A disc that is white, at zero, would be no disc without a rim; a square has its neighbours.
+    rim: dict[str, Any] = {"edgecolor": "#8a8a8a", "linewidth": 0.4} if frame.free else {"edgecolor": "none"}
+    ax.add_collection(PatchCollection(marks(frame.centres(channel_map)), facecolor=colours, **rim))
     for reason, hatch in _hatches(dropped).items():
-        some = dropped[_shown_reason(dropped) == reason][["row", "col"]].astype(int).itertuples(index=False, name=None)
-        ax.add_collection(
-            PatchCollection(squares(some), facecolor="white", edgecolor="#666666", linewidth=0.6, hatch=hatch)
-        )
+        some = marks(frame.centres_of(dropped[_shown_reason(dropped) == reason]))
+        ax.add_collection(PatchCollection(some, facecolor="white", edgecolor="#666666", linewidth=0.6, hatch=hatch))
 
 
 def _shown_reason(dropped: pd.DataFrame) -> Any:
@@ -201,17 +205,42 @@ def _hatches(dropped: pd.DataFrame) -> dict[str, str]:
     return {reason: _HATCHES[k % len(_HATCHES)] for k, reason in enumerate(reasons)}
 
 
-def _write_names(ax: Any, channel_map: ChannelMap, colours: Any) -> None:
-    """Write the channel names into their sites, if the letters would be large enough."""
-    rows, cols = channel_map.shape
+def _write_names(ax: Any, frame: Frame, channel_map: ChannelMap, colours: Any, dropped: pd.DataFrame) -> str:
+    """Write the channel names into their sites, if the letters would be large enough; return what was left out."""
     width, height = _drawn_inches(ax)
-    longest = max((len(name) for name in channel_map.names), default=1)
-    size = min(FONT, width / cols * 72 * 0.82 / (0.6 * longest), height / rows * 72 * 0.6)
+    wide = width * (frame.size if frame.free else 1) / abs(frame.x[1] - frame.x[0]) * 72
+    tall = height * (frame.size if frame.free else 1) / abs(frame.y[1] - frame.y[0]) * 72
+
+    def size_of(some: Sequence[str]) -> float:
+        return min(FONT, wide * 0.82 / (0.6 * max((len(name) for name in some), default=1)), tall * 0.6)
+
+    prefix, shown = "", list(channel_map.names)
+    if size_of(shown) < _COMFORTABLE:
+        prefix = _common_prefix(shown)
+        shown = [name[len(prefix) :] for name in shown]
+    size = size_of(shown)
     if size < _SMALLEST:
-        return
+        return ""
+    hatched = set(map(tuple, dropped[["row", "col"]].to_numpy(np.int64).tolist()))
     dark = colours[:, :3] @ np.array([0.299, 0.587, 0.114]) < 0.5
-    for (row, col), name, on_dark in zip(channel_map.sites.tolist(), channel_map.names, dark, strict=True):
-        ax.text(col, row, name, ha="center", va="center", size=size, color="white" if on_dark else INK)
+    for (x, y), site, name, on_dark in zip(frame.centres(channel_map), channel_map, shown, dark, strict=True):
+        if site not in hatched:
+            ax.text(x, y, name, ha="center", va="center", size=size, color="white" if on_dark else INK)
+    return prefix
+
+
+def _common_prefix(names: Sequence[str]) -> str:
+    """Return what names begin with before their numbers, "" where that would leave one without anything.
+
+    Examples
+    --------
+    >>> _common_prefix(["A-010", "A-012"]), _common_prefix(["ch1", "ch"]), _common_prefix(["left", "lead"])
+    ('A-', '', '')
+    """
+    first, last = min(names, default=""), max(names, default="")  # what these two share, all do
+    n = next((k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    prefix = first[:n].rstrip("0123456789")
+    return prefix if all(name[len(prefix) :].isdigit() for name in names) else ""
 
 
 def _drawn_inches(ax: Any) -> tuple[float, float]:
@@ -227,31 +256,33 @@ def _colour_bar(ax: Any, mappable: Any, label: str, units: str) -> None:
     place = ax.inset_axes((1 + 0.08 / width, min(0.1, 1 - tall), 0.09 / width, tall))
     bar = ax.figure.colorbar(mappable, cax=place)
     bar.outline.set_linewidth(0.4)
-    bar.locator = _few_ticks()
+    bar.locator = _few_ticks(5)
     bar.update_ticks()
     text = f"{label} ({units})" if label and units else label or units
     bar.set_label(text, labelpad=2)
 
 
-def _few_ticks() -> Any:
+def _few_ticks(most: int) -> Any:
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(5)
+    return MaxNLocator(most, steps=[1, 2, 2.5, 5, 10])
 
 
-def _legend(ax: Any, channel_map: ChannelMap, dropped: pd.DataFrame) -> None:
-    """Say below the grid what hatched and empty sites are."""
+def _legend(ax: Any, channel_map: ChannelMap, dropped: pd.DataFrame, prefix: str) -> None:
+    """Say below the grid what hatched and empty sites are, and what channel names begin with."""
     from matplotlib.patches import Patch
 
     handles = []
     counts = _shown_reason(dropped).value_counts() if len(dropped) else {}
     for reason, hatch in _hatches(dropped).items():
-        text = f"{counts[reason]} dropped: {reason}"
+        text = f"{counts[reason]} dropped: {reason}" if reason else f"{counts[reason]} dropped"
         handles.append(Patch(facecolor="white", edgecolor="#666666", linewidth=0.6, hatch=hatch, label=text))
-    absent = channel_map.shape[0] * channel_map.shape[1] - len(channel_map) - len(dropped)
+    absent = _n_absent(dropped, channel_map)
     if absent > 0:
         text = f"{absent} without a channel"
         handles.append(Patch(facecolor="none", edgecolor=RULE, linewidth=0.6, linestyle=":", label=text))
+    if prefix:
+        handles.append(Patch(facecolor="none", edgecolor="none", label=f"channels {prefix}…"))
     if not handles:
         return
     width, height = _drawn_inches(ax)

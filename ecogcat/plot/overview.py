@@ -9,8 +9,9 @@ import numpy as np
 
 from ecogcat.dataset import Dataset
 from ecogcat.plot.events import plot_events
-from ecogcat.plot.grid import dropped_sites, plot_map
+from ecogcat.plot.grid import plot_map
 from ecogcat.plot.measures import Evoked, evoked, levels, spectrum
+from ecogcat.plot.sites import dropped_sites
 from ecogcat.plot.style import (
     FONT,
     INK,

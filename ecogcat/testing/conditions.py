@@ -7,18 +7,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ecogcat.channels import ChannelMap
 from ecogcat.events import Events
 
-__all__ = ["channel_maps", "condition_tables", "events", "intervals"]
+__all__ = ["channel_maps", "condition_tables", "events", "intervals", "positions"]
 
 _ORIGINS = ({"line": "adc 0", "threshold": 0.5}, {"line": "dig 3", "threshold": 1.0}, {"line": "table"})
 
 
 @st.composite
-def channel_maps(draw: st.DrawFn, n_channels: int | None = None, *, shape: tuple[int, int] | None = None) -> ChannelMap:
-    """Draw a channel map: distinct sites in any order.
+def channel_maps(
+    draw: st.DrawFn,
+    n_channels: int | None = None,
+    *,
+    shape: tuple[int, int] | None = None,
+    free: bool | None = None,
+) -> ChannelMap:
+    """Draw a channel map: distinct sites in any order, seen from either side, on a plain grid or at free coordinates.
 
     Parameters
     ----------
@@ -28,6 +35,8 @@ def channel_maps(draw: st.DrawFn, n_channels: int | None = None, *, shape: tuple
         At most as many as there are sites; drawn if not given.
     shape : (int, int), optional
         Rows and columns of the grid; drawn, large enough, if not given.
+    free : bool, optional
+        Whether it has free coordinates.
     """
     if shape is None:
         shape = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
@@ -36,7 +45,25 @@ def channel_maps(draw: st.DrawFn, n_channels: int | None = None, *, shape: tuple
     sites = draw(st.permutations([(row, col) for row in range(shape[0]) for col in range(shape[1])]))
     n = draw(st.integers(0, len(sites))) if n_channels is None else n_channels
     pitch = draw(st.sampled_from([(1.0, 1.0), (0.4, 0.4), (0.4, 0.2)]))
-    return ChannelMap(np.array(sites[:n], np.int64).reshape(-1, 2), shape, pitch, tuple(f"c{k}" for k in range(n)))
+    if free is None:
+        free = draw(st.booleans())
+    places = draw(positions(n)) if free else None
+    names = tuple(f"c{k}" for k in range(n))
+    return ChannelMap(np.array(sites[:n], np.int64).reshape(-1, 2), shape, pitch, names, places, draw(st.booleans()))
+
+
+@st.composite
+def positions(draw: st.DrawFn, n: int) -> NDArray[np.float64]:
+    """Draw free coordinates (y, x), mm, of n channels: some on one line, some at one place, none rounded.
+
+    Parameters
+    ----------
+    draw
+        Supplied by Hypothesis.
+    n : int
+    """
+    one = st.one_of(st.sampled_from([0.0, 0.1, 1 / 3, -0.25]), st.floats(-10, 10))
+    return np.array(draw(st.lists(st.tuples(one, one), min_size=n, max_size=n)), np.float64).reshape(-1, 2)
 
 
 @st.composite

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ecogcat.channels import ChannelMap
 from ecogcat.dataset import Dataset
 from ecogcat.parts import Processing, aligned_start
-from ecogcat.testing.conditions import events, intervals
+from ecogcat.testing.conditions import events, intervals, positions
 from ecogcat.testing.extents import EXTENT_KINDS
 from ecogcat.testing.signals import KnownSignal, signals
 
@@ -57,6 +57,10 @@ class Shared(NamedTuple):
         Rates of the aligned arrays over the signal's.
     quantity : str
         "V" or "A".
+    places : tuple of (float, float), or None
+        Free coordinates (y, x) of the sites, mm.
+    pads_up : bool
+        From which side the grid is seen.
     """
 
     rate: float
@@ -67,6 +71,8 @@ class Shared(NamedTuple):
     pitch: float
     ratios: dict[str, Fraction]
     quantity: str
+    places: tuple[tuple[float, float], ...] | None = None
+    pads_up: bool = False
 
 
 @st.composite
@@ -86,7 +92,13 @@ def shared_terms(draw: st.DrawFn, *, mapped: bool | None = None) -> Shared:
     sites = tuple(order[:n]) if mapped else None
     rate = draw(st.sampled_from(_RATES))
     quantity = draw(st.sampled_from("VA"))
-    return Shared(rate, sites, names, frozenset(common), shape, draw(st.sampled_from([0.4, 1.0])), ratios, quantity)
+    pitch = draw(st.sampled_from([0.4, 1.0]))
+    places, pads_up = None, False
+    if mapped:
+        pads_up = draw(st.booleans())
+        if draw(st.booleans()):
+            places = tuple((y, x) for y, x in draw(positions(n)).tolist())
+    return Shared(rate, sites, names, frozenset(common), shape, pitch, ratios, quantity, places, pads_up)
 
 
 @st.composite
@@ -131,7 +143,8 @@ def datasets(
     channel_map = None
     if terms.sites is not None:
         sites = np.array([terms.sites[k] for k in picked], np.int64).reshape(-1, 2)
-        channel_map = ChannelMap(sites, terms.shape, (terms.pitch, terms.pitch), names)
+        free = None if terms.places is None else np.array([terms.places[k] for k in picked]).reshape(-1, 2)
+        channel_map = ChannelMap(sites, terms.shape, (terms.pitch, terms.pitch), names, free, terms.pads_up)
     arrays = {}
     for key, ratio in terms.ratios.items():
         if shared is None or draw(st.integers(0, 3)):

@@ -23,6 +23,8 @@ from ecogcat.testing.interval_laws import *  # noqa: F403
 from ecogcat.testing.interval_laws import __all__ as _intervals
 from ecogcat.testing.joining_laws import *  # noqa: F403
 from ecogcat.testing.joining_laws import __all__ as _joining
+from ecogcat.testing.map_laws import *  # noqa: F403
+from ecogcat.testing.map_laws import __all__ as _maps
 from ecogcat.testing.reading_laws import *  # noqa: F403
 from ecogcat.testing.reading_laws import __all__ as _reading
 from ecogcat.testing.record_laws import *  # noqa: F403
@@ -32,4 +34,4 @@ from ecogcat.testing.time_laws import __all__ as _time
 from ecogcat.testing.trigger_laws import *  # noqa: F403
 from ecogcat.testing.trigger_laws import __all__ as _triggers
 
-__all__ = sorted([*_reading, *_joining, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals])
+__all__ = sorted([*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals])

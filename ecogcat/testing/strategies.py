@@ -13,7 +13,7 @@ Examples
 >>> check()
 """
 
-from ecogcat.testing.conditions import channel_maps, condition_tables, events, intervals
+from ecogcat.testing.conditions import channel_maps, condition_tables, events, intervals, positions
 from ecogcat.testing.datasets import RATIOS, KnownDataset, Shared, datasets, joinable, shared_terms
 from ecogcat.testing.electrodes import electrode_tables
 from ecogcat.testing.extents import EXTENT_KINDS, MAPPED_KINDS, extents
@@ -54,6 +54,7 @@ __all__ = [
     "numbers",
     "physical",
     "pieces",
+    "positions",
     "shared_terms",
     "signals",
 ]

@@ -12,6 +12,7 @@ from ecogcat.channels import ChannelMap
 from ecogcat.formats.hdf5_fields import text_of
 from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.nwb.series import Series
+from ecogcat.sites.lattice import lattice_of
 
 __all__ = ["electrodes_of", "grid_of"]
 
@@ -97,21 +98,8 @@ def grid_of(places: NDArray[np.float64], names: Sequence[str]) -> ChannelMap | N
     >>> grid_of(np.array([[0.0, 0.0], [0.0, 400.0], [200.0, 0.0]]), ["a", "b", "c"])
     <ChannelMap 3 of 4 sites, 2 x 2, pitch 0.2 x 0.4 mm>
     """
-    if len(places) < 2 or not np.isfinite(places).all() or np.abs(places).max() > 1e9:
+    lattice = lattice_of(places)
+    if lattice is None:
         return None
-    steps, sites = [], []
-    for along in places.T:
-        apart = np.diff(np.unique(along))
-        apart = apart[apart > 1e-6 * max(1.0, float(np.abs(along).max()))]  # rounding
-        step = float(apart.min()) if len(apart) else 0.0
-        number = (along - along.min()) / step if step else np.zeros(len(along))
-        if np.abs(number - np.rint(number)).max() > 0.01 or number.max() > len(places):
-            return None
-        steps.append(step)
-        sites.append(np.rint(number).astype(np.int64))
-    pairs = np.stack(sites, axis=1)
-    n_rows, n_cols = (pairs.max(0) + 1).tolist()
-    if len(np.unique(pairs, axis=0)) < len(pairs) or 2 * len(pairs) <= n_rows * n_cols:
-        return None
-    dy, dx = (step or max(steps) for step in steps)
-    return ChannelMap(pairs, (n_rows, n_cols), (dy / 1000, dx / 1000), tuple(names))
+    dy, dx = lattice.pitch
+    return ChannelMap(lattice.sites, lattice.shape, (dy / 1000, dx / 1000), tuple(names))
