@@ -155,7 +155,8 @@ def test_every_load_argument_is_documented(name: str) -> None:
         assert len(row.meaning) > 10, row.argument
     format: Format = formats()[name]
     own = set(inspect.signature(format.open).parameters) - {"path"}
-    common = {"electrode", "connectors", "channels", "units", "dtype", "events", "start_time", "name", "mapped"}
+    common = {"electrode", "connectors", "channels", "units", "dtype", "events", "judgements", "start_time"}
+    common |= {"name", "mapped"}
     assert set(table["argument"]) == own | common
     defaults = dict(zip(table["argument"], table["default"], strict=True))
     assert defaults["mapped"] is True
@@ -182,7 +183,7 @@ def test_an_unknown_load_argument_is_refused_with_a_suggestion(rhd: Path) -> Non
         ec.open_recording(_h5(rhd.parent / "a.h5"), recording="x", q=1)
     assert "hdf5 recordings take no load argument 'recording'; " in str(caught.value)
     with pytest.raises(
-        TypeError, match=r"no load argument 'q'; it takes channels, connectors, dtype, electrode, events, mapped"
+        TypeError, match=r"no load argument 'q'; it takes channels, connectors, dtype, electrode, events, judgements"
     ):
         ec.open_recording(rhd, q=1)
     with pytest.raises(TypeError, match=r"intan recordings hold one stream of electrode channels: leave stream= away"):
