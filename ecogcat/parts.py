@@ -189,7 +189,8 @@ class Part(Frozen):
         for name in ("metadata", "reasons"):
             set_(self, name, frozen_value(getattr(self, name)))
         if self.recorded_at is not None:
-            set_(self, "recorded_at", self.recorded_at.astype("datetime64[ns]"))
+            time = self.recorded_at.astype("datetime64[ns]")
+            set_(self, "recorded_at", None if np.isnat(time) else time)  # no date is no known time
 
     @property
     def stop(self) -> int:

@@ -353,6 +353,12 @@ def test_seams_and_derived_properties() -> None:
     assert recording().seams == ()
 
 
+def test_a_clock_without_a_time_is_unknown() -> None:
+    part = ec.from_array([[1.0]], 1000, name="a").parts[0].replace(recorded_at=np.datetime64("NaT"))
+    assert part.recorded_at is None
+    assert part.start_time is None
+
+
 def test_names_of_joins() -> None:
     assert ec.join(*(recording(name) for name in "abcd")).name == "a+b+c+d"
     many = ec.join(*(recording(f"r{k}") for k in range(5)))

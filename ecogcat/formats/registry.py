@@ -48,7 +48,7 @@ class Format:
     open : callable
         path, and keyword arguments of its own -> Dataset; reads headers only.
     recognises : callable
-        (path, first bytes; empty for a folder) -> bool, by content alone.
+        (path, first bytes; empty for a folder) -> bool: by content, or by the files beside it.
     streams : callable
         (path) -> list of rows for `ecogcat.streams`.
     title : str
