@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ecogcat.arrays import signal_of
@@ -48,6 +48,7 @@ def test_what_is_read_is_the_float32_of_double_precision(dtype: str, gain: float
     """Whatever is decided: an offset of whole counts, as devices have, or any."""
     if whole:
         offset = float(np.clip(np.rint(offset), -(1 << 23), 1 << 23)) * gain
+        assume(np.isfinite(offset))
     stored = every(np.dtype(dtype))[::11]
     signal = signal_of(MemoryExtent(stored[None]), 1000.0, units="uV", gain=gain, offset=offset)
     with np.errstate(all="ignore"):
