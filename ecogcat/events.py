@@ -75,11 +75,10 @@ class Events(Frozen):
             frame[column] = frame[column].astype(frame[column].cat.categories.dtype)
         frame.columns = frame.columns.map(str)
         origins = () if origin is None else (origin,) if isinstance(origin, Mapping) else tuple(origin)
+        _check_order(samples[:-1], samples[1:])
         self._set(samples, frame.copy(), origins)
 
     def _set(self, samples: Index, frame: pd.DataFrame, origins: Sequence[Origin]) -> None:
-        if (samples[1:] < samples[:-1]).any():
-            raise ValueError("event samples ascend; sort them together with their table")
         object.__setattr__(self, "sample", samples)
         object.__setattr__(self, "_table", frame)
         object.__setattr__(self, "origins", tuple(FrozenMapping(one) for one in origins))
@@ -266,11 +265,19 @@ class Events(Frozen):
         stops = np.cumsum([len(one) for one in events])
         if len(samples):
             offset_events(samples, stops, np.asarray(offsets, np.int64), samples)
+        first, last = (stops - [len(one) for one in events])[1:], stops[:-1] - 1
+        between = (last >= 0) & (first < len(samples))  # within a recording they ascend already
+        _check_order(samples[last[between]], samples[first[between]])
         samples.setflags(write=False)
         origins = dict.fromkeys(origin_key for one in events for origin_key in map(_OriginKey, one.origins))
         joined = object.__new__(Events)  # the constructor would copy a table that nobody else has
         joined._set(samples, unite([one._table for one in events], schemas), [key.origin for key in origins])
         return joined
+
+
+def _check_order(before: Index, after: Index) -> None:
+    if (after < before).any():
+        raise ValueError("event samples ascend; sort them together with their table")
 
 
 class _OriginKey:

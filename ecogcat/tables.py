@@ -58,11 +58,13 @@ def unite(tables: Sequence[pd.DataFrame], schemas: Sequence[Schema] | None = Non
         for column, dtype in schema:
             types.setdefault(column, []).append(dtype)
     total = sum(len(table) for table in tables)
-    columns = {}
+    columns: dict[str, Any] = {}
     for column, dtypes in types.items():
-        have = [table for table in tables if column in table.columns]
-        missing = sum(len(table) for table in have) < total
-        missing = missing or any(table[column].isna().any() for table in have)
+        have = [table[column] for table in tables if column in table.columns]
+        if len(have) == len(tables) and have and _all_plain(have, dtypes):
+            columns[column] = np.concatenate([values.to_numpy() for values in have])
+            continue
+        missing = sum(len(values) for values in have) < total or any(values.isna().any() for values in have)
         target = _common(dict.fromkeys(dtypes), missing)
         pieces = [
             _cast(table[column], target)
@@ -73,6 +75,13 @@ def unite(tables: Sequence[pd.DataFrame], schemas: Sequence[Schema] | None = Non
         ]
         columns[column] = pd.concat(pieces, ignore_index=True) if pieces else pd.Series([], dtype=target)
     return pd.DataFrame(columns, index=pd.RangeIndex(total), copy=False)
+
+
+def _all_plain(columns: Sequence[pd.Series[Any]], names: Sequence[str]) -> bool:
+    """Whether columns are numbers of one NumPy type, and always were: then pandas need not be asked."""
+    dtype = columns[0].dtype
+    plain = isinstance(dtype, np.dtype) and dtype.kind in "biuf" and set(names) == {str(dtype)}
+    return plain and all(values.dtype == dtype for values in columns)
 
 
 def _common(names: Sequence[str] | dict[str, None], missing: bool) -> Any:
