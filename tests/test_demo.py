@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import intake
 import numpy as np
+import pandas as pd
 import pytest
 
 import ecogcat as ec
 from ecogcat.demo import main
+from ecogcat.demo.picture import plot_tonotopy
+from ecogcat.demo.tonotopy import check_tuning, tonotopy
+from ecogcat.demo.tuning import tuning_of
+from ecogcat.testing.simulate import simulate_session
 from tests.conftest import shared_path
 
 
@@ -49,10 +56,102 @@ def test_the_tour_shows_everything(toured: tuple[Path, str]) -> None:
         "10 of rec_002: high impedance",
         "10 of rec_004: not in rec_002",
         "written: the demo/overview.png",
+        "written: the demo/tonotopy.png",
+        "events: 77 detected, 77 simulated; largest difference 0 samples: yes",
+        "conditions: 77 of 77 have the tone and the level simulated: yes",
     ):
         assert shown in text, shown
     assert (folder / "overview.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "overview.png").stat().st_size > 100_000
+    assert (folder / "tonotopy.png").stat().st_size > 50_000
+
+
+def test_the_tonotopy_is_that_simulated(toured: tuple[Path, str]) -> None:
+    text = " ".join(toured[1].split())
+    said = re.search(r"at (\d+) of the (\d+) sites that respond .* (\d+) are one tone off, (\d+) farther", text)
+    assert said is not None
+    same, responding, next_to, farther = map(int, said.groups())
+    assert same + next_to + farther == responding >= 35
+    assert same >= 0.8 * responding, "a tone named at random is right at a sixth of the sites"
+    assert farther == 0
+
+
+def test_the_code_of_the_tonotopy_works(toured: tuple[Path, str]) -> None:
+    folder, text = toured
+    step = text.partition("Tonotopy:")[2].partition("Recovered parameters")[0]
+    lines = [line[7:] for line in step.splitlines() if line.startswith(("   >>> ", "   ... "))]
+    cat = intake.open_catalog(str(folder / "session" / "session.yaml"))
+    tables = [pd.read_csv(folder / "session" / f"{name}_events.csv") for name in cat]
+    names = {"ec": ec, "recordings": [cat[name].read() for name in cat], "tables": tables}
+    exec("\n".join(lines), names)
+    average = names["average"]
+    assert isinstance(average, ec.Average)
+    assert average.mean.shape == (18, 61, 1000)
+    assert average.counts.sum() == 77
+
+
+@pytest.fixture(scope="module")
+def recorded(toured: tuple[Path, str]) -> ec.Dataset:
+    joined = intake.open_catalog(str(toured[0] / "demo.yaml"))["all_tones"].read()
+    assert isinstance(joined, ec.Dataset)
+    return joined
+
+
+def epochs_of(dataset: ec.Dataset) -> ec.Epochs:
+    return ec.epochs(dataset, 0.1, 0.4, unit="s", baseline=(-0.1, 0))
+
+
+def test_the_tuning_comes_from_the_samples(recorded: ec.Dataset) -> None:
+    found = tuning_of(epochs_of(recorded))
+    assert found.areas.shape == (61, 6, 3)
+    assert np.isnan(found.best[~found.responds]).all()
+    assert (found.best_tone[~found.responds] == -1).all()
+    best = found.best[found.responds]
+    assert (best >= 1000).all()
+    assert (best <= 32000).all()
+
+    # The tones an octave lower, in name only: so are the best frequencies.
+    table, samples = recorded.events.table, recorded.events.sample
+    halved = ec.with_events(recorded, ec.Events(samples, table.assign(tone=table["tone"] / 2)))
+    assert np.allclose(tuning_of(epochs_of(halved)).best * 2, found.best, equal_nan=True)
+
+    # The tones in the opposite order: the map is turned round.
+    mirrored = ec.with_events(recorded, ec.Events(samples, table.assign(tone=32e6 / table["tone"])))
+    assert np.allclose(32e6 / tuning_of(epochs_of(mirrored)).best, found.best, equal_nan=True)
+
+    # 0.4 s before the tones nothing responds to them.
+    early = ec.with_events(recorded, ec.Events(samples - 800, table))
+    assert tuning_of(epochs_of(early)).responds.sum() <= 1
+
+
+def test_events_and_conditions_that_are_not_those_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = simulate_session(tmp_path, duration_s=20.0)
+    cat = intake.open_catalog(str(session.catalog))
+    datasets = [cat[name].read() for name in cat]
+    one = session.recordings[0]
+    late = one.events.assign(sample=one.events["sample"] + 3)
+    late.loc[2, "tone"] = 123.0
+    others = session.recordings[1:]
+    wrong = replace(session, recordings=(replace(one, events=late), *others))
+    assert not tonotopy(datasets, wrong, tmp_path / "out")
+    text = capsys.readouterr().out
+    assert "largest difference 3 samples: NO" in text
+    assert "conditions: 76 of 77 have the tone and the level simulated: NO" in text
+    fewer = replace(session, recordings=(replace(one, events=one.events[:-1]), *others))
+    assert not tonotopy(datasets, fewer, tmp_path / "out")
+    assert "events: 77 detected, 76 simulated: NO" in capsys.readouterr().out
+
+
+def test_a_session_in_which_nothing_responds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], recorded: ec.Dataset
+) -> None:
+    early = ec.with_events(recorded, ec.Events(recorded.events.sample - 800, recorded.events.table))
+    found = tuning_of(epochs_of(early))
+    silent = found._replace(responds=np.zeros(61, bool), best=np.full(61, np.nan))
+    plot_tonotopy(early, silent, tmp_path / "none.png")
+    assert (tmp_path / "none.png").stat().st_size > 10_000
+    check_tuning(early, silent)
+    assert "no site responds" in capsys.readouterr().out
 
 
 def test_what_it_says_to_type_next_works(toured: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,8 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output = demo_folder() if given.output is None else Path(given.output)
     try:
         if given.folder is None:
-            run_session(output)
-            return 0
+            return run_session(output)
         return run_folder(given.folder, output)
     except EcogcatError as error:
         print(page.wrapped(f"error: {error}"), file=sys.stderr)

@@ -8,6 +8,7 @@ from pathlib import Path
 import ecogcat as ec
 from ecogcat.catalog.demo import demo_catalog_path, demo_folder
 from ecogcat.demo import page
+from ecogcat.demo.tonotopy import tonotopy
 from ecogcat.demo.tour import join, tour
 
 __all__ = ["run_session"]
@@ -16,8 +17,8 @@ _BAD = 10
 _REASON = "high impedance"
 
 
-def run_session(output: Path) -> None:
-    """Simulate a session of four recordings into ``output/session`` and go through everything."""
+def run_session(output: Path) -> int:
+    """Simulate four recordings into ``output/session`` and go through everything; return 0 if all was recovered."""
     import intake
 
     from ecogcat.testing.simulate import simulate_session
@@ -59,6 +60,7 @@ def run_session(output: Path) -> None:
 
     joined = join(datasets, "rec_001, rec_002, rec_003, rec_004")
     tour(joined, output)
+    recovered = tonotopy(datasets, session, output)
     page.title("Next")
     page.code(
         "import intake, ecogcat as ec",
@@ -71,6 +73,7 @@ def run_session(output: Path) -> None:
         "Your own recordings:  make demo DATA=<folder>, or python -m ecogcat.demo <folder>",
         "On the command line:  ecogcat plan " + page.relative(path),
     )
+    return 0 if recovered else 1
 
 
 def _catalog_for(output: Path) -> Path:
