@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from datetime import date as calendar
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.frozen import index_array
 from ecogcat.parts import Part
 from ecogcat.select import listed_channels, take_channels
 
@@ -186,18 +186,19 @@ def leave_out_judged(dataset: Dataset, table: str | os.PathLike[str]) -> Dataset
     """
     frame = read_judgements(table)
     known = {_ALL, dataset.name, *(part.name for part in dataset.parts)}
-    unknown = []
+    unknown: list[Any] = []
+    reasons: dict[int, str] = {}  # of the channels that were opened; the first judgement on one counts
     rows: list[Any] = list(frame[frame["recording"].isin(known)].itertuples(index=False))
     for row in rows:
         place = _opened_row(dataset.parts[0], row)
         if place is None:
             unknown.append(row)
-            continue
-        bad = dataset.parts[0].rows == place
-        if bad.any():  # else it was left out before
+        else:
             signed = ", ".join(text for text in (row.author, row.date) if text)
-            keep = index_array([k for k, one in enumerate(bad.tolist()) if not one])
-            dataset = take_channels(dataset, keep, f"{row.reason} ({signed})" if signed else row.reason)
+            reasons.setdefault(place, f"{row.reason} ({signed})" if signed else row.reason)
+    for reason in dict.fromkeys(reasons.values()):
+        bad = [place for place, own in reasons.items() if own == reason]
+        dataset = take_channels(dataset, np.flatnonzero(~np.isin(dataset.parts[0].rows, bad)), reason)
     if unknown:
         named = ", ".join(row.name or _number(row) for row in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         first, *others = dataset.parts

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
+from ecogcat.epochplan import plan_epochs
 
 __all__ = ["Evoked", "envelope", "evoked", "levels", "spectrum"]
 
@@ -43,15 +44,13 @@ def evoked(dataset: Dataset, by: str | None, before_s: float = 0.05, after_s: fl
     if before < 1 or after < 2 or len(dataset.events) == 0:
         return None
     samples = dataset.events.sample
-    part = np.searchsorted([one.start for one in dataset.parts], samples, side="right") - 1
-    starts, stops = (np.array([getattr(one, side) for one in dataset.parts]) for side in ("start", "stop"))
-    inside = (samples - before >= starts[part]) & (samples + after <= stops[part])
+    inside = plan_epochs(dataset, samples, before, after, seams="drop").kept
     if by is None:
         codes, labels = np.zeros(len(samples), np.int64), [None]
     else:
         codes, table = dataset.events.conditions(by)
         labels = table[by].tolist()
-    usable = np.flatnonzero(inside & (codes >= 0))
+    usable = inside[codes[inside] >= 0]
     if len(usable) == 0:
         return None
     most = max(1, min(_MOST_EVENTS, _MOST_BYTES // max(1, dataset.n_channels * (before + after) * 4)))
