@@ -134,9 +134,18 @@ def test_eight_threads_read_whole_and_reduce(mixed: Mixed) -> None:
 
 
 def in_child(function: Callable[[], None]) -> None:
-    """Run a function in a forked child; raise unless it ends well, and soon."""
+    """Run a function in a forked child; raise unless it ends well, and soon.
+
+    The child is not traced: a tool that measures coverage takes a lock of its own at every call, and the child would
+    wait forever for one that another thread held at the moment of the fork.
+    """
+    tracing = sys.gettrace()
+    sys.settrace(None)
     child = os.fork()
-    if child == 0:
+    if child:
+        sys.settrace(tracing)
+    else:
+        threading.settrace(None)
         status = 1
         try:
             function()
