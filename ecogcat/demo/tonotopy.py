@@ -35,7 +35,7 @@ def tonotopy(datasets: Sequence[ec.Dataset], session: SimulatedSession, output: 
     Returns
     -------
     bool
-        Whether events and conditions are those simulated.
+        Whether events, conditions and best tones are those simulated.
     """
     page.step("Tonotopy: events from the trigger line, conditions from the session's tables")
     page.code("def recover(recording, table):             # the recording's own events are not used")
@@ -65,9 +65,8 @@ def tonotopy(datasets: Sequence[ec.Dataset], session: SimulatedSession, output: 
     _draw(dataset, tuning, output)
 
     page.step("Recovered parameters equal the simulated ones?")
-    same = _check_events(dataset, session)
-    check_tuning(dataset, tuning)
-    return same
+    events, tones = _check_events(dataset, session), check_tuning(dataset, tuning)
+    return events and tones
 
 
 def _recover(recording: ec.Dataset, table: pd.DataFrame) -> ec.Dataset:
@@ -111,22 +110,19 @@ def _verdict(same: bool) -> str:
     return "yes" if same else "NO"
 
 
-def check_tuning(dataset: ec.Dataset, tuning: Tuning) -> None:
-    """Say at how many of the sites that respond the best frequency found is that simulated."""
+def check_tuning(dataset: ec.Dataset, tuning: Tuning) -> bool:
+    """Say at how many of the sites that respond the best tone is that simulated; return whether at all of them."""
     sites = np.array(dataset.channel_map)[tuning.responds]
     if not len(sites):
-        page.say("best frequency: no site responds")
-        return
-    fine = np.geomspace(tuning.tones[0], tuning.tones[-1], 501)
-    tone, middle = (
-        np.argmax([cortex.tuning(sites, one, tuning.levels[-1]) for one in some], axis=0)
-        for some in (tuning.tones, fine)
-    )
-    off = np.abs(tuning.best_tone[tuning.responds] - tone)
-    octaves = np.abs(np.log2(tuning.best[tuning.responds] / fine[middle]))
+        page.say("best tones: no site responds")
+        return False
+    simulated = np.argmax([cortex.tuning(sites, tone, tuning.levels[-1]) for tone in tuning.tones], axis=0)
+    right = tuning.best_tone[tuning.responds] == simulated
+    octaves = np.abs(np.log2(tuning.best[tuning.responds] / tuning.tones[simulated]))
     page.say(
-        f"best frequency: at {(off == 0).sum()} of the {len(sites)} sites that respond the nearest tone is the one "
-        f"simulated; {(off == 1).sum()} are one tone off, {(off > 1).sum()} farther",
-        f"between tones: {np.median(octaves):.2f} octaves from the simulated best frequency in the median, "
+        f"best tones: {right.sum()} of the {len(sites)} sites that respond have the one simulated: "
+        f"{_verdict(bool(right.all()))}",
+        f"best frequencies: {np.median(octaves):.2f} octaves from those simulated in the median, "
         f"{octaves.max():.2f} at most",
     )
+    return bool(right.all())

@@ -89,7 +89,8 @@ def draw_events(rng: np.random.Generator, n_samples: int, sampling_rate: float) 
 def tuning(sites: NDArray[np.int64], tone: float, level: float) -> NDArray[np.float64]:
     """Strength of the response at each site, between 0 and 1.
 
-    The best tone rises along one axis of the grid, and the responsive area is an island in its middle.
+    The best frequency rises along one axis of the grid, in bands, one for each tone: so there is one right answer to
+    which tone a site responds to best. The responsive area is an island in the middle of the grid.
 
     Parameters
     ----------
@@ -105,8 +106,9 @@ def tuning(sites: NDArray[np.int64], tone: float, level: float) -> NDArray[np.fl
     """
     row, column = sites.T / (np.array(GRID_SHAPE)[:, None] - 1) - 0.5
     along, across = column * 0.9 + row * 0.45, row * 0.9 - column * 0.45
-    lowest, highest = np.log2(TONES_HZ[0]), np.log2(TONES_HZ[-1])
-    best = (lowest + highest) / 2 + along * (highest - lowest)
+    tones = np.log2(TONES_HZ)
+    gradual = (tones[0] + tones[-1]) / 2 + along * (tones[-1] - tones[0])
+    best = tones[np.abs(gradual[:, None] - tones).argmin(1)]
     tuned = np.exp(-0.5 * ((np.log2(tone) - best) / 1.1) ** 2)
     island = np.exp(-0.5 * (((across - 0.08) / 0.32) ** 2 + (along / 0.55) ** 2))
     # Louder tones drive more; 20 dB is the threshold.
