@@ -29,16 +29,19 @@ def checked_intervals(table: pd.DataFrame | None, n_samples: int) -> pd.DataFram
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise ValueError(f"intervals have the columns start, stop and label; missing: {', '.join(missing)}")
-    table = table.rename(columns=str).reset_index(drop=True)
-    if not table.columns.is_unique:
-        raise ValueError(f"the columns of intervals have distinct names, not {', '.join(table.columns)}")
-    if (table[["start", "stop"]] % 1 != 0).any(axis=None):
-        raise ValueError("intervals start and stop at whole samples")
-    table = table.astype({"start": np.int64, "stop": np.int64})
-    bad = (table["start"] < 0) | (table["stop"] < table["start"]) | (table["stop"] > n_samples)
-    if bad.any():
-        first = table.loc[bad].iloc[0]
-        raise ValueError(f"interval {first['start']}..{first['stop']} does not lie in 0..{n_samples}")
+    names = [str(column) for column in table.columns]
+    if len(set(names)) < len(names):
+        raise ValueError(f"the columns of intervals have distinct names, not {', '.join(names)}")
+    table = table.set_axis(names, axis=1).set_axis(pd.RangeIndex(len(table)))
+    for edge in ("start", "stop"):
+        if table[edge].dtype != np.int64:
+            if (table[edge] % 1 != 0).any():
+                raise ValueError("intervals start and stop at whole samples")
+            table[edge] = table[edge].astype(np.int64)
+    start, stop = (table[edge].to_numpy() for edge in ("start", "stop"))
+    bad = np.flatnonzero((start < 0) | (stop < start) | (stop > n_samples))
+    if len(bad):
+        raise ValueError(f"interval {start[bad[0]]}..{stop[bad[0]]} does not lie in 0..{n_samples}")
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,14 @@ from ecogcat.events import Events
 
 __all__ = ["channel_maps", "condition_tables", "events", "intervals", "positions"]
 
-_ORIGINS = ({"line": "adc 0", "threshold": 0.5}, {"line": "dig 3", "threshold": 1.0}, {"line": "table"})
+_ORIGINS: st.SearchStrategy[list[Any]] = st.lists(
+    st.sampled_from([{"line": "adc 0", "threshold": 0.5}, {"line": "dig 3", "threshold": 1.0}, {"line": "table"}]),
+    max_size=2, unique_by=str,
+)  # fmt: skip
+_PITCHES = st.sampled_from([(1.0, 1.0), (0.4, 0.4), (0.4, 0.2)])
+_PLACE = st.one_of(st.sampled_from([0.0, 0.1, 1 / 3, -0.25]), st.floats(-10, 10))
+_CONDITIONS = st.lists(st.sampled_from(["tone", "level", "go", "word"]), unique=True)
+_LABELS = st.sampled_from(["artifact", "sleep"])
 
 
 @st.composite
@@ -44,7 +52,7 @@ def channel_maps(
             shape = (max(shape[0], n_channels), shape[1])
     sites = draw(st.permutations([(row, col) for row in range(shape[0]) for col in range(shape[1])]))
     n = draw(st.integers(0, len(sites))) if n_channels is None else n_channels
-    pitch = draw(st.sampled_from([(1.0, 1.0), (0.4, 0.4), (0.4, 0.2)]))
+    pitch = draw(_PITCHES)
     if free is None:
         free = draw(st.booleans())
     places = draw(positions(n)) if free else None
@@ -62,8 +70,13 @@ def positions(draw: st.DrawFn, n: int) -> NDArray[np.float64]:
         Supplied by Hypothesis.
     n : int
     """
-    one = st.one_of(st.sampled_from([0.0, 0.1, 1 / 3, -0.25]), st.floats(-10, 10))
-    return np.array(draw(st.lists(st.tuples(one, one), min_size=n, max_size=n)), np.float64).reshape(-1, 2)
+    return np.array(draw(_pairs_of(n)), np.float64).reshape(-1, 2)
+
+
+# A strategy is made once: making and checking one takes Hypothesis as long as drawing ten values from it.
+@cache
+def _pairs_of(n: int) -> st.SearchStrategy[Any]:
+    return st.lists(st.tuples(_PLACE, _PLACE), min_size=n, max_size=n)
 
 
 @st.composite
@@ -76,10 +89,11 @@ def condition_tables(draw: st.DrawFn, n_rows: int) -> pd.DataFrame:
         Supplied by Hypothesis.
     n_rows : int
     """
-    names = draw(st.lists(st.sampled_from(["tone", "level", "go", "word"]), unique=True))
+    names = draw(_CONDITIONS)
     return pd.DataFrame({name: draw(_columns(name, n_rows)) for name in names}, index=range(n_rows))
 
 
+@cache
 def _columns(name: str, n: int) -> st.SearchStrategy[Any]:
     """Return a strategy of columns; one name mostly has one kind of values, but not always one type."""
 
@@ -113,11 +127,15 @@ def events(draw: st.DrawFn, n_samples: int, *, max_events: int = 5) -> Events:
     max_events : int
     """
     if n_samples:
-        samples = sorted(draw(st.lists(st.integers(0, n_samples - 1), max_size=max_events)))
+        samples = sorted(draw(_samples(n_samples, max_events)))
     else:
         samples = []
-    origin: list[Any] = draw(st.lists(st.sampled_from(_ORIGINS), max_size=2, unique_by=str))
-    return Events(np.array(samples, np.int64), draw(condition_tables(len(samples))), origin)
+    return Events(np.array(samples, np.int64), draw(condition_tables(len(samples))), draw(_ORIGINS))
+
+
+@cache
+def _samples(n_samples: int, most: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(0, n_samples - 1), max_size=most)
 
 
 @st.composite
@@ -130,9 +148,8 @@ def intervals(draw: st.DrawFn, n_samples: int) -> pd.DataFrame | None:
         Supplied by Hypothesis.
     n_samples : int
     """
+    pairs = draw(_labelled(n_samples))
     # None without samples: where recordings meet, nobody could tell whose it is.
-    edge = st.integers(0, n_samples)
-    pairs = draw(st.lists(st.tuples(edge, edge, st.sampled_from(["artifact", "sleep"])), max_size=3))
     pairs = [(a, b, label) for a, b, label in pairs if a != b]
     if not pairs:
         return None
@@ -146,3 +163,9 @@ def intervals(draw: st.DrawFn, n_samples: int) -> pd.DataFrame | None:
     if draw(st.booleans()):
         table["score"] = np.arange(len(table)) / 2
     return table
+
+
+@cache
+def _labelled(n_samples: int) -> st.SearchStrategy[list[tuple[int, int, str]]]:
+    edge = st.integers(0, n_samples)
+    return st.lists(st.tuples(edge, edge, _LABELS), max_size=3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,46 @@ RATIOS = (Fraction(1), Fraction(1, 4), Fraction(1, 60), Fraction(3, 2), Fraction
 """Rates of aligned arrays over the signal's."""
 
 _CHEAP = ("memory", "interleaved", "blocks", "constant", "reader")
-_RATES = (1000.0, 250.0, 20000.0, 24414.0625, 2000.0 / 3)
+
+# Strategies are made once: making and checking one takes Hypothesis as long as drawing ten values from it.
+_SHAPES = st.sampled_from([(2, 3), (1, 5), (4, 2)])
+_ARRAYS = st.lists(st.sampled_from(["adc", "aux", "dig", "ground", "reference_channels"]), unique=True, max_size=3)
+_RATIO = st.sampled_from(RATIOS)
+_RATES = st.sampled_from([1000.0, 250.0, 20000.0, 24414.0625, 2000.0 / 3])
+_QUANTITIES = st.sampled_from("VA")
+_PITCHES = st.sampled_from([0.4, 1.0])
+_LENGTHS = (0, 1, 2, 7, 30, 61)
+_PREFIXES = st.sampled_from(["u", "m", "n", ""])
+_LARGE_PREFIXES = st.sampled_from(["u", "m"])
+_VOLTS = st.sampled_from(["V", "mV"])
+_METADATA = st.sampled_from([{}, {"rig": 1}, {"rig": 2, "animal": "m7"}])
+
+
+@cache
+def _orders(n: int) -> st.SearchStrategy[list[int]]:
+    return st.permutations(range(n))
+
+
+@cache
+def _sites(shape: tuple[int, int]) -> st.SearchStrategy[list[tuple[int, int]]]:
+    return st.permutations([(row, col) for row in range(shape[0]) for col in range(shape[1])])
+
+
+@cache
+def _some_of(n: int) -> st.SearchStrategy[set[int]]:
+    return st.sets(st.integers(0, n - 1), min_size=1)
+
+
+@cache
+def _lengths(least: int) -> st.SearchStrategy[int]:
+    return st.sampled_from([n for n in _LENGTHS if n >= least])
+
+
+@cache
+def _further(key: str) -> st.SearchStrategy[list[str]]:
+    # One channel is common to all: arrays that share no name are matched by order, which is not associative.
+    names = st.sets(st.sampled_from([f"{key}1", f"{key}2"]))
+    return names.flatmap(lambda some: st.permutations([f"{key}0", *sorted(some)]))
 
 
 class KnownDataset(NamedTuple):
@@ -78,21 +118,18 @@ class Shared(NamedTuple):
 @st.composite
 def shared_terms(draw: st.DrawFn, *, mapped: bool | None = None) -> Shared:
     """Draw what datasets have in common so that they join; `mapped` is whether they have channel maps."""
-    shape = draw(st.sampled_from([(2, 3), (1, 5), (4, 2)]))
+    shape = draw(_SHAPES)
     n = draw(st.integers(1, 5))
-    order = draw(st.permutations([(row, col) for row in range(shape[0]) for col in range(shape[1])]))
+    order = draw(_sites(shape))
     names = tuple(f"c{k}" for k in range(n))
-    common = draw(st.sets(st.integers(0, n - 1), min_size=1))
-    arrays = draw(
-        st.lists(st.sampled_from(["adc", "aux", "dig", "ground", "reference_channels"]), unique=True, max_size=3)
-    )
-    ratios = {name: draw(st.sampled_from(RATIOS)) for name in arrays}
+    common = draw(_some_of(n))
+    ratios = {name: draw(_RATIO) for name in draw(_ARRAYS)}
     if mapped is None:
         mapped = draw(st.booleans())
     sites = tuple(order[:n]) if mapped else None
-    rate = draw(st.sampled_from(_RATES))
-    quantity = draw(st.sampled_from("VA"))
-    pitch = draw(st.sampled_from([0.4, 1.0]))
+    rate = draw(_RATES)
+    quantity = draw(_QUANTITIES)
+    pitch = draw(_PITCHES)
     places, pads_up = None, False
     if mapped:
         pads_up = draw(st.booleans())
@@ -133,12 +170,12 @@ def datasets(
     """
     terms = draw(shared_terms()) if shared is None else shared
     n = len(terms.names)
-    picked = [k for k in draw(st.permutations(range(n))) if k in terms.common or draw(st.booleans())]
+    picked = [k for k in draw(_orders(n)) if k in terms.common or draw(st.booleans())]
     if n_samples is None:
-        n_samples = draw(st.sampled_from([0, 1, 2, 7, 30, 61])) if draw(st.booleans()) else draw(st.integers(0, 70))
+        n_samples = draw(_lengths(0)) if draw(st.booleans()) else draw(st.integers(0, 70))
     by_site = terms.sites is not None
     names = tuple(f"{name}{k}" if by_site and name > "b" else terms.names[k] for k in picked)
-    units = draw(st.sampled_from(["u", "m", "n", ""])) + terms.quantity
+    units = draw(_PREFIXES) + terms.quantity
     known = draw(signals(kinds, n_samples=n_samples, names=names, sampling_rate=terms.rate, units=units, max_pieces=2))
     channel_map = None
     if terms.sites is not None:
@@ -154,7 +191,7 @@ def datasets(
     dataset = Dataset.of(
         known.signal,
         name=name,
-        source_channels=draw(st.permutations(range(len(picked)))),
+        source_channels=draw(_orders(len(picked))),
         channel_map=channel_map,
         processing=Processing(),
         aligned=further,
@@ -164,8 +201,8 @@ def datasets(
         reference_channels=reference,
         recorded_at=_clock(draw, clock),
         file_start=0,
-        notes=draw(st.sampled_from([(), (f"note of {name}",)])),
-        metadata=draw(st.sampled_from([{}, {"rig": 1}, {"rig": 2, "animal": "m7"}])),
+        notes=(f"note of {name}",) if draw(st.booleans()) else (),
+        metadata=draw(_METADATA),
         format="drawn",
     )
     return KnownDataset(dataset, known.values, {key: one.values for key, one in arrays.items()}, known)
@@ -184,12 +221,10 @@ def _clock(draw: st.DrawFn, known: bool | None) -> np.datetime64 | None:
 @st.composite
 def _arrays(draw: st.DrawFn, key: str, ratio: Fraction, n_samples: int, terms: Shared) -> KnownSignal:
     """Draw an array beside the signal, in step with it: some of its channels, in any order; of cheap kinds."""
-    # One channel is common to all: arrays that share no name are matched by order, which is not associative.
-    further = draw(st.sets(st.sampled_from([f"{key}1", f"{key}2"])))
-    names = tuple(draw(st.permutations([f"{key}0", *sorted(further)])))
-    units = draw(st.sampled_from(["V", "mV"])) if key in ("adc", "aux") else ""
+    names = tuple(draw(_further(key)))
+    units = draw(_VOLTS) if key in ("adc", "aux") else ""
     if key in ("ground", "reference_channels"):
-        units = draw(st.sampled_from(["u", "m"])) + terms.quantity
+        units = draw(_LARGE_PREFIXES) + terms.quantity
     rate = terms.rate * ratio.numerator / ratio.denominator
     length = aligned_start(n_samples, ratio)
     return draw(
@@ -233,7 +268,6 @@ def joinable(
         n = draw(st.integers(2, 3))
     drawn = []
     for k in range(n):
-        length = draw(st.sampled_from([0, 1, 2, 7, 30, 61]).filter(lambda m: m >= min_samples))
-        name = "abcdefgh"[k]
-        drawn.append(draw(datasets(kinds, shared=terms, name=name, n_samples=length, clock=clock)))
+        length = draw(_lengths(min_samples))
+        drawn.append(draw(datasets(kinds, shared=terms, name="abcdefgh"[k], n_samples=length, clock=clock)))
     return tuple(drawn)

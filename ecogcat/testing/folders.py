@@ -12,12 +12,15 @@ from pathlib import Path
 
 __all__ = ["Folder"]
 
+# Making and removing a small file takes a disk 1.5 ms, as long as drawing what it holds; memory 0.05 ms. Containers
+# have 64 MB of it.
+_IN_MEMORY, _ROOM = "/dev/shm", 1 << 28
 # Files of examples long past are removed while others are drawn: a run of a thousand examples makes a million.
 _MOST_FILES = 4000
 
 
 class Folder:
-    """A folder of small files, each under a name of its own; removed when the process ends.
+    """A folder of small files, each under a name of its own; in memory where there is room, gone with the process.
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ class Folder:
     def place(self, suffix: str = "") -> Path:
         """Return the path of a file that does not exist yet."""
         if self._path is None or self._process != os.getpid():
-            self._path, self._process = Path(tempfile.mkdtemp(prefix="ecogcat-laws-")), os.getpid()
+            self._path, self._process = Path(tempfile.mkdtemp(prefix="ecogcat-laws-", dir=_place())), os.getpid()
             atexit.register(shutil.rmtree, self._path, ignore_errors=True)
         path = self._path / f"{next(self._numbers)}{suffix}"
         self._placed.append(path)
@@ -54,3 +57,9 @@ class Folder:
         path = self.place(suffix)
         path.write_bytes(data)
         return path
+
+
+def _place() -> str | None:
+    if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
+        return _IN_MEMORY
+    return None
