@@ -21,7 +21,7 @@ from benchmarks.peers import Hand, Virtual
 from benchmarks.timing import seconds, warm_up
 
 WINDOWS, STEP, PICKED = 200, 10, 20
-EVENTS, BEFORE, AFTER = 390, 200, 800  # events of a recording; samples of an epoch
+EVENTS, BEFORE, AFTER = 390, 200, 800  # events of a recording (fewer of a short one); samples of an epoch
 ONE_REQUEST = (
     "its limit is 200 windows on one thread, divided by 200: a window is one request, and ours reads it on one"
 )
@@ -162,7 +162,8 @@ def epochs_item(recordings: Recordings, hand: Hand, virtual: Virtual, truth: Any
     """Return W5: windows of both recordings, around events at random places."""
     n, masked = recordings.n_samples, len(ELECTRODES) - len(KEPT)
     rng = np.random.default_rng(5)
-    events = np.concatenate([k * n + np.sort(rng.integers(BEFORE, n - AFTER, EVENTS)) for k in range(2)])
+    n_events = min(EVENTS, n // 400)
+    events = np.concatenate([k * n + np.sort(rng.integers(BEFORE, n - AFTER, n_events)) for k in range(2)])
     dataset = ec.with_events(recordings.dataset(masked=True), events)
     shape = (len(events), len(KEPT), BEFORE + AFTER)
     out = np.zeros(shape, np.float32)
@@ -176,7 +177,7 @@ def epochs_item(recordings: Recordings, hand: Hand, virtual: Virtual, truth: Any
     return Item(
         "W5",
         recordings.layout,
-        "780 epochs of 51 channels, -200..+800 samples",
+        f"{len(events)} epochs of 51 channels, -200..+800 samples",
         {
             "h5py": lambda: windows(lambda start, stop: hand.read(KEPT, start, stop)),
             "virtual": lambda: windows(lambda start, stop: virtual.read(KEPT, start, stop)),
