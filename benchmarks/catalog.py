@@ -36,7 +36,7 @@ def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]
         layouts = [name for name in RAW if not wanted or any(one.partition("/")[2] in ("", name) for one in wanted)]
         items += raw_items(folder, n_samples, layouts)
     if _any(wanted, "W9"):
-        items += events_items((10**6, 10**7) if full else (8000,))
+        items += events_items(((10**6, 8), (10**7, 8), (10**7, 1000)) if full else ((8000, 8),))
     chosen = [item for item in items if not wanted or any(_matches(one, item) for one in wanted)]
     if not chosen:
         raise ValueError(f"no work item {', '.join(wanted)}; there are: {', '.join(item.label for item in items)}")

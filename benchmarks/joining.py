@@ -19,8 +19,6 @@ from benchmarks.data import tiny_files
 from benchmarks.items import Item
 from benchmarks.limits import Limit
 
-N_RECORDINGS = 8
-
 
 def opening_items(folder: Path, counts: tuple[int, ...]) -> list[Item]:
     """W1: open and join some tiny files. The peers open each file and take its shape, or make a virtual dataset."""
@@ -116,29 +114,30 @@ def no_file_opened() -> Iterator[None]:
         yield
 
 
-def events_items(counts: tuple[int, ...]) -> list[Item]:
-    """W9: the events of 8 recordings with two condition columns, put on one clock."""
+def events_items(sizes: tuple[tuple[int, int], ...]) -> list[Item]:
+    """W9: so many events of so many recordings, with two condition columns, put on one clock."""
     items = []
-    for count in counts:
-        each = count // N_RECORDINGS
+    for count, n_recordings in sizes:
+        each = count // n_recordings
         rng = np.random.default_rng(9)
         length = 20 * each
-        samples = [np.sort(rng.integers(0, length, each)) for _ in range(N_RECORDINGS)]
+        samples = [np.sort(rng.integers(0, length, each)) for _ in range(n_recordings)]
         tables = [
             pd.DataFrame({"tone": rng.choice([500.0, 1000.0, 2000.0], each), "level": rng.integers(0, 5, each)})
-            for _ in range(N_RECORDINGS)
+            for _ in range(n_recordings)
         ]
         events = [ec.Events(*one) for one in zip(samples, tables, strict=True)]
-        offsets = [k * length for k in range(N_RECORDINGS)]
+        offsets = [k * length for k in range(n_recordings)]
         calls: dict[str, Callable[..., Any]] = {
             "numpy": lambda s=samples, t=tables, o=offsets: _offset_with_numpy(s, t, o),
             "pandas": lambda s=samples, t=tables, o=offsets: _offset_with_pandas(s, t, o),
             "ours": lambda e=events, o=offsets: ec.Events.concatenate(e, o),
         }
-        limit = Limit("limit", ("f4", 3, 3, 2 * each * N_RECORDINGS))
-        title = f"{count:,} events of {N_RECORDINGS} recordings offset, with two condition columns"
+        limit = Limit("limit", ("f4", 3, 3, 2 * each * n_recordings))
+        title = f"{count:,} events of {n_recordings:,} recordings offset, with two condition columns"
         note = "its limit is copying three columns of 8 bytes"
-        items.append(Item("W9", f"{count:.0e}".replace("+0", ""), title, calls, limit, notes=(note,)))
+        layout = f"{count:.0e} of {n_recordings}".replace("+0", "")
+        items.append(Item("W9", layout, title, calls, limit, notes=(note,)))
     return items
 
 

@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ecogcat.conditions import Conditions, combinations_shown
 from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze
 from ecogcat.query import query_rows
-from ecogcat.tables import Schema, schema_of, table_digest_parts, unite
+from ecogcat.tables import Numbers, Schema, numbers_of, schema_of, table_digest_parts, unite
 
 __all__ = ["Events"]
 
 Origin = Mapping[str, Any]
+
+_CACHED = 1 << 15  # events whose samples stay in cache between being copied and being offset
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -33,6 +35,11 @@ class Events(Frozen):
         Conditions, one row an event: `tones`, `levels`, ... Copied; handed out as copies.
     origin : mapping, or sequence of mappings, optional
         Where the events come from: line, threshold, method. Events joined from several recordings have several.
+
+    Attributes
+    ----------
+    schema : tuple of (str, str)
+        Columns of the table and the names of their types.
 
     Raises
     ------
@@ -51,6 +58,8 @@ class Events(Frozen):
     sample: Index
     _table: pd.DataFrame = field(repr=False)
     origins: tuple[Origin, ...]
+    schema: Schema = field(init=False)
+    _numbers: Numbers = field(init=False, repr=False)
 
     def __init__(
         self,
@@ -82,16 +91,14 @@ class Events(Frozen):
         object.__setattr__(self, "sample", samples)
         object.__setattr__(self, "_table", frame)
         object.__setattr__(self, "origins", tuple(FrozenMapping(one) for one in origins))
+        # Asked for by every join; pandas takes 50 us to answer.
+        object.__setattr__(self, "schema", schema_of(frame))
+        object.__setattr__(self, "_numbers", numbers_of(frame))
 
     @property
     def table(self) -> pd.DataFrame:
         """The condition table; a copy, numbered from 0."""
         return self._table.copy()
-
-    @property
-    def schema(self) -> Schema:
-        """Columns of the table and the names of their types."""
-        return schema_of(self._table)
 
     @property
     def origin(self) -> Origin | tuple[Origin, ...] | None:
@@ -257,22 +264,35 @@ class Events(Frozen):
         schemas : sequence of Schema, optional
             Columns that each had before any earlier concatenation.
         """
-        from ecogcat.kernels.events import offset_events
-
         if not events:
             return Events()
-        samples = np.concatenate([one.sample for one in events])
         stops = np.cumsum([len(one) for one in events])
-        if len(samples):
-            offset_events(samples, stops, np.asarray(offsets, np.int64), samples)
+        samples = _on_one_clock([one.sample for one in events], stops, np.asarray(offsets, np.int64))
         first, last = (stops - [len(one) for one in events])[1:], stops[:-1] - 1
         between = (last >= 0) & (first < len(samples))  # within a recording they ascend already
         _check_order(samples[last[between]], samples[first[between]])
         samples.setflags(write=False)
         origins = dict.fromkeys(origin_key for one in events for origin_key in map(_OriginKey, one.origins))
         joined = object.__new__(Events)  # the constructor would copy a table that nobody else has
-        joined._set(samples, unite([one._table for one in events], schemas), [key.origin for key in origins])
+        schemas = [one.schema for one in events] if schemas is None else schemas
+        table = unite([one._table for one in events], schemas, [one._numbers for one in events])
+        joined._set(samples, table, [key.origin for key in origins])
         return joined
+
+
+def _on_one_clock(each: Sequence[Index], stops: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the samples of recordings behind each other, offset; as many recordings at a time as the cache holds."""
+    from ecogcat.kernels.events import offset_events
+
+    samples = np.empty(stops[-1], np.int64)
+    first = start = 0
+    while first < len(each):
+        last = max(first + 1, int(np.searchsorted(stops, start + _CACHED, side="right")))
+        together = samples[start : stops[last - 1]]
+        np.concatenate(each[first:last], out=together)
+        offset_events(together, stops[first:last] - start, offsets[first:last], together)
+        first, start = last, int(stops[last - 1])
+    return samples
 
 
 def _check_order(before: Index, after: Index) -> None:

@@ -20,7 +20,14 @@ from benchmarks.report import measure, table
 N_SAMPLES = 4_100
 READING = ("W2", "W3 seam", "W3 random", "W4", "W5", "W6 stride", "W6 permuted", "W7")
 RAW = [f"{name}/{layout}" for name in ("raw whole", "raw random") for layout in raw.LAYOUTS]
-LABELS = ["W1/2", "W1/8", "W1 join/", "W9/8e3", *(f"{name}/{layout}" for layout in "ABD" for name in READING), *RAW]
+LABELS = [
+    "W1/2",
+    "W1/8",
+    "W1 join/",
+    "W9/8e3 of 8",
+    *(f"{name}/{layout}" for layout in "ABD" for name in READING),
+    *RAW,
+]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from ecogcat import settings
 
 __all__ = ["run"]
 
-_Task = Callable[[], None]
+_Task = Callable[[], object]
 
 
 class _Batch:
