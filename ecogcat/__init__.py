@@ -33,6 +33,7 @@ from ecogcat.exclude import exclude_intervals
 from ecogcat.experiments import Experiment, conditions_table, with_conditions
 from ecogcat.findintervals import find_intervals
 from ecogcat.formats.opening import load_arguments, open_recording, streams
+from ecogcat.impedances import mask_impedance
 from ecogcat.intervalfiles import read_intervals
 from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
@@ -89,6 +90,7 @@ __all__ = [
     "locate",
     "mark_channels",
     "mask_channels",
+    "mask_impedance",
     "open_recording",
     "options",
     "plan_join",

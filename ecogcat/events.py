@@ -289,8 +289,9 @@ def _on_one_clock(each: Sequence[Index], stops: NDArray[np.int64], offsets: NDAr
     while first < len(each):
         last = max(first + 1, int(np.searchsorted(stops, start + _CACHED, side="right")))
         together = samples[start : stops[last - 1]]
-        np.concatenate(each[first:last], out=together)
-        offset_events(together, stops[first:last] - start, offsets[first:last], together)
+        alone = last - first == 1
+        source = each[first] if alone else np.concatenate(each[first:last], out=together)
+        offset_events(source, stops[first:last] - start, offsets[first:last], together)
         first, start = last, int(stops[last - 1])
     return samples
 

@@ -419,3 +419,66 @@ def test_a_picture_for_a_file_needs_no_display(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
     assert path.exists()
+
+
+# Intervals ----------------------------------------------------------------------------------------
+
+
+def with_artifacts(*, samples: int = 3000) -> ec.Dataset:
+    """Two stretches that would drown everything, and one that would not."""
+    data = np.random.default_rng(5).standard_normal((3, samples)).astype("f4")
+    data[:, 400:700] += 5000
+    data[:, 2000:2600] -= 7000
+    table = pd.DataFrame(
+        {"start": [400, 2000, 900], "stop": [700, 2600, 950], "label": ["artifact", "artifact", "licks"]}
+    )
+    events = ec.Events([100, 550, 1500, 2300], {"tones": [500, 2800, 500, 2800]})
+    return ec.with_intervals(ec.from_array(data, RATE, events=events), table)
+
+
+def spans(ax: Any) -> list[tuple[float, float]]:
+    found = [patch for patch in ax.patches if patch.get_zorder() == -1]
+    return sorted((round(one.get_x(), 6), round(one.get_x() + one.get_width(), 6)) for one in found)
+
+
+def test_intervals_are_shaded_and_named() -> None:
+    ax = ec.plot_traces(with_artifacts(), 500, 2500)
+    assert spans(ax) == [(0.5, 0.7), (0.9, 0.95), (2.0, 2.5)]
+    assert [text.get_text() for text in ax.texts].count("artifact") == 2
+    colours = {patch.get_facecolor() for patch in ax.patches if patch.get_zorder() == -1}
+    assert len(colours) == 2  # one a label
+    assert spans(ec.plot_events(with_artifacts())) == [(0.4, 0.7), (0.9, 0.95), (2.0, 2.6)]
+    assert spans(ec.plot_traces(recording())) == []
+
+
+def test_many_intervals_are_drawn_as_the_longest() -> None:
+    start = np.arange(0, 2700, 3)
+    length = np.where(start % 2, 1, 2)
+    table = pd.DataFrame({"start": start, "stop": start + length, "label": "x"})
+    found = spans(ec.plot_traces(ec.with_intervals(recording(), table), 0, 3000))
+    assert len(found) == 400
+    assert all(stop - start > 0.0015 for start, stop in found)
+
+
+def test_rejected_intervals_are_in_no_response_and_no_level() -> None:
+    dataset = with_artifacts()
+    figures = [ec.plot_overview(dataset, reject=reject) for reject in ((), "artifact", ["artifact", "licks"])]
+    reach = []
+    for figure in figures:
+        panel = next(ax for ax in figure.axes if ax.get_ylabel().startswith("average"))
+        reach.append(max(np.abs(line.get_ydata()).max() for line in panel.lines if len(line.get_xdata()) > 2))
+    assert reach[0] > 1000
+    assert max(reach[1:]) < 20
+    silent = ec.with_events(dataset, ec.Events())
+    figure = ec.plot_overview(silent, reject="artifact")
+    panel = next(ax for ax in figure.axes if ax.get_ylabel().startswith("standard"))
+    assert max(panel.lines[0].get_ydata()) < 2
+    everything = pd.DataFrame({"start": [0], "stop": [3000], "label": ["artifact"]})
+    with pytest.raises(ValueError, match="nothing remains outside of the intervals artifact"):
+        ec.plot_overview(ec.with_intervals(dataset, everything), reject="artifact")
+
+
+def test_conditions_are_written_as_their_experiment_does() -> None:
+    legend = ec.plot_traces(with_artifacts(), 0, 3000).get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["500 Hz", "2.8 kHz"]
+    assert [tick.get_text() for tick in ec.plot_events(with_artifacts()).get_yticklabels()] == ["500 Hz", "2.8 kHz"]

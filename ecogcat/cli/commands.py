@@ -211,10 +211,11 @@ def plan(catalog_or_path: str, entries: tuple[str, ...], as_json: bool, **option
 @click.option("-o", "--output", required=True, metavar="FIG.png", help="File to write: .png, .pdf or .svg.")
 @click.option("--by", help="Condition that colours the events.")
 @click.option("--seam", default=0, show_default=True, help="Which seam the traces cross.")
+@click.option("--reject", multiple=True, metavar="LABEL", help="Intervals to leave out of responses and spectra.")
 @reported
-def plot(entry: str, load: dict[str, Any], output: str, by: str | None, seam: int) -> None:
+def plot(entry: str, load: dict[str, Any], output: str, by: str | None, seam: int, reject: tuple[str, ...]) -> None:
     """Draw the overview of a recording or a join."""
-    ec.plot_overview(dataset_of(entry, load), output, by=by, seam=seam)
+    ec.plot_overview(dataset_of(entry, load), output, by=by, seam=seam, reject=reject)
     click.echo(output)
 
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from ecogcat.dataset import Dataset
-from ecogcat.plot.strip import draw_seams, draw_strip
+from ecogcat.plot.strip import draw_intervals, draw_seams, draw_strip
 from ecogcat.plot.style import (
     FONT,
     RULE,
     axes_inches,
     colours_of,
     default_condition,
+    level_text,
     new_axes,
-    number_text,
     style,
     time_scale,
 )
@@ -26,7 +26,7 @@ _MOST_ROWS = 12
 
 
 def plot_events(dataset: Dataset, by: str | None = None, *, ax: Any = None) -> Any:
-    """Draw the events over time, one row a value of a condition; parts are named above.
+    """Draw the events over time, one row a value of a condition; parts are named above, intervals shaded.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _draw(ax: Any, dataset: Dataset, by: str | None) -> Any:
                 markersize=_tick(ax, len(labels)),
                 markeredgewidth=0.9,
             )
-        ax.set_yticks(range(len(labels)), [number_text(label) for label in labels] if by else [""] * len(labels))
+        ax.set_yticks(range(len(labels)), [level_text(by, label) for label in labels] if by else [""] * len(labels))
         ax.set_ylim(-0.7, len(labels) - 0.3)
     else:
         values = np.arange(len(labels)) if not _numeric(labels) else np.array(labels, float)
@@ -91,6 +91,7 @@ def _draw(ax: Any, dataset: Dataset, by: str | None) -> Any:
     ax.set_xlim(0, dataset.n_samples / unit)
     ax.set_xlabel(f"time in the dataset ({name})")
     draw_strip(ax, dataset, 0, dataset.n_samples, scale)
+    draw_intervals(ax, dataset, 0, dataset.n_samples, scale)
     draw_seams(ax, dataset, 0, dataset.n_samples, scale)
     return ax
 
@@ -130,7 +131,7 @@ def draw_event_ticks(ax: Any, dataset: Dataset, start: int, stop: int, scale: fl
         colour = RULE if code < 0 else colours[code]
         ax.vlines(some, 0, 0.17 / height, transform=ax.get_xaxis_transform(), colors=[colour], linewidth=1.8, zorder=6)
         ax.vlines(some, 0, 1, transform=ax.get_xaxis_transform(), colors=[colour], linewidth=0.5, alpha=0.5, zorder=0)
-        shown.append((colour, "?" if code < 0 else number_text(labels[code])))
+        shown.append((colour, "?" if code < 0 else level_text(by, labels[code])))
     if by is None or not shown or len(shown) > 8:
         return
     handles = [Line2D([], [], color=colour, linewidth=1.8, label=text) for colour, text in shown]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ecogcat.dataset import Dataset
+from ecogcat.exclude import exclude_intervals
 from ecogcat.plot.events import plot_events
 from ecogcat.plot.grid import plot_map
 from ecogcat.plot.measures import Evoked, evoked, levels, spectrum
@@ -18,8 +20,8 @@ from ecogcat.plot.style import (
     RULE,
     colours_of,
     default_condition,
+    level_text,
     new_figure,
-    number_text,
     short_name,
     style,
     unit_text,
@@ -34,7 +36,12 @@ _LEFT, _MIDDLE = 0.15, 3.85
 
 
 def plot_overview(
-    dataset: Dataset, path: str | os.PathLike[str] | None = None, *, by: str | None = None, seam: int = 0
+    dataset: Dataset,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    by: str | None = None,
+    seam: int = 0,
+    reject: str | Sequence[str] = (),
 ) -> Any:
     """Draw a dataset in one figure: traces across a seam, the electrode grid, responses, events.
 
@@ -50,6 +57,8 @@ def plot_overview(
         Condition that colours events and responses; the one that tells most events apart by default.
     seam : int
         Which seam the traces cross.
+    reject : str or sequence of str
+        Labels of intervals that are left out of responses, levels and spectra.
 
     Returns
     -------
@@ -62,7 +71,7 @@ def plot_overview(
     IndexError
         If there is no such seam.
     ValueError
-        If the dataset has no channel.
+        If the dataset has no channel, or intervals leave no sample of it.
     """
     if not dataset.n_channels:
         raise ValueError(f"{dataset.name} has no channel to draw")
@@ -71,6 +80,10 @@ def plot_overview(
         raise IndexError(f"no seam {seam}: the dataset has {len(seams)}")
     if by is None:
         by = default_condition(dataset.events.table)
+    labels = (reject,) if isinstance(reject, str) else tuple(reject)
+    clean = exclude_intervals(dataset, labels) if labels else dataset
+    if labels and not clean.n_samples:
+        raise ValueError(f"{dataset.name}: nothing remains outside of the intervals {', '.join(labels)}")
     with style():
         figure = new_figure(_WIDTH, _HEIGHT, shown=path is None)
         _title(figure, dataset)
@@ -80,9 +93,9 @@ def plot_overview(
         start = max(0, min(middle - round(rate), dataset.n_samples - round(2 * rate)))
         plot_traces(dataset, start, min(dataset.n_samples, start + max(2, round(2 * rate))), by=by, ax=traces)
         _letter(figure, "a", "Traces across a seam" if seams else "Traces", _LEFT, 8.78)
-        responses = evoked(dataset, by) if len(dataset.events) else None
-        _grid_panel(figure, dataset, responses)
-        _response_panel(figure, dataset, responses, by)
+        responses = evoked(clean, by) if len(dataset.events) else None
+        _grid_panel(figure, clean, responses)
+        _response_panel(figure, clean, responses, by)
         events = _axes(figure, 0.75, 0.45, 6.2, 0.95)
         plot_events(dataset, by, ax=events)
         _letter(figure, "d", "Events and parts" if seams else "Events", _LEFT, 1.75)
@@ -160,7 +173,7 @@ def _response_panel(figure: Any, dataset: Dataset, responses: Evoked | None, by:
     several = by is not None and len(responses.labels) <= 10
     curves = responses.mean[:, best] if several else mean[None, best]
     for k, curve in enumerate(curves):
-        label = f"{number_text(responses.labels[k])}  (n = {responses.counts[k]})" if several else "mean of all"
+        label = f"{level_text(by, responses.labels[k])}  (n = {responses.counts[k]})" if several else "mean of all"
         ax.plot(responses.times * 1e3, curve, color=colours[k] if several else INK, linewidth=1.0, label=label)
     ax.axvline(0, color=RULE, linewidth=0.6)
     ax.axhline(0, color=RULE, linewidth=0.4)

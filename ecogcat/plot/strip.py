@@ -1,4 +1,4 @@
-"""Strip: the bar above a time axis that shows which part is which, and the lines where parts meet."""
+"""Strip: what a time axis shows beside its data: which part is which, where parts meet, and intervals."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from ecogcat.dataset import Dataset
 from ecogcat.plot.style import FONT, INK, SEAM, axes_inches, short_name, text_width
 from ecogcat.tabulate import duration_text
 
-__all__ = ["draw_seams", "draw_strip", "pause_text"]
+__all__ = ["draw_intervals", "draw_seams", "draw_strip", "pause_text"]
 
 _SHADES = ("#dcdcdc", "#efefef")
+_INTERVALS = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b")
 _MOST_LINES = 60
 _PAUSE_INCHES = 1.6
+_MOST_INTERVALS = 400
 
 
 def draw_strip(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -> None:
@@ -104,6 +106,26 @@ def draw_seams(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -
                     color=SEAM,
                     size=FONT - 1,
                 )
+
+
+def draw_intervals(ax: Any, dataset: Dataset, start: int, stop: int, scale: float) -> None:
+    """Shade the intervals between two samples, a colour a label; the label is written where there is room."""
+    table = dataset.intervals
+    table = table[(table["start"] < stop) & (table["stop"] > start)]
+    if len(table) > _MOST_INTERVALS:  # the longest; of the others nothing would be seen
+        table = table.loc[(table["stop"] - table["start"]).nlargest(_MOST_INTERVALS).index]
+    width, height = axes_inches(ax)
+    unit, per_sample = dataset.sampling_rate * scale, width / max(1, stop - start)
+    labels = sorted(map(str, dataset.intervals["label"].unique()))
+    rows: list[Any] = list(table.itertuples(index=False))
+    for row in rows:
+        first, last, label = max(start, row.start), min(stop, row.stop), str(row.label)
+        colour = _INTERVALS[labels.index(label) % len(_INTERVALS)]
+        ax.axvspan(first / unit, last / unit, facecolor=colour, alpha=0.22, edgecolor="none", zorder=-1)
+        name = short_name(label, (last - first) * per_sample - 0.06)
+        if name:
+            place = {"transform": ax.get_xaxis_transform(), "ha": "center", "va": "top", "size": FONT - 1}
+            ax.text((first + last) / 2 / unit, 1 - 0.03 / height, name, color=INK, clip_on=True, zorder=7, **place)
 
 
 def pause_text(seconds: float) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ecogcat.labels import condition_label
+
 __all__ = ["colours_of", "new_axes", "new_figure", "nice_number", "short_name", "style", "text_width", "unit_text"]
 
 FONT = 7.0
@@ -143,6 +145,20 @@ def number_text(value: Any) -> str:
     if isinstance(value, float):  # NumPy's float64 too
         return f"{value:g}" if abs(value) < 1e5 else f"{value:,.0f}"
     return str(value)
+
+
+def level_text(column: str | None, value: Any) -> str:
+    """Return a condition's value as its type of experiment is written: a tone as ``2.8 kHz``.
+
+    Examples
+    --------
+    >>> level_text("tones", 2828.4), level_text("amps", 30), level_text("contrast", 0.5)
+    ('2.8 kHz', '30', '0.5')
+    """
+    text = "" if column is None else condition_label({column: value})
+    if not text or text.startswith(f"{column}="):
+        return number_text(value)
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 def is_ordered(values: Sequence[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Traces: channels above each other over a stretch of time, with seams and events."""
+"""Traces: channels above each other over a stretch of time, with seams, events and intervals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ecogcat.dataset import Dataset
 from ecogcat.plot.events import draw_event_ticks
 from ecogcat.plot.measures import envelope
-from ecogcat.plot.strip import draw_seams, draw_strip
+from ecogcat.plot.strip import draw_intervals, draw_seams, draw_strip
 from ecogcat.plot.style import (
     FONT,
     INK,
@@ -40,7 +40,7 @@ def plot_traces(
     spacing: float | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw channels above each other; seams are dashed lines, events ticks below.
+    """Draw channels above each other; seams are dashed lines, events ticks below, intervals shaded.
 
     Parameters
     ----------
@@ -124,6 +124,7 @@ def _draw(
     ax.set_xlim(first / unit, last / unit)
     _label_channels(ax, [dataset.signal.channel_names[row] for row in rows], base, height)
     draw_strip(ax, dataset, first, last, 1.0)
+    draw_intervals(ax, dataset, first, last, 1.0)
     draw_seams(ax, dataset, first, last, 1.0)
     if has_events:
         draw_event_ticks(ax, dataset, first, last, 1.0, by)
