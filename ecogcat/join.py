@@ -18,7 +18,7 @@ from ecogcat.channels import ChannelMap
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
-from ecogcat.joinarrays import join_array
+from ecogcat.joinarrays import join_array, renamed_channels
 from ecogcat.joinplan import JoinPlan, plan_join
 from ecogcat.parts import ArrayForm, OwnForm, Part
 from ecogcat.piece import Piece
@@ -104,7 +104,8 @@ def _carry_out(plan: JoinPlan) -> Dataset:
     pieces: list[Piece] = []
     parts: list[Part] = []
     at, starts = 0, []
-    for dataset, some, gap in zip(datasets, rows, gaps, strict=True):
+    renamed = renamed_channels(plan.arrays, datasets)
+    for dataset, some, gap, new in zip(datasets, rows, gaps, renamed, strict=True):
         if gap:
             pieces.append(Piece.whole(ConstantExtent(len(names), gap, fill, _type_of(fill))))
             lacking = index_array(np.full(len(names), -1))
@@ -120,6 +121,7 @@ def _carry_out(plan: JoinPlan) -> Dataset:
         whole = bool((some == np.arange(dataset.n_channels)).all()) if len(some) == dataset.n_channels else False
         for part in dataset.parts:
             own = part.own or _own_form(dataset) if part.kind == "recording" else None
+            own = own.renamed(new) if own is not None and new else own
             moved = part.replace(start=at + part.start, own=own)
             parts.append(moved if whole else moved.take(some))
         at += dataset.n_samples
@@ -167,7 +169,8 @@ def _own_events(dataset: Dataset) -> list[Events]:
 
 def _own_form(dataset: Dataset) -> OwnForm:
     arrays = {
-        name: ArrayForm(one.channel_names, one.units, one.sampling_rate) for name, one in dataset.arrays().items()
+        name: ArrayForm(one.channel_names, one.units, one.sampling_rate, one.channel_names)
+        for name, one in dataset.arrays().items()
     }
     intervals = None if dataset._intervals is None else schema_of(dataset._intervals)
     return OwnForm(dataset.units, dataset.events.schema, dataset.events.origins, arrays, intervals)
@@ -338,7 +341,7 @@ def _cut_part(dataset: Dataset, part: Part) -> Dataset:
 
 def _own_array(array: Signal, form: ArrayForm) -> Signal:
     place = {name: row for row, name in enumerate(array.channel_names)}
-    names = [name for name in form.names if name in place]
-    taken = array.take([place[name] for name in names], names=names)
+    kept = [(place[there], name) for name, there in zip(form.names, form.joined, strict=True) if there in place]
+    taken = array.take([row for row, _ in kept], names=[name for _, name in kept])
     pieces = _in_units(taken.pieces, array.units, form.units)
     return taken.replace(pieces=pieces, units=form.units, sampling_rate=form.sampling_rate)

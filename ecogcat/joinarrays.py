@@ -17,7 +17,7 @@ from ecogcat.signal import Signal
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.units import power_of_ten
 
-__all__ = ["ArrayPlan", "Finding", "join_array", "plan_arrays"]
+__all__ = ["ArrayPlan", "Finding", "join_array", "plan_arrays", "renamed_channels"]
 
 
 class Finding(NamedTuple):
@@ -42,6 +42,8 @@ class ArrayPlan(NamedTuple):
         Names of its channels there.
     match : Match
         Channels of the array of each dataset that has it.
+    renamed : sequence of mapping of str to str
+        For each dataset that has it: what its channels are called in the join, if they are matched by order.
     ratio : Fraction
         Its rate over the signal's.
     findings : tuple of Finding
@@ -51,6 +53,7 @@ class ArrayPlan(NamedTuple):
     kept: bool
     names: tuple[str, ...]
     match: Match
+    renamed: tuple[dict[str, str], ...]
     ratio: Fraction
     findings: tuple[Finding, ...]
 
@@ -113,7 +116,11 @@ def _plan(datasets: Sequence[Dataset], name: str, policy: str) -> ArrayPlan:
     joined = tuple(
         next(some[row] for some, row in zip(names, column, strict=True) if row >= 0) for column in match.rows.T
     )
-    return ArrayPlan(name, kept and bool(joined), joined, match, ratio, tuple(found))
+    renamed = tuple(
+        {} if own == array.channel_names else dict(zip(array.channel_names, own, strict=True))
+        for (_, array), own in zip(have, names, strict=True)
+    )
+    return ArrayPlan(name, kept and bool(joined), joined, match, renamed, ratio, tuple(found))
 
 
 def _comparable_names(first: Signal, array: Signal) -> tuple[str, ...]:
@@ -155,3 +162,14 @@ def join_array(plan: ArrayPlan, datasets: Sequence[Dataset], gaps: Sequence[int]
 def _lacking(plan: ArrayPlan, first: Signal, n_samples: int) -> Piece:
     value = 0 if first.dtype.kind in "iub" else np.nan
     return Piece.whole(ConstantExtent(len(plan.names), n_samples, value, first.dtype))
+
+
+def renamed_channels(plans: Sequence[ArrayPlan], datasets: Sequence[Dataset]) -> list[dict[str, dict[str, str]]]:
+    """Return for each dataset what channels of its arrays are called in the join, if they are matched by order."""
+    names: list[dict[str, dict[str, str]]] = [{} for _ in datasets]
+    for plan in plans:
+        having = (k for k, dataset in enumerate(datasets) if plan.name in dataset.arrays())
+        for k, new in zip(having, plan.renamed, strict=True):
+            if new:
+                names[k][plan.name] = new
+    return names

@@ -101,11 +101,15 @@ class OpenedChannels(Frozen):
 
 
 class ArrayForm(NamedTuple):
-    """Names, units and rate that a further array (aligned, ground, reference) had before it was joined."""
+    """Names, units and rate that a further array (aligned, ground, reference) had before it was joined.
+
+    `joined` are the names of the same channels in the join: other ones where arrays are matched by order.
+    """
 
     names: tuple[str, ...]
     units: str
     sampling_rate: float
+    joined: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +125,14 @@ class OwnForm(Frozen):
     def with_events(self, events: Any) -> OwnForm:
         """Return the form with the columns and origins of other events."""
         return OwnForm(self.units, events.schema, events.origins, self.arrays, self.intervals)
+
+    def renamed(self, names: Mapping[str, Mapping[str, str]]) -> OwnForm:
+        """Return the form with other names in the join for the channels of some arrays; those without one have none."""
+        arrays = dict(self.arrays)
+        for name in arrays.keys() & names.keys():
+            joined = tuple(names[name].get(there, "") for there in arrays[name].joined)
+            arrays[name] = arrays[name]._replace(joined=joined)
+        return OwnForm(self.units, self.schema, self.origins, arrays, self.intervals)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 import ecogcat as ec
 from ecogcat.dataset import Dataset
+from ecogcat.testing.simulate import simulate_session
 from tests.bugs.recordings import assert_same, counting, grid
 from tests.test_records import at, recording
 
@@ -369,3 +372,35 @@ def test_a_gap_has_no_file() -> None:
     joined = ec.join(recording("a", 10, part=at(0)), recording("b", 5, part=at(1)), gaps="nan")
     with pytest.raises(IndexError, match="part 1 is a filled gap: it has no file"):
         ec.sample_at(joined, part=1, file_sample=0)
+
+
+def test_arrays_matched_by_order_come_back_from_split() -> None:
+    def recording(name: str, lines: list[str]) -> ec.Dataset:
+        values = 10 * ord(name) + np.arange(len(lines))[:, None] * np.ones(50)
+        beside = {"adc": ec.from_array(values, 1000, names=lines).signal}
+        return ec.from_array(np.zeros((2, 50)), 1000, name=name, aligned=beside)
+
+    a = recording("a", ["ANALOG-IN-1", "ANALOG-IN-2"])
+    b = recording("b", ["adc0", "adc1"])
+    c = recording("c", ["ANALOG-IN-2", "ANALOG-IN-1"])
+    for joined in (ec.join(a, b, c), ec.join(ec.join(a, b), c), ec.join(a, ec.join(b, c))):
+        assert joined["adc"].shape == (2, 150)
+        assert ec.split(joined) == (a, b, c)
+        assert ec.join(*ec.split(joined))["adc"].shape == (2, 150)
+    # A line that a later recording lacks is gone, under whichever name.
+    d = recording("d", ["ANALOG-IN-2"])
+    fewer = ec.split(ec.join(a, b, d))
+    assert [one["adc"].channel_names for one in fewer] == [("ANALOG-IN-2",), ("adc1",), ("ANALOG-IN-2",)]
+    assert [one["adc"][0, 0] for one in fewer] == [971.0, 981.0, 1000.0]
+
+
+def test_a_simulated_session_comes_back_from_split(tmp_path: Path) -> None:
+    """Intan files name their lines, the lab's HDF5 files number them."""
+    session = simulate_session(tmp_path, duration_s=2.0)
+    recordings = ec.load_session(session.catalog)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parts = ec.split(ec.join(*recordings))
+    for part, own in zip(parts, recordings, strict=True):
+        assert part["adc"].channel_names == own["adc"].channel_names
+        np.testing.assert_array_equal(part["adc"], own["adc"])
