@@ -89,7 +89,7 @@ class ChannelMap(Frozen, Embedding, Distances, SiteSets, Forms):
             raise ValueError(f"sites given to more than one channel: {twice[:5]}")
         names = tuple(map(str, self.names)) or tuple(f"ch{k}" for k in range(len(sites)))
         if len(names) != len(sites) or len(set(names)) != len(names):
-            raise ValueError(f"a map of {len(sites)} channels has as many distinct names, not {len(set(names))}")
+            raise ValueError(f"a map of {len(sites)} channels needs as many distinct names, not {len(set(names))}")
         pitch = np.asarray(self.pitch, np.float64)
         if pitch.shape not in ((), (2,)) or not ((pitch > 0) & np.isfinite(pitch)).all():
             raise ValueError(f"a pitch is a positive distance in mm, or two (dy, dx), not {self.pitch!r}")

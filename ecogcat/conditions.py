@@ -67,7 +67,7 @@ def combinations_shown(table: pd.DataFrame, columns: Sequence[str]) -> tuple[Ind
         present, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
         lacking = int(len(present) > 0 and present[0] < 0)
         codes, first = inverse.astype(np.int64) - lacking, first[lacking:]
-    return index_array(codes), table[list(columns)].iloc[first].reset_index(drop=True)
+    return index_array(codes), table[list(columns)].iloc[first].reset_index(drop=True).copy()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -198,9 +198,10 @@ class Conditions(Frozen):
             if name not in self.levels:
                 raise KeyError(f"no condition {name!r}; there are: {', '.join(self.levels) or 'none'}")
         for name, values in self.levels.items():
-            if name in levels and levels[name] not in values:
+            keys = list(map(_key, values))  # True and 1 are not the same level
+            if name in levels and _key(levels[name]) not in keys:
                 raise KeyError(f"{name} is never {levels[name]!r}; it is one of {', '.join(map(str, values))}")
-            wanted.append([values.index(levels[name])] if name in levels else range(len(values)))
+            wanted.append([keys.index(_key(levels[name]))] if name in levels else range(len(values)))
         if not wanted:
             return np.flatnonzero(self.codes >= 0)
         codes = np.arange(len(self)).reshape(self.shape)[np.ix_(*wanted)].ravel()

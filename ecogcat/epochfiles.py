@@ -117,7 +117,9 @@ def _hdf5(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], beside: Mappi
 
     with h5py.File(path, "w") as file:
         for name, value in beside.items():
-            if isinstance(value, np.ndarray):
+            if isinstance(value, list):  # an attribute has 64 KB
+                file.create_dataset(name, data=value, dtype=h5py.string_dtype())
+            elif isinstance(value, np.ndarray):
                 file[name] = value
             else:
                 file.attrs[name] = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import Frozen, Index, freeze, index_array
+from ecogcat.intervals import warn_of_unknown
 
 __all__ = ["EpochPlan", "plan_epochs"]
 
@@ -92,6 +92,7 @@ def plan_epochs(
             low, high = start.clip(firsts[own], ends[own]), stop.clip(firsts[own], ends[own])
     if seams != "nan":
         reasons[edge] = "edge"
+    warn_of_unknown(dataset.intervals, reject)
     for label in reject:
         reasons[(reasons == "") & _touched(dataset.intervals, label, low, high)] = f"interval:{label}"
     kept, dropped = np.flatnonzero(reasons == ""), np.flatnonzero(reasons != "")
@@ -108,10 +109,7 @@ def plan_epochs(
 
 def _touched(intervals: pd.DataFrame, label: str, low: Index, high: Index) -> NDArray[np.bool_]:
     """Return which stretches low..high have a sample in an interval of this label."""
-    some = intervals[intervals["label"].astype(str) == label]
-    if len(intervals) and not len(some):
-        labels = ", ".join(sorted(set(intervals["label"].astype(str))))
-        warnings.warn(f"no interval is labelled {label!r}; there are: {labels}", stacklevel=4)
+    some = intervals[intervals["label"].map(str) == str(label)]
     some = some[some["stop"] > some["start"]].sort_values("start", kind="stable")
     starts = some["start"].to_numpy(np.int64)
     reach = np.maximum.accumulate(some["stop"].to_numpy(np.int64))  # of all that start no later

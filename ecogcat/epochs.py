@@ -19,7 +19,7 @@ from ecogcat.epochplan import SEAMS, plan_epochs
 from ecogcat.epochread import baseline as take_off_baseline
 from ecogcat.epochread import read_epochs
 from ecogcat.epochrecord import Epochs
-from ecogcat.errors import MemoryLimitError
+from ecogcat.errors import MemoryLimitError, ReadOnlyError
 from ecogcat.events import Events
 from ecogcat.frozen import Index
 from ecogcat.signal import Signal
@@ -89,6 +89,8 @@ def epochs(
         If the window has no sample, the baseline lies outside, or an event outside of the dataset.
     SourceChangedError
         If a file is not what it was when opened.
+    ReadOnlyError
+        If `out` is a file of the recording itself.
 
     Examples
     --------
@@ -126,6 +128,7 @@ def epochs(
                 **{"times": times, "event": plan.kept, "sample": kept.sample, "sampling_rate": signal.sampling_rate},
                 **{"units": signal.units, "channel_names": list(names)},
             }
+            _check_not_a_source(out, dataset)
             file = stack.enter_context(epoch_file(out, kind, shape, beside, overwrite=overwrite))  # type: ignore[arg-type]
             data = file.data
         else:
@@ -136,6 +139,15 @@ def epochs(
     view = data.view() if file is None else file.mapped()
     dropped = pd.DataFrame({"event": plan.dropped, "reason": list(plan.reasons)}, columns=["event", "reason"])
     return Epochs(_locked(view), plan.kept, times, kept, dropped, names, signal.sampling_rate, signal.units)
+
+
+def _check_not_a_source(out: Any, dataset: Dataset) -> None:
+    """Refuse to replace a file that the dataset lies in."""
+    target = os.path.abspath(os.fspath(out))
+    for signal in (dataset.signal, *dataset.arrays().values()):
+        for source in signal.sources:
+            if os.path.exists(target) and os.path.exists(source.path) and os.path.samefile(target, source.path):
+                raise ReadOnlyError(f"{target}: the recording lies in this file; give the epochs another name")
 
 
 def _samples(value: float, unit: str, rate: float) -> int:

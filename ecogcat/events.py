@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ecogcat.conditions import Conditions, combinations_shown
-from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze
+from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, frozen_value
 from ecogcat.query import query_rows
-from ecogcat.tables import Numbers, Schema, numbers_of, schema_of, table_digest_parts, unite
+from ecogcat.tables import Numbers, Schema, numbers_of, plain_column, schema_of, table_digest_parts, unite
 
 __all__ = ["Events"]
 
@@ -79,10 +79,12 @@ class Events(Frozen):
         if len(frame) != len(samples):
             raise ValueError(f"{len(samples)} events need as many rows of conditions, not {len(frame)}")
         frame = frame.reset_index(drop=True)
-        for column in frame.columns[[isinstance(dtype, pd.CategoricalDtype) for dtype in frame.dtypes]]:
-            # A category is a way of storing a condition, and differs from recording to recording.
-            frame[column] = frame[column].astype(frame[column].cat.categories.dtype)
         frame.columns = frame.columns.map(str)
+        if not frame.columns.is_unique:
+            raise ValueError(f"conditions have distinct names, not {', '.join(frame.columns)}")
+        for column, dtype in zip(frame.columns, frame.dtypes, strict=True):
+            if isinstance(dtype, pd.CategoricalDtype) or (isinstance(dtype, np.dtype) and not dtype.isnative):
+                frame[column] = plain_column(frame[column])
         origins = () if origin is None else (origin,) if isinstance(origin, Mapping) else tuple(origin)
         _check_order(samples[:-1], samples[1:])
         self._set(samples, frame.copy(), origins)
@@ -90,7 +92,7 @@ class Events(Frozen):
     def _set(self, samples: Index, frame: pd.DataFrame, origins: Sequence[Origin]) -> None:
         object.__setattr__(self, "sample", samples)
         object.__setattr__(self, "_table", frame)
-        object.__setattr__(self, "origins", tuple(FrozenMapping(one) for one in origins))
+        object.__setattr__(self, "origins", tuple(frozen_value(one) for one in origins))
         # Asked for by every join; pandas takes 50 us to answer.
         object.__setattr__(self, "schema", schema_of(frame))
         object.__setattr__(self, "_numbers", numbers_of(frame))

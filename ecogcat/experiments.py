@@ -11,7 +11,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
+from ecogcat.errors import FormatError
 from ecogcat.events import Events
 from ecogcat.frozen import Frozen, FrozenMapping
 from ecogcat.parts import Part
@@ -201,7 +203,10 @@ def with_conditions(
 
 def _lists(columns: Any, folders: Folders) -> Mapping[str, Any] | pd.DataFrame | Experiment:
     if isinstance(columns, (str, PathLike)):
-        return pd.read_csv(columns, sep="\t" if fspath(columns).endswith(".tsv") else ",", skipinitialspace=True)
+        try:
+            return read_csv(columns, sep="\t" if fspath(columns).endswith(".tsv") else ",", skipinitialspace=True)
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+            raise FormatError(f"this is no table of conditions: {error}", path=columns) from error
     if isinstance(columns, (Experiment, pd.DataFrame)):
         return columns
     if not isinstance(columns, Mapping):

@@ -7,6 +7,7 @@ from os import PathLike, fspath
 import numpy as np
 import pandas as pd
 
+from ecogcat.csvfiles import read_csv
 from ecogcat.errors import FormatError
 
 __all__ = ["read_intervals"]
@@ -50,7 +51,7 @@ def read_intervals(
     0    500  2250  sleep
     """
     try:
-        table = pd.read_csv(path, sep="\t" if fspath(path).endswith(".tsv") else ",", skipinitialspace=True)
+        table = read_csv(path, sep="\t" if fspath(path).endswith(".tsv") else ",", skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise FormatError(f"this is no table of intervals: {error}", path=path) from error
     table = table.rename(columns=lambda name: str(name).strip())

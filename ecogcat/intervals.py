@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from ecogcat.parts import Part
 from ecogcat.tables import unite
 
-__all__ = ["checked_intervals", "cut_intervals", "merged_intervals", "with_labels"]
+__all__ = ["checked_intervals", "cut_intervals", "merged_intervals", "warn_of_unknown", "with_labels"]
 
 COLUMNS = ("start", "stop", "label")
 
@@ -32,7 +33,7 @@ def checked_intervals(table: pd.DataFrame | None, n_samples: int) -> pd.DataFram
     names = [str(column) for column in table.columns]
     if len(set(names)) < len(names):
         raise ValueError(f"the columns of intervals have distinct names, not {', '.join(names)}")
-    table = table.set_axis(names, axis=1).set_axis(pd.RangeIndex(len(table)))
+    table = table.set_axis(names, axis=1).set_axis(pd.RangeIndex(len(table))).copy()
     for edge in ("start", "stop"):
         if table[edge].dtype != np.int64:
             if (table[edge] % 1 != 0).any():
@@ -61,10 +62,21 @@ def cut_intervals(table: pd.DataFrame, start: int, stop: int, parts: Sequence[Pa
 
 
 def with_labels(table: pd.DataFrame, labels: str | Sequence[str] | None) -> pd.DataFrame:
-    """Return the intervals of some labels, all if none is given."""
+    """Return the intervals of some labels, all if none is given; warn of labels that no interval has."""
     if labels is None:
         return table
-    return table.loc[table["label"].isin([labels] if isinstance(labels, str) else list(labels))]
+    wanted = [labels] if isinstance(labels, str) else list(labels)
+    warn_of_unknown(table, wanted)
+    return table.loc[table["label"].map(str).isin(list(map(str, wanted)))]
+
+
+def warn_of_unknown(table: pd.DataFrame, labels: Sequence[str]) -> None:
+    """Warn of labels that no interval of a table has, where it has any: a misspelt one would leave nothing out."""
+    there = set(table["label"].dropna().map(str))
+    for label in map(str, labels):
+        if len(table) and label not in there:
+            told = f"no interval is labelled {label!r}; there are: {', '.join(sorted(there)) or 'none'}"
+            warnings.warn(told, stacklevel=4)
 
 
 def merged_intervals(start: NDArray[np.int64], stop: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.parts import Part
@@ -85,6 +86,8 @@ def mark_channels(
     ------
     IndexError, KeyError, ValueError
         If a channel does not exist, or there is no reason.
+    RecordingNotFound
+        If the catalog does not exist.
     FormatError
         If the table that is there is none of judgements.
 
@@ -101,6 +104,9 @@ def mark_channels(
     """
     if not reason.strip():
         raise ValueError("a judgement has a reason: nobody will know it in a year")
+    catalog = os.path.abspath(os.path.expanduser(os.fspath(table)))
+    if catalog.lower().endswith((".yaml", ".yml")) and not os.path.exists(catalog):
+        raise RecordingNotFound(f"{catalog}: no such catalog; nobody would read judgements beside it")
     index = listed_channels(dataset, channels, sites, names)
     author = _account() if author is None else author
     date = calendar.today().isoformat() if date is None else date
@@ -114,8 +120,7 @@ def mark_channels(
                 channel = (int(part.opened.source[place]), part.opened.names[place], *site)
                 rows.append((part.name, *channel, reason, author, date))
     rows = list(dict.fromkeys(rows))
-    path = os.path.abspath(os.path.expanduser(judgements_beside(table)))
-    _append(path, rows)
+    _append(judgements_beside(catalog), rows)
     return _typed(pd.DataFrame(rows, columns=list(_COLUMNS), dtype=object).astype(str))
 
 
@@ -141,7 +146,7 @@ def read_judgements(table: str | os.PathLike[str]) -> pd.DataFrame:
     """
     path = os.path.abspath(os.path.expanduser(judgements_beside(table)))
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+        frame = read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
     except FileNotFoundError:
         raise RecordingNotFound(f"{path}: no such table of judgements; ecogcat.mark_channels writes one") from None
     except (ValueError, pd.errors.ParserError, UnicodeDecodeError) as error:
@@ -155,12 +160,15 @@ def read_judgements(table: str | os.PathLike[str]) -> pd.DataFrame:
         if column not in frame.columns:
             frame[column] = ""
     for k, row in enumerate(frame.itertuples(index=False), 2):
+        if row.recording == "recording" and row.reason == "reason":
+            continue  # the first line once more: two people made the table at one moment
         numbers = [getattr(row, column) for column in _NUMBERS]
         wrong = [number for number in numbers if number and not number.isdecimal()]
         if wrong or not row.recording or not (row.source_channel or row.name or (row.row and row.col)):
             found = repr(",".join(map(str, row)))
             raise FormatError(f"line {k} is no judgement", path=path, expected="a recording and a channel", found=found)
-    return _typed(frame[list(_COLUMNS)])
+    again = (frame["recording"] == "recording") & (frame["reason"] == "reason")
+    return _typed(frame.loc[~again, list(_COLUMNS)].reset_index(drop=True))
 
 
 def leave_out_judged(dataset: Dataset, table: str | os.PathLike[str]) -> Dataset:
@@ -236,9 +244,9 @@ def _append(path: str, rows: Sequence[tuple[Any, ...]]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     if os.path.exists(path) and os.path.getsize(path):
         read_judgements(path)
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(path, encoding="utf-8-sig", newline="") as file:
             content = file.read()
-        columns = next(csv.reader(content.splitlines()))
+        columns = [column.strip() for column in next(csv.reader(content.splitlines()))]
         if not content.endswith("\n"):
             text.write("\n")
     else:

@@ -25,7 +25,7 @@ def log_power(data: NDArray[Any]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape (n_epochs, n_channels)
-        -inf where a channel is flat, NaN where it has no value.
+        -inf where a channel is flat, inf where a value is infinite, NaN where it has no value.
     """
     power = np.full(data.shape[:2], np.nan)
     each = max(1, _BLOCK // max(1, data[:1].size))
@@ -38,6 +38,7 @@ def log_power(data: NDArray[Any]) -> NDArray[np.float64]:
             mean = np.where(present, block, 0).sum(2) / n
             away = np.where(present, np.abs(block - mean[..., None]), 0)
             power[a : a + each] = np.log((away * away).sum(2) / n)
+            power[a : a + each][np.isinf(block).any(2)] = np.inf
     return power
 
 

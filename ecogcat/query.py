@@ -10,6 +10,7 @@ import ast
 import functools
 import operator
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -80,6 +81,7 @@ def query_rows(table: pd.DataFrame, text: str) -> Mask:
     array([False, False,  True])
     """
     columns = [str(name) for name in table.columns]
+    words = {unicodedata.normalize("NFKC", name): k for k, name in enumerate(columns)}  # as Python reads names: µ as μ
     quoted = {f"column_{k}_": name for k, name in enumerate(columns)}
     aliases = {name: alias for alias, name in quoted.items()}
     plain = re.sub(
@@ -92,11 +94,11 @@ def query_rows(table: pd.DataFrame, text: str) -> Mask:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"{_HINT}, not {text!r}") from error
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id not in aliases and node.id not in quoted:
+        if isinstance(node, ast.Name) and node.id not in words and node.id not in quoted:
             raise KeyError(f"no condition {node.id!r}; there are: {', '.join(columns) or 'none'}")
         if not isinstance(node, _ALLOWED):
             raise ValueError(f"{_HINT}; it calls nothing: {text!r}")
-    names = {name: k for k, name in enumerate(columns)} | {alias: k for k, alias in enumerate(quoted)}
+    names = words | {alias: k for k, alias in enumerate(quoted)}
     of_columns = any(isinstance(node, ast.Name) for node in ast.walk(tree))
     meaning = _Meaning(table, names, text)
     if not of_columns or not meaning.is_condition(tree.body):
@@ -223,6 +225,9 @@ class _Meaning:
             raise self.refuse("numbers alone are added, subtracted, multiplied and divided")
         if isinstance(values, pd.Series) and kind == "b":
             values = values.fillna(False).astype(np.int64)
+        elif isinstance(values, pd.Series) and kind == "u":  # of 64 bits: differences below 0 would wrap
+            small = values.isna().all() or values.max() <= np.iinfo(np.int64).max
+            values = values.fillna(0).astype(np.int64 if small else np.float64)
         return _Value(values, missing)
 
 

@@ -106,6 +106,8 @@ def mask_channels(
         if sites is not None or names is not None:
             raise ValueError("give one of mask, sites and names")
     else:
+        if sites is None and names is None:
+            raise ValueError("give one of mask, sites and names")
         keep = np.ones(dataset.n_channels, bool)
         keep[listed_channels(dataset, None, sites, names)] = False
     return take_channels(dataset, np.flatnonzero(keep), reason or "masked")
@@ -136,9 +138,9 @@ def listed_channels(dataset: Dataset, channels: Any, sites: Any, names: Any) -> 
         place = {name: k for k, name in enumerate(dataset.signal.channel_names)}
         unknown = [name for name in names if name not in place]
         if unknown:
-            raise KeyError(
-                f"no channel {', '.join(map(str, unknown[:5]))}; there are: {', '.join(list(place)[:8])} ..."
-            )
+            more = ", ..." if len(place) > 8 else ""
+            there = ", ".join([*place][:8]) + more
+            raise KeyError(f"no channel {', '.join(map(str, unknown[:5]))}; there are: {there or 'none'}")
         index = index_array([place[name] for name in names])
     elif sites is not None:
         if dataset.channel_map is None:
@@ -152,6 +154,8 @@ def listed_channels(dataset: Dataset, channels: Any, sites: Any, names: Any) -> 
                 _check_mask(wanted, dataset)
             elif wanted.size == 0:
                 wanted = wanted.astype(np.int64)
+            elif wanted.dtype.kind in "US":
+                raise TypeError(f"channels are indices or a mask; names={wanted.tolist()[:3]} selects by name")
         try:
             index = every[wanted]
         except IndexError as error:

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from ecogcat.storage import pool
 
-__all__ = ["Numbers", "Schema", "numbers_of", "restore", "schema_of", "table_digest_parts", "tables_equal", "unite"]
+__all__ = [
+    "Numbers",
+    "Schema",
+    "numbers_of",
+    "plain_column",
+    "restore",
+    "schema_of",
+    "table_digest_parts",
+    "tables_equal",
+    "unite",
+]
 
 Schema = tuple[tuple[str, str], ...]
 """The columns of a table and the names of their types, in order."""
@@ -21,6 +31,7 @@ Numbers = Mapping[str, NDArray[Any]]
 """The columns of a table that are numbers of a NumPy type, as arrays."""
 
 _THREADS_FROM = 1 << 22  # rows; of fewer, columns are copied before a second thread has woken up
+_EXACT = 1 << 53  # whole numbers up to here are float64 exactly
 _NULLABLE = {"i": "Int", "u": "UInt", "b": "boolean"}
 
 
@@ -39,6 +50,28 @@ def numbers_of(table: pd.DataFrame) -> Numbers:
     """Return the columns that are numbers of a NumPy type; asking pandas for one takes 20 us."""
     plain = (isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in table.dtypes)
     return {name: table[name].to_numpy() for name, one in zip(table.columns, plain, strict=True) if one}
+
+
+def plain_column(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column as what its values are: categories spelt out, numbers in the byte order of this machine.
+
+    A category is a way of storing a condition, and differs from recording to recording.
+
+    Examples
+    --------
+    >>> plain_column(pd.Series(pd.Categorical([500, None, 1000]))).tolist()
+    [500, <NA>, 1000]
+    """
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        native: Any = values.dtype.newbyteorder("=")  # type: ignore[union-attr]
+        return values.astype(native)
+    dtype: Any = values.cat.categories.dtype
+    kind = getattr(dtype, "kind", "O") if isinstance(dtype, np.dtype) else ""
+    if kind in _NULLABLE and kind and values.isna().any():
+        dtype = _common([str(dtype)], missing=True)
+    elif isinstance(dtype, pd.IntervalDtype):
+        return values.astype(object).map(str, na_action="ignore").astype(object)
+    return values.astype(object).astype(dtype)
 
 
 def unite(
@@ -110,6 +143,8 @@ def _united(column: str, tables: Sequence[pd.DataFrame], dtypes: Sequence[str]) 
         values.isna().any() if values is not None else len(table) for table, values in zip(tables, have, strict=True)
     )
     target = _common(dict.fromkeys(dtypes), missing)
+    if getattr(target, "kind", "O") == "f" and not all(_fits_float(values) for values in have if values is not None):
+        target = np.dtype(object)
     pieces = [
         pd.Series(pd.array([_missing(target)] * len(table), dtype=target)) if values is None else _cast(values, target)
         for table, values in zip(tables, have, strict=True)
@@ -125,6 +160,8 @@ def _common(names: Sequence[str] | dict[str, None], missing: bool) -> Any:
         return dtypes[0]
     plain: list[Any] = [getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes]
     nullable = any(not isinstance(dtype, np.dtype) for dtype in dtypes)
+    if not nullable and {dtype.kind for dtype in plain} in ({"m"}, {"M"}):
+        return np.result_type(*plain)  # times of different resolution
     if not all(isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in plain):
         return np.dtype(object)
     kinds = {dtype.kind for dtype in plain}
@@ -140,6 +177,14 @@ def _common(names: Sequence[str] | dict[str, None], missing: bool) -> Any:
     return base
 
 
+def _fits_float(values: pd.Series[Any]) -> bool:
+    """Whether a column's whole numbers all have a float64 of their own: time stamps in ns have not."""
+    dtype: Any = values.dtype
+    if getattr(dtype, "kind", "O") not in "iu" or dtype.itemsize < 8 or values.isna().all():
+        return True
+    return bool(values.min() >= -_EXACT and values.max() <= _EXACT)
+
+
 def _cast(values: pd.Series[Any], target: Any) -> pd.Series[Any]:
     """Return a column in another type; what is missing among objects is None, whatever it was before."""
     cast = values.astype(target)
@@ -148,7 +193,9 @@ def _cast(values: pd.Series[Any], target: Any) -> pd.Series[Any]:
 
 def _missing(dtype: Any) -> Any:
     if isinstance(dtype, np.dtype):
-        return np.datetime64("NaT") if dtype.kind in "mM" else None if dtype.kind == "O" else np.nan
+        if dtype.kind in "mM":
+            return np.array("NaT", dtype)[()]
+        return None if dtype.kind == "O" else np.nan
     return dtype.na_value
 
 

@@ -93,6 +93,8 @@ def detect_events(
         If there is no such array or channel; the message lists those there are.
     ValueError
         If an argument is none of those above; or if events are irregular, with ``regular="raise"``.
+    TypeError
+        If a time in samples is no whole number.
 
     Examples
     --------
@@ -127,6 +129,8 @@ def detect_events(
     for name, length in rules.items():
         if not (math.isfinite(length) and length >= 0):
             raise ValueError(f"{name} is a time of 0 or more, not {length!r}")
+        if unit == "samples" and length != int(length):
+            raise TypeError(f"{name}: samples are whole numbers, not {length}; unit='s' takes seconds")
     ratio = rate_ratio(array.sampling_rate, dataset.sampling_rate)
     scale = array.sampling_rate if unit == "s" else float(ratio)
     lines = array.take(rows)

@@ -88,7 +88,7 @@ def test_epochs_in_a_file(tmp_path: Path, name: str, n_events: int) -> None:
             np.testing.assert_array_equal(file["data"][...], plain.data)
             np.testing.assert_array_equal(file["times"][...], plain.times)
             np.testing.assert_array_equal(file["sample"][...], plain.events.sample)
-            assert list(file.attrs["channel_names"]) == ["ch0", "ch1", "ch2"]
+            assert file["channel_names"].asstr()[:].tolist() == ["ch0", "ch1", "ch2"]
     with pytest.raises(FileExistsError, match="overwrite=True replaces it"):
         ec.epochs(dataset, 5, 5, out=path)
     assert ec.epochs(dataset, 2, 5, out=path, overwrite=True) == ec.epochs(dataset, 2, 5)

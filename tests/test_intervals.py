@@ -151,7 +151,8 @@ def test_labels_choose_what_is_excluded() -> None:
     assert ec.exclude_intervals(dataset, "artifact").signal[0].tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
     assert ec.exclude_intervals(dataset, ["artifact", "other"]).signal[0].tolist() == [0, 1, 2, 3, 5, 6, 7, 9]
     assert ec.exclude_intervals(dataset).signal[0].tolist() == [6, 7, 9]
-    assert ec.exclude_intervals(dataset, "none") is dataset
+    with pytest.warns(UserWarning, match=r"no interval is labelled 'none'; there are: artifact, other, sleep"):
+        assert ec.exclude_intervals(dataset, "none") is dataset
     kept = ec.exclude_intervals(dataset, "artifact").intervals
     assert kept["label"].tolist() == ["sleep", "sleep", "other"]
     assert spans(kept) == [(0, 4), (4, 5), (7, 8)]

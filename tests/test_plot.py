@@ -482,3 +482,28 @@ def test_conditions_are_written_as_their_experiment_does() -> None:
     legend = ec.plot_traces(with_artifacts(), 0, 3000).get_legend()
     assert [text.get_text() for text in legend.get_texts()] == ["500 Hz", "2.8 kHz"]
     assert [tick.get_text() for tick in ec.plot_events(with_artifacts()).get_yticklabels()] == ["500 Hz", "2.8 kHz"]
+
+
+def test_events_without_the_condition_are_a_row_of_their_own() -> None:
+    events = ec.Events([100, 500, 1500], {"tones": [500, None, 2800]})
+    ax = ec.plot_events(ec.from_array(np.zeros((1, 3000)), RATE, events=events))
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["missing", "500 Hz", "2.8 kHz"]
+    drawn = {round(float(x), 3): float(y) for line in ax.lines for x, y in zip(*line.get_data(), strict=True)}
+    assert {x: y for x, y in drawn.items() if x in (0.1, 0.5, 1.5)} == {0.1: 0.0, 0.5: -1.0, 1.5: 1.0}
+
+
+def test_what_cannot_be_drawn_is_said() -> None:
+    dataset = recording()
+    with pytest.raises(TypeError, match=r"samples are whole numbers, not 0.5 and 1.5; unit='s' takes seconds"):
+        ec.plot_traces(dataset, 0.5, 1.5)
+    with pytest.raises(ValueError, match="rec: there is no channel to draw"):
+        ec.plot_traces(dataset, channels=[])
+    with pytest.raises(ValueError, match="rec has no sample to draw"):
+        ec.plot_overview(ec.select_time(dataset, 5, 5))
+
+
+@pytest.mark.parametrize("name", ["Long_Name-of a RECORDING 01 " * 6, "+".join(["2026-03-14_10-21-05_001"] * 4)])
+def test_the_title_fits_the_page(name: str) -> None:
+    figure = ec.plot_overview(recording(name=name))
+    title = figure.texts[0]
+    assert title.get_window_extent(figure.canvas.get_renderer()).x1 <= figure.bbox.x1

@@ -209,7 +209,7 @@ def sites() -> ec.ChannelMap:
         (([(0, 0)], (3, 4), 0), "a pitch is a positive distance in mm, or two .* not 0"),
         (([(0, 0)], (3, 4), (1, np.nan)), r"not \(1, nan\)"),
         (([(0, 0)], (3, 4), (1, 1, 1)), r"not \(1, 1, 1\)"),
-        (([(0, 0), (0, 1)], (3, 4), 1, ("a",)), "a map of 2 channels has as many distinct names, not 1"),
+        (([(0, 0), (0, 1)], (3, 4), 1, ("a",)), "a map of 2 channels needs as many distinct names, not 1"),
         (([(0, 0), (0, 1)], (3, 4), 1, ("a", "a")), "as many distinct names, not 1"),
     ],
 )
@@ -624,3 +624,13 @@ def test_a_duration_beyond_all_numbers_is_shown() -> None:
 
     assert duration_text(float("inf")) == "inf s"
     assert "inf s" in repr(ec.from_array([[0.0, 1.0]], 1e-320))
+
+
+def test_names_are_no_indices() -> None:
+    dataset = ec.from_array(np.zeros((2, 3)), 1000)
+    with pytest.raises(TypeError, match=r"channels are indices or a mask; names=\['ch1'\] selects by name"):
+        ec.select_channels(dataset, ["ch1"])
+    with pytest.raises(KeyError, match="no channel zz; there are: ch0, ch1'"):
+        ec.select_channels(dataset, names=["zz"])
+    with pytest.raises(ValueError, match="give one of mask, sites and names"):
+        ec.mask_channels(dataset)

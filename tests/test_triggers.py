@@ -441,3 +441,9 @@ def test_the_page_runs() -> None:
     for block in blocks(page):
         exec(compile(block, "triggers.md", "exec"), names)
     assert len(blocks(page)) >= 4
+
+
+def test_times_in_samples_are_whole() -> None:
+    with pytest.raises(TypeError, match=r"min_width: samples are whole numbers, not 0.05; unit='s' takes seconds"):
+        ec.detect_events(line_dataset(pulses(100, [10, 50])), min_width=0.05)
+    assert len(ec.detect_events(line_dataset(pulses(100, [10, 50])), min_width=0.003, unit="s")) == 2

@@ -184,7 +184,7 @@ def known_table(
     """
     if name not in recipes():
         near = nearest(name, list(recipes()))
-        meant = f"; did you mean {', '.join(near)}?" if near else ""
+        meant = f"; did you mean {', '.join(near)}?" if near else ";"
         raise ValueError(f"there is no electrode {name!r}{meant} ecogcat.electrodes() lists all {len(recipes())}")
     recipe = recipes()[name]
     chosen = _chosen(name, recipe, connectors)

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 
 from ecogcat.channels import ChannelMap
 from ecogcat.conversion import convert_units
+from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import electrode_table
 from ecogcat.electrodes.table import ElectrodeTable
@@ -153,7 +154,7 @@ def read_events(path: str | os.PathLike[str]) -> Events:
     """
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
     try:
-        table = pd.read_csv(path)
+        table = read_csv(path)
     except FileNotFoundError:
         raise RecordingNotFound(f"{path}: no such table of events") from None
     except (ValueError, pd.errors.ParserError, UnicodeDecodeError) as error:

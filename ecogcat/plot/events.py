@@ -75,8 +75,13 @@ def _draw(ax: Any, dataset: Dataset, by: str | None) -> Any:
                 markersize=_tick(ax, len(labels)),
                 markeredgewidth=0.9,
             )
-        ax.set_yticks(range(len(labels)), [level_text(by, label) for label in labels] if by else [""] * len(labels))
-        ax.set_ylim(-0.7, len(labels) - 0.3)
+        texts = [level_text(by, label) for label in labels] if by else [""] * len(labels)
+        if (codes < 0).any():
+            some = times[codes < 0]
+            ax.plot(some, np.full(len(some), -1), "|", color=RULE, markersize=_tick(ax, len(labels) + 1))
+        rows = range(-1 if (codes < 0).any() else 0, len(labels))
+        ax.set_yticks(rows, ["missing", *texts] if len(rows) > len(labels) else texts)
+        ax.set_ylim(rows[0] - 0.7 if rows else -0.7, len(labels) - 0.3)
     else:
         values = np.arange(len(labels)) if not _numeric(labels) else np.array(labels, float)
         ax.plot(times[codes >= 0], values[codes[codes >= 0]], ".", markersize=3, color=colours_of(["x"])[0])

@@ -71,10 +71,12 @@ def plot_overview(
     IndexError
         If there is no such seam.
     ValueError
-        If the dataset has no channel, or intervals leave no sample of it.
+        If the dataset has no channel or no sample, or intervals leave no sample of it.
     """
     if not dataset.n_channels:
         raise ValueError(f"{dataset.name} has no channel to draw")
+    if not dataset.n_samples:
+        raise ValueError(f"{dataset.name} has no sample to draw")
     seams = dataset.seams
     if seams and not -len(seams) <= seam < len(seams):
         raise IndexError(f"no seam {seam}: the dataset has {len(seams)}")
@@ -82,7 +84,7 @@ def plot_overview(
         by = default_condition(dataset.events.table)
     labels = (reject,) if isinstance(reject, str) else tuple(reject)
     clean = exclude_intervals(dataset, labels) if labels else dataset
-    if labels and not clean.n_samples:
+    if labels and not any(part.n_samples for part in clean.recordings):
         raise ValueError(f"{dataset.name}: nothing remains outside of the intervals {', '.join(labels)}")
     with style():
         figure = new_figure(_WIDTH, _HEIGHT, shown=path is None)
@@ -130,7 +132,7 @@ def _title(figure: Any, dataset: Dataset) -> None:
         n = len(dropped_sites(dataset)) if dataset.channel_map is not None else dropped["name"].nunique()
         facts.append(f"{n:,} channel{'s' if n != 1 else ''} dropped")
     x = 0.15 / _WIDTH
-    figure.text(x, 1 - 0.24 / _HEIGHT, short_name(dataset.name, 6.6, FONT + 3), size=FONT + 3, weight="bold", color=INK)
+    figure.text(x, 1 - 0.24 / _HEIGHT, short_name(dataset.name, 5.7, FONT + 3), size=FONT + 3, weight="bold", color=INK)
     figure.text(x, 1 - 0.40 / _HEIGHT, "  ·  ".join(facts), color="#555555")
 
 

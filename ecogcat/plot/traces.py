@@ -67,9 +67,13 @@ def plot_traces(
         If matplotlib is not installed.
     IndexError
         If the stretch or a channel lies outside of the dataset.
+    TypeError, ValueError
+        If samples are no whole numbers, or no channel is asked for.
     """
     first, last = _window(dataset, start, stop, unit)
     rows = _rows(dataset.signal, channels)
+    if not len(rows):
+        raise ValueError(f"{dataset.name}: there is no channel to draw")
     with style():
         height = min(9.0, 1.3 + max(0.26 * len(rows), 0.8))
         ax = new_axes(ax, 7.2, height, (0.75, 0.85, 0.42, 0.35))
@@ -79,6 +83,8 @@ def plot_traces(
 def _window(dataset: Dataset, start: float | None, stop: float | None, unit: str) -> tuple[int, int]:
     if unit not in ("samples", "s"):
         raise ValueError(f'the unit of time is "samples" or "s", not {unit!r}')
+    if unit == "samples" and any(edge is not None and edge != int(edge) for edge in (start, stop)):
+        raise TypeError(f"samples are whole numbers, not {start} and {stop}; unit='s' takes seconds")
     factor = dataset.sampling_rate if unit == "s" else 1
     length = round(_DEFAULT_S * dataset.sampling_rate)
     if start is None and stop is None:

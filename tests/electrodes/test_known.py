@@ -211,7 +211,7 @@ def test_maps_say_their_source_channels_by_name() -> None:
     [
         (lambda: ec.electrode("psv_62_intan"), r"'psv_62_intan'; did you mean psv_61_intan, .*lists all 72"),
         (lambda: ec.electrode("PSV_61"), r"no electrode 'PSV_61'; did you mean psv_61,"),
-        (lambda: ec.electrode("zzzz"), r"no electrode 'zzzz' ecogcat.electrodes\(\) lists all 72"),
+        (lambda: ec.electrode("zzzz"), r"no electrode 'zzzz'; ecogcat.electrodes\(\) lists all 72"),
         (lambda: ec.electrode("psv_61", "intan64"), "psv_61 has no connectors to choose"),
         (lambda: ec.electrode("ratv4_intan", "mux6"), "no connectors to choose; it is rat_v4 with intan64"),
         (lambda: ec.electrode("psv_244", "intan46"), r"no connector 'intan46' \(did you mean intan64.*there are: "),
