@@ -40,7 +40,8 @@ def checked_intervals(table: pd.DataFrame | None, n_samples: int) -> pd.DataFram
                 raise ValueError("intervals start and stop at whole samples")
             table[edge] = table[edge].astype(np.int64)
     start, stop = (table[edge].to_numpy() for edge in ("start", "stop"))
-    bad = np.flatnonzero((start < 0) | (stop < start) | (stop > n_samples))
+    # One of no length at the end would lie at the first sample of whatever is joined.
+    bad = np.flatnonzero((start < 0) | (stop < start) | (stop > n_samples) | (start >= n_samples))
     if len(bad):
         raise ValueError(f"interval {start[bad[0]]}..{stop[bad[0]]} does not lie in 0..{n_samples}")
     return table

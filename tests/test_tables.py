@@ -193,3 +193,16 @@ def test_judgements_saved_by_a_spreadsheet(tmp_path: Path) -> None:
 def test_judgements_beside_no_catalog_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ec.RecordingNotFound, match=r"typo\.yaml: no such catalog"):
         ec.mark_channels(tmp_path / "typo.yaml", recording("a"), [0], reason="x")
+
+
+def test_an_interval_of_no_length_lies_at_a_sample() -> None:
+    """At the end of a recording it would move to the next one."""
+    for edges, fine in (((5, 5), True), ((9, 9), False), ((8, 9), True)):
+        table = pd.DataFrame({"start": [edges[0]], "stop": [edges[1]], "label": ["mark"]})
+        if not fine:
+            with pytest.raises(ValueError, match=r"interval 9\.\.9 does not lie in 0\.\.9"):
+                ec.with_intervals(recording("a"), table)
+            continue
+        a, b = ec.with_intervals(recording("a"), table), recording("b")
+        assert ec.split(ec.join(a, b)) == (a, b)
+        assert ec.split(ec.join(b, a)) == (b, a)

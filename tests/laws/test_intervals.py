@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,7 @@ def test_intervals_shift_and_unite(some: list[ec.Dataset]) -> None:
     laws.intervals_shift_and_unite(*some)
 
 
+@pytest.mark.filterwarnings("ignore:no interval is labelled")
 @given(st.lists(noisy(), min_size=1, max_size=3), st.sampled_from([None, "artifact", "sleep", "none of this"]))
 def test_excluded_samples_count_for_nothing(some: list[ec.Dataset], label: str | None) -> None:
     laws.excluded_samples_count_for_nothing(ec.join(*some), label)
