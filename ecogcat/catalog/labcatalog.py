@@ -37,7 +37,7 @@ class SessionCatalog(Catalog):
     Parameters
     ----------
     path : str
-    settings : LabSettings, optional
+    settings : LabSettings or mapping of its fields, optional
     group : str
     metadata : mapping, optional
     """
@@ -47,11 +47,11 @@ class SessionCatalog(Catalog):
     def __init__(
         self,
         path: str,
-        settings: LabSettings | None = None,
+        settings: LabSettings | Mapping[str, Any] | None = None,
         group: str = "",
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        session = read_ini(path, settings)
+        session = read_ini(path, _settings(settings))
         name = session_name(os.path.basename(session.path))
         facts = {"session": name, "group": group, "path": session.path}
         super().__init__(
@@ -72,7 +72,7 @@ class FolderCatalog(Catalog):
     Parameters
     ----------
     path : str
-    settings : LabSettings, optional
+    settings : LabSettings or mapping of its fields, optional
     group : str
     metadata : mapping, optional
     """
@@ -82,20 +82,20 @@ class FolderCatalog(Catalog):
     def __init__(
         self,
         path: str,
-        settings: LabSettings | None = None,
+        settings: LabSettings | Mapping[str, Any] | None = None,
         group: str = "",
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        own = os.path.basename(path)
+        own, plain = os.path.basename(path), _plain(_settings(settings))
         entries = {
-            name: _nested(name, SessionCatalog, {"path": file, "settings": settings, "group": group or own})
+            name: _nested(name, SessionCatalog, {"path": file, "settings": plain, "group": group or own})
             for name, file in sessions_in(path).items()
         }
         for name in session_groups([path]):
             inside = os.path.join(path, name)
             if name not in entries and _has_sessions(inside):
                 further = f"{group}/{name}" if group else name
-                entries[name] = _nested(name, FolderCatalog, {"path": inside, "settings": settings, "group": further})
+                entries[name] = _nested(name, FolderCatalog, {"path": inside, "settings": plain, "group": further})
         facts = {"group": group, "path": path}
         super().__init__(entries=entries, name=group or own, metadata={**dict(metadata or {}), **facts}, ttl=None)
 
@@ -122,6 +122,15 @@ def folder_catalog(path: str, settings: LabSettings, group: str = "") -> Any:
     return catalog
 
 
+def _settings(settings: LabSettings | Mapping[str, Any] | None) -> LabSettings:
+    return settings if isinstance(settings, LabSettings) else LabSettings(**(settings or {}))
+
+
+def _plain(settings: LabSettings) -> dict[str, Any]:
+    """Return settings as a catalog that is saved can hold them."""
+    return {"values": dict(settings.values), "path": settings.path}
+
+
 def _unpickled(entries: dict[str, Any], name: str, description: str | None, metadata: dict[str, Any]) -> Any:
     return Catalog(entries=entries, name=name, description=description, metadata=metadata, ttl=None)
 
@@ -134,10 +143,10 @@ def _recording(session: IniSession, recording: str, name: str, group: str) -> La
         "session_file": session.path,
         "notes": session.contradictions(recording),
     }
-    return LabEntry(
-        recording,
-        "",
-        driver_of(options.get("headstage")),
+    return LabEntry(  # by keywords, which Intake's `save` looks at
+        name=recording,
+        description="",
+        driver=driver_of(options.get("headstage")),
         args=arguments,
         # An option of that name is an option all the same: nothing that the file says is lost.
         metadata={"session": name, "group": group, **options},
@@ -146,7 +155,9 @@ def _recording(session: IniSession, recording: str, name: str, group: str) -> La
 
 
 def _nested(name: str, driver: type[Catalog], arguments: dict[str, Any]) -> LabEntry:
-    return LabEntry(name, "", driver, args=arguments, catalog_dir=os.path.dirname(arguments["path"]))
+    return LabEntry(
+        name=name, description="", driver=driver, args=arguments, catalog_dir=os.path.dirname(arguments["path"])
+    )
 
 
 def _has_sessions(folder: str, depth: int = _DEPTH) -> bool:

@@ -313,11 +313,26 @@ def test_catalogs_and_sources_pickle(day: Callable[..., Any], tmp_path: Path) ->
     assert again.name == cat.name == "day"
 
 
+def test_saved_as_yaml_and_opened_again(day: Callable[..., Any], tmp_path: Path) -> None:
+    write_lab(tmp_path / "local" / "rec.h5")
+    cat = day("headstage: oephys\nbandpass: 2, 100", "[DEFAULT]\nheadstage: mux6\n[rec]\n")
+    cat.save(str(tmp_path / "saved.yaml"))
+    again = ec.open_session(tmp_path / "saved.yaml")
+    assert again["rec"](bandpass=None).read() == cat["rec"](bandpass=None).read()
+    assert ec.session_table(again).equals(ec.session_table(cat))
+    ec.open_session(tmp_path).save(str(tmp_path / "all.yaml"))
+    nested = ec.open_session(tmp_path / "all.yaml")
+    assert list(nested["rats"]["day"]) == ["rec"]
+    assert ec.session_table(nested).index.tolist() == ["rats/day/rec"]
+
+
 def test_recordings_load_together_and_lazily(day: Callable[..., Any], tmp_path: Path) -> None:
     for name in ("b", "a"):
         write_lab(tmp_path / "local" / f"{name}.h5")
     cat = day("headstage: oephys\nbandpass: 2, 100", "[b]\n[a]\n")
     assert [one.name for one in ec.load_session(cat, bandpass=None)] == ["b", "a"]
+    (one,) = ec.load_session(tmp_path / "rats" / "day_conf.txt", "a", bandpass=None)
+    assert one == cat["a"](bandpass=None).read()
     assert cat["a"](bandpass=None).discover()["metadata"]["n_channels"] == 64
     assert list(cat.search("hyperpolarised")) == []
     assert list(cat.search("oephys")) == ["b", "a"]
