@@ -35,6 +35,8 @@ _WITHOUT_EFFECT = (
     *("use_stored", "save_downsamp", "store_path", "save", "memmap", "raise_on_glitch", "rec_num"),
     *("causal_filtering", "page_size", "lowpass_ord"),
 )
+# What a format does not need to be told, since its files are all alike: nor did the older system make use of it.
+_TOLD_FOR_NOTHING = {"ddc": ("drange",), "afe_aug21": ("n_data", "cycle_rate")}
 _KNOWN = {*_EXACT, *_RENAMED, *_SAME, *_HALVES, *_NOT_YET, *_WITHOUT_EFFECT}
 
 
@@ -108,7 +110,7 @@ def load_arguments_for(format: str, asked: Mapping[str, Any], label: str) -> dic
     left: dict[str, Any] = {}
     for name, value in asked.items():
         target = "half" if name in _HALVES else _RENAMED.get(name, name)
-        if name in _WITHOUT_EFFECT or name in ("exp_path", "nwk_path") or (name == "drange" and format == "ddc"):
+        if name in _WITHOUT_EFFECT or name in ("exp_path", "nwk_path") or name in _TOLD_FOR_NOTHING.get(format, ()):
             continue
         if name in _NOT_YET:
             if _is_something(name, value):
@@ -128,6 +130,9 @@ def load_arguments_for(format: str, asked: Mapping[str, Any], label: str) -> dic
             f"ecogcat does not do all that the session or the call asks for when it opens {format} recordings: "
             f"{listed}; to open the recording without it: {label}({without}).read()"
         )
+    if format == "ddc" or "charge_range" in arguments:  # of charges, these files make currents as well
+        quantity = {"c": "charge", "a": "current"}.get(str(arguments.get("units", "")).strip().lower()[-1:])
+        arguments.update({} if quantity is None else {"quantity": quantity})
     return arguments
 
 

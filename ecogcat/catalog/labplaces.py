@@ -32,6 +32,8 @@ class System:
         Ending of consecutive files of one recording, ``NAME_260314_102105`` before it; empty where there are none.
     below : str
         Folder below the session's.
+    needs : tuple of str
+        Options without which its numbers mean something else.
     """
 
     format: str
@@ -39,6 +41,7 @@ class System:
     folder: bool = False
     pieces: str = ""
     below: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def _hdf5(format: str) -> tuple[tuple[str, str], ...]:
 _MULTIPLEXED = ".mat", ".h5", ".hdf"
 _ACTIVE = System("active", tuple((ending, "active") for ending in _MULTIPLEXED))
 _MUX = System("mux", ((".h5", "mux"), (".mat", "mux")))
-_DDC_OPENEPHYS = System("openephys", (), folder=True)
+_DDC_OPENEPHYS = System("openephys", (), folder=True, needs=("drange",))
 _SYSTEMS = {
     "oephys": System("openephys", _hdf5("hdf5"), folder=True),
     "intan_rhd": System("intan", (*_hdf5("intan_hdf5"), (".rhd", "intan")), folder=True, pieces=".rhd"),

@@ -75,6 +75,9 @@ class LabRecording(EcogSource):
         if system is None:
             said = "there is no option headstage" if headstage is None else f"headstage {headstage!r} is not known"
             raise CatalogError(f"{session_file}: {said}; known are {', '.join(systems())}, and zif...")
+        lacking = [name for name in system.needs if name not in asked and "charge_range" not in call]
+        if lacking:
+            raise CatalogError(f"{session_file}: recordings of {headstage} need the option {', '.join(lacking)}")
         folders = self._folders(asked, session_file)
         place = find_recording(section, system, folders)
         format = place.format or detect(place.path).name

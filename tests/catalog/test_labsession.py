@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import ecogcat as ec
+from ecogcat.testing.continuous import write_continuous
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import SimulatedSession, simulate_session
 from tests.catalog.lab_examples import SESSIONS, examples, expected
@@ -196,6 +197,61 @@ def test_an_active_array_loads_by_session(tmp_path: Path, day: Callable[..., Any
         dataset = day(f"{options}\ndaq: {daq}")["rec"].read()
         assert dataset.n_channels == 64
         assert dataset.signal[0, 0] == 1e5
+
+
+def write_datasets(path: Path, **datasets: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        for name, values in datasets.items():
+            file[name] = values
+
+
+def test_front_ends_load_by_session(tmp_path: Path, day: Callable[..., Any]) -> None:
+    """L7: they could not be loaded at all."""
+    write_datasets(tmp_path / "local" / "rec.h5", data=np.full((300, 66), 1.4), Fs=[[1000.0]])
+    dataset = day("headstage: afe\nelectrode: psv_61_afe\nn_data: 64\nrange_code: 2\nunits: pC")["rec"].read()
+    assert (dataset.n_channels, dataset.units) == (60, "pC")
+    np.testing.assert_allclose(dataset.signal[:, :2], 0.5)
+    current = day("headstage: afe\nn_data: 64\nrange_code: 2\ncycle_rate: 5e6")["rec"].read()
+    np.testing.assert_allclose(current.signal[0, :2], 0.5e-3 / ((500 - 128) / 5e6), rtol=1e-6)  # nA
+    size = {"numRow": 67, "numCol": 2, "numChan": 12}
+    write_datasets(tmp_path / "local" / "aug.h5", data=np.zeros((804, 5), "f4"), Fs=1000.0, **size)
+    options = "headstage: afe_aug21\nn_data: 64\nrange_code: 7\ncycle_rate: 5e6\nunits: pC"
+    np.testing.assert_allclose(day(options, "[aug]\n")["aug"].read().signal[:, 0], 4.8)
+
+
+def test_recordings_of_the_ddc_board_load_by_session(tmp_path: Path, day: Callable[..., Any]) -> None:
+    """L7: with one trigger line they could not be loaded."""
+    import scipy.io
+
+    (tmp_path / "local" / "long").mkdir(parents=True)
+    scipy.io.savemat(tmp_path / "local" / "rec.ndata.mat", {"raw_data": np.full((10, 64), 2e-12)})
+    scipy.io.savemat(tmp_path / "local" / "rec.ndatastim.mat", {"qw": np.ones((10, 1))})
+    charge = day("headstage: ddc\ndrange: 3\nunits: pC")["rec"].read()
+    np.testing.assert_allclose(charge.signal[0, :], 2.0)
+    current = day("headstage: ddc\ndrange: 3\nfs: 2000\nhalf: True\nunits: nA")["rec"].read()
+    assert (current.units, current.n_samples, current.sampling_rate) == ("nA", 5, 1000.0)
+    assert day("headstage: ddc\navg: no")["rec"].read().n_samples == 10
+    write_continuous(tmp_path / "local" / "long", np.full((64, 2048), 16384))
+    options = "headstage: ddc_oephys\nunits: pC\n"
+    dataset = day(f"{options}drange: 1", "[long]\n")["long"].read()
+    np.testing.assert_allclose(dataset.signal[0, 0], -0.2 + (0.5 + 0.195 * 16384 / 65536) * 50.2, rtol=1e-5)
+    with pytest.raises(ec.CatalogError, match="recordings of ddc_oephys need the option drange"):
+        day(options, "[long]\n")["long"].read()
+    assert day(options, "[long]\n")["long"](charge_range=1, quantity="charge").read().units == "pC"
+
+
+def test_blackrock_and_wireless_recordings_load_by_session(tmp_path: Path, day: Callable[..., Any]) -> None:
+    """L7: those of Blackrock could not be loaded."""
+    import scipy.io
+
+    counts = np.array([[0, 4096], [8, -4096], [16, 0]], "i2")
+    write_datasets(tmp_path / "local" / "blackrock" / "rec.h5", data=counts, Fs=[[30000.0]], trig_idx=[2.0])
+    dataset = day("headstage: blackrock\nlowpass_ord: 12\npage_size: 10")["rec"].read()
+    assert dataset.signal[1].tolist() == [1000.0, -1000.0, 0.0]
+    scipy.io.savemat(tmp_path / "local" / "w.mat", {"dataf": np.array([[1.0, 2.0], [3.0, 4.0]])})
+    scipy.io.savemat(tmp_path / "local" / "w_trig.mat", {"indxfilt": [1]})
+    assert day("headstage: Wireless\nunits: V", "[w]\n")["w"].read().signal[1].tolist() == [3.0, 4.0]
 
 
 def test_a_headstage_that_is_not_known_is_listed_and_says_so(day: Callable[..., Any]) -> None:
