@@ -96,7 +96,7 @@ class IniSession:
         """
         session = self.sections[SESSION]
         shared = {**session.inherited, **session.own}
-        if recording is None or recording not in self.recordings:
+        if recording is None or recording == SESSION or recording not in self.sections:
             return shared
         section = self.sections[recording]
         return {**shared, **{name: text for name, text in section.inherited.items() if name not in session.own},

@@ -8,6 +8,8 @@ from typing import Any
 from ecogcat.catalog.ini import LabSettings, read_settings
 from ecogcat.catalog.lab import Roots, find_session, session_folders
 from ecogcat.catalog.session import open_catalog
+from ecogcat.errors import RecordingNotFound
+from ecogcat.formats.registry import not_found
 
 __all__ = ["open_session"]
 
@@ -60,6 +62,8 @@ def open_session(
     (['awake_1', 'awake_2'], 'psv_61_intan')
     """
     text = os.fspath(path_or_name)
+    if not text.strip("/ "):
+        raise ValueError(f"a session is a path or a name, not {text!r}")
     place = os.path.abspath(os.path.expanduser(text))
     if text.lower().endswith(_YAML):
         return open_catalog(place)
@@ -71,9 +75,14 @@ def open_session(
     folders = session_folders(roots, lab)
     if os.path.isdir(place):
         return folder_catalog(place, lab)
+    if os.path.isabs(os.path.expanduser(text)) or text.startswith("."):  # a path for certain, and no name
+        raise RecordingNotFound(not_found(place))
     for folder in folders:
         group = os.path.join(folder, *text.strip("/").split("/"))
         if os.path.isdir(group):
             return folder_catalog(group, lab, text.strip("/"))
-    found = find_session(text, folders)
+    try:
+        found = find_session(text, folders)
+    except RecordingNotFound as error:
+        raise RecordingNotFound(f"{error}; nor is there a path {place}") from None
     return session_catalog(found.path, lab, found.name.rpartition("/")[0])

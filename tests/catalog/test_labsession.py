@@ -431,6 +431,18 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         ec.open_session("rats/nothing", settings=_no_settings(tmp_path))
 
 
+def test_a_path_is_no_name(tmp_path: Path, day: Callable[..., Any]) -> None:
+    day("headstage: oephys")
+    with pytest.raises(ec.RecordingNotFound) as missing:
+        ec.open_session(tmp_path / "rats" / "day.txt", roots=tmp_path)
+    assert str(missing.value) == f"{tmp_path}/rats/day.txt: nothing is there; the folder has day_conf.txt"
+    with pytest.raises(ec.RecordingNotFound, match=r"did you mean rats/day.*; nor is there a path .*/rats/dai"):
+        ec.open_session("rats/dai", roots=tmp_path)
+    for text in ("", " ", "/"):
+        with pytest.raises(ValueError, match="a session is a path or a name"):
+            ec.open_session(text)
+
+
 def _no_settings(folder: Path) -> Path:
     path = folder / "none.txt"
     path.write_text("[globals]\n")
