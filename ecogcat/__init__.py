@@ -7,7 +7,9 @@
 from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
 from ecogcat.averages import Average
+from ecogcat.catalog.labsession import open_session
 from ecogcat.catalog.session import load_session
+from ecogcat.catalog.table import session_table
 from ecogcat.channels import ChannelMap
 from ecogcat.clock import locate, sample_at
 from ecogcat.compare import equals
@@ -92,6 +94,7 @@ __all__ = [
     "mask_channels",
     "mask_impedance",
     "open_recording",
+    "open_session",
     "options",
     "plan_join",
     "plot_events",
@@ -105,6 +108,7 @@ __all__ = [
     "select_channels",
     "select_time",
     "session_experiment",
+    "session_table",
     "split",
     "streams",
     "to_probeinterface",

@@ -21,7 +21,7 @@ from ecogcat.formats.registry import find_format
 from ecogcat.frozen import FrozenMapping
 from ecogcat.judgements import judgements_beside
 
-__all__ = ["JoinSource", "RecordingSource"]
+__all__ = ["JoinSource", "RecordingSource", "with_metadata"]
 
 _PREFIX = "ecog_"
 
@@ -64,7 +64,7 @@ class RecordingSource(EcogSource):
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
-        return _with_metadata(open_recording(path, self.format, **arguments), self.metadata)
+        return with_metadata(open_recording(path, self.format, **arguments), self.metadata)
 
     def _judgements(self) -> str | None:
         """Return the table beside the catalog; None where nobody has judged a channel yet."""
@@ -88,8 +88,8 @@ def __getattr__(name: str) -> type[RecordingSource]:
     return type(name, (RecordingSource,), fields)
 
 
-def _with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:
-    """Add the entry's metadata to what the file says of itself."""
+def with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:
+    """Return the dataset with the entry's metadata beside what the file says of itself."""
     own = {key: value for key, value in metadata.items() if key != "catalog_dir"}
     if not own:
         return dataset

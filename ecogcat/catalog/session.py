@@ -61,7 +61,7 @@ def load_session(cat: Any, names: Sequence[str] | str | None = None, **load_argu
 
     Parameters
     ----------
-    cat : intake Catalog, or path of one
+    cat : intake Catalog, or what `ecogcat.open_session` opens as one
     names : sequence of str, optional
         Entries, in the order wanted. By default all recordings of the catalog, in its order; joins of them that are
         entries themselves, and entries of drivers that are not ecogcat's, are passed over.
@@ -90,7 +90,9 @@ def load_session(cat: Any, names: Sequence[str] | str | None = None, **load_argu
     from ecogcat.catalog.source import EcogSource
 
     if isinstance(cat, (str, os.PathLike)):
-        cat = open_catalog(cat)
+        from ecogcat.catalog.labsession import open_session
+
+        cat = open_session(cat)
     entries = list(cat)
     wanted = entries if names is None else [names] if isinstance(names, str) else list(names)
     unknown = [name for name in wanted if name not in entries]

@@ -1,0 +1,114 @@
+"""Recordings of INI sessions: sources that look for the recording, and read the session's options, when asked.
+
+The driver of a format is made when it is asked for, by its name: ``labrecording.ecog_openephys``. Which format a
+recording has is seen when it is found; the name is that of most recordings of the headstage.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar
+
+from ecogcat.catalog.drivers import with_metadata
+from ecogcat.catalog.laboptions import asked_for, load_arguments_for
+from ecogcat.catalog.labplaces import find_recording, system_of, systems
+from ecogcat.catalog.paths import places
+from ecogcat.catalog.source import EcogSource
+from ecogcat.dataset import Dataset
+from ecogcat.errors import CatalogError
+from ecogcat.formats.opening import open_recording
+from ecogcat.formats.registry import detect
+
+__all__ = ["LabRecording", "driver_of"]
+
+_PREFIX = "ecog_"
+
+
+class LabRecording(EcogSource):
+    """One recording of an INI session.
+
+    Parameters
+    ----------
+    section : str
+        Name of the recording.
+    options : mapping of str to str
+        Those that hold for it, as written.
+    session_file : str
+        For messages, and for relative paths.
+    notes : sequence of str
+        What was odd about its options; they become warnings of the dataset.
+    metadata : mapping, optional
+        The entry's own.
+    **load_arguments
+        Those of ``ecogcat.open_recording``, or options of session files; they win, and None leaves an option out.
+    """
+
+    name = "ecog_recording"
+    format: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        section: str,
+        options: Mapping[str, str],
+        session_file: str = "",
+        notes: Sequence[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        **load_arguments: Any,
+    ) -> None:
+        own = {"section": section, "options": dict(options), "session_file": session_file, "notes": list(notes)}
+        super().__init__({**own, **load_arguments}, metadata)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The options that hold for the recording, as written."""
+        return dict(self._arguments["options"])
+
+    def _open(self, trail: tuple[str, ...]) -> Dataset:
+        given = dict(self._arguments)
+        section, options = given.pop("section"), given.pop("options")
+        session_file, notes = given.pop("session_file"), given.pop("notes")
+        asked, call = asked_for(options, given, f"{session_file}, recording {section}")
+        headstage = asked.get("headstage")
+        system = system_of(headstage)
+        if system is None:
+            said = "there is no option headstage" if headstage is None else f"headstage {headstage!r} is not known"
+            raise CatalogError(f"{session_file}: {said}; known are {', '.join(systems())}, and zif...")
+        lacking = [name for name in system.needs if name not in asked and "charge_range" not in call]
+        if lacking:
+            raise CatalogError(f"{session_file}: recordings of {headstage} need the option {', '.join(lacking)}")
+        folders = self._folders(asked, session_file)
+        place = find_recording(section, system, folders)
+        format = place.format or detect(place.path).name
+        arguments = {**load_arguments_for(format, asked, f"cat[{self._own_name() or section!r}]"), **place.arguments}
+        arguments.setdefault("name", self._own_name() or section)
+        dataset = with_metadata(open_recording(place.path, format, **{**arguments, **call}), self.metadata)
+        if notes:
+            first, *others = dataset.parts
+            dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *notes)), *others])
+        return dataset
+
+    def _folders(self, asked: Mapping[str, Any], session_file: str) -> list[str]:
+        """Return where to look: in exp_path, then in nwk_path; relative ones lie beside the session file."""
+        folders = [asked[key] for key in ("exp_path", "nwk_path") if key in asked]
+        if not folders:
+            raise CatalogError(f"{session_file}: neither exp_path nor nwk_path says where the recordings lie")
+        beside = os.path.dirname(session_file) or None
+        return list(dict.fromkeys(place for folder in folders for place in places(folder, beside)))
+
+
+@cache
+def __getattr__(name: str) -> type[LabRecording]:
+    """Return the driver ``ecog_<format>``: always the same class, so that sources can be pickled."""
+    formats = {f"{_PREFIX}{one.format}": one.format for one in systems().values()}
+    if name not in formats:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    fields = {"name": name, "format": formats[name], "__doc__": LabRecording.__doc__, "__module__": __name__}
+    return type(name, (LabRecording,), fields)
+
+
+def driver_of(headstage: str | None) -> type[LabRecording]:
+    """Return the driver of a headstage; of one that is not known, reading says so."""
+    system = system_of(headstage)
+    return LabRecording if system is None else __getattr__(f"{_PREFIX}{system.format}")

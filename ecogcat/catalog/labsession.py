@@ -1,0 +1,88 @@
+"""Sessions opened: an INI session by path or by name, a folder of them, or a YAML catalog."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ecogcat.catalog.ini import LabSettings, read_settings
+from ecogcat.catalog.lab import Roots, find_session, session_folders
+from ecogcat.catalog.session import open_catalog
+from ecogcat.errors import RecordingNotFound
+from ecogcat.formats.registry import not_found
+
+__all__ = ["open_session"]
+
+_YAML = (".yaml", ".yml")
+
+
+def open_session(
+    path_or_name: str | os.PathLike[str],
+    *,
+    settings: str | os.PathLike[str] | LabSettings | None = None,
+    roots: Roots | None = None,
+) -> Any:
+    r"""Open a session: as a catalog with an entry a recording.
+
+    Parameters
+    ----------
+    path_or_name : path-like
+        An INI session file of the lab; a YAML catalog; a folder of sessions, or of groups of them, whose catalogs are
+        then nested, ``cat["group"]["session"]["recording"]``; or, where no such path is there, the name of a session
+        or group in `roots`: ``"group/2015-08-11"``, also with the ending of its file, or how it ends if no other does.
+    settings : path-like, optional
+        File of the lab's global settings, to which session files refer, ``%(local_exp)s``. By default that in the
+        environment variable ``ECOGCAT_LAB_SETTINGS``, else ``~/.mjt_exp_conf.txt``, else none.
+    roots : path-like or sequence of path-like, optional
+        Folders of groups, looked at in order. By default `user_sessions` of the global settings.
+
+    Returns
+    -------
+    intake.Catalog
+        Entries in the order of the file; nothing but the session file is read. Every option of a recording, as
+        written, is in the metadata of its entry. ``cat["awake_1"](units="mV", bandpass=None).read()`` opens it: the
+        call wins, and None leaves an option out.
+
+    Raises
+    ------
+    RecordingNotFound
+        If there is no such session, with every place that was looked at.
+    CatalogError
+        If a file is no session, with the line, section or option.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "2020-03-01_conf.txt").write_text(
+    ...     "[session]\nexp_path: /data/2020-03-01\nheadstage: oephys\nelectrode: psv_61_intan\n[awake_1]\n[awake_2]\n"
+    ... )
+    >>> cat = open_session(folder / "2020-03-01_conf.txt")
+    >>> list(cat), cat["awake_1"].metadata["electrode"]
+    (['awake_1', 'awake_2'], 'psv_61_intan')
+    """
+    text = os.fspath(path_or_name)
+    if not text.strip("/ "):
+        raise ValueError(f"a session is a path or a name, not {text!r}")
+    place = os.path.abspath(os.path.expanduser(text))
+    if text.lower().endswith(_YAML):
+        return open_catalog(place)
+    from ecogcat.catalog.labcatalog import folder_catalog, session_catalog
+
+    lab = read_settings(settings)
+    if os.path.isfile(place):
+        return session_catalog(place, lab, os.path.basename(os.path.dirname(place)))
+    folders = session_folders(roots, lab)
+    if os.path.isdir(place):
+        return folder_catalog(place, lab)
+    if os.path.isabs(os.path.expanduser(text)) or text.startswith("."):  # a path for certain, and no name
+        raise RecordingNotFound(not_found(place))
+    for folder in folders:
+        group = os.path.join(folder, *text.strip("/").split("/"))
+        if os.path.isdir(group):
+            return folder_catalog(group, lab, text.strip("/"))
+    try:
+        found = find_session(text, folders)
+    except RecordingNotFound as error:
+        raise RecordingNotFound(f"{error}; nor is there a path {place}") from None
+    return session_catalog(found.path, lab, found.name.rpartition("/")[0])
