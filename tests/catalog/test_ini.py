@@ -106,7 +106,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_section(tmp_path: Path) -> No
         ("[rec]\na: 1\n", "a session file has a section [session]; found [rec]"),
         ("[Session]\na: 1\n", "names of sections are exact: write [session]"),
         ("", "a session file has a section [session]; found none"),
-        (HEAD.encode() + b"note: caf\xe9\n", "byte 37 is no UTF-8 text"),
+        (HEAD.encode() + b"note: abc\xe9\n", "byte 37 is no UTF-8 text"),
     ],
 )
 def test_what_is_wrong_is_one_message_with_the_file(text: str | bytes, message: str, tmp_path: Path) -> None:
