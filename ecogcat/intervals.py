@@ -50,7 +50,7 @@ def checked_intervals(table: pd.DataFrame | None, n_samples: int) -> pd.DataFram
 def cut_intervals(table: pd.DataFrame, start: int, stop: int, parts: Sequence[Part]) -> pd.DataFrame:
     """Keep what of each interval lies in start..stop, counted from start, in the columns that the parts had."""
     first, last = (table[name].to_numpy() for name in ("start", "stop"))
-    inside = (first < stop) & (last > start)
+    inside = np.minimum(last, stop) > np.maximum(first, start)
     inside |= (first == last) & (first >= start) & (first < stop)
     table = table.loc[inside].copy()
     table["start"] = np.clip(first[inside], start, stop) - start

@@ -206,3 +206,12 @@ def test_an_interval_of_no_length_lies_at_a_sample() -> None:
         a, b = ec.with_intervals(recording("a"), table), recording("b")
         assert ec.split(ec.join(a, b)) == (a, b)
         assert ec.split(ec.join(b, a)) == (b, a)
+
+
+def test_a_cut_without_samples_has_no_intervals() -> None:
+    table = pd.DataFrame({"start": [0, 2], "stop": [9, 7], "label": ["sleep", "artifact"]})
+    dataset = ec.with_intervals(recording("a"), table)
+    for place in (0, 5, 9):
+        assert ec.select_time(dataset, place, place).intervals.empty
+    joined = ec.join(ec.select_time(dataset, 5, 5), dataset)
+    assert ec.split(joined)[1].intervals.equals(dataset.intervals)
