@@ -144,9 +144,11 @@ def epochs(
 def _check_not_a_source(out: Any, dataset: Dataset) -> None:
     """Refuse to replace a file that the dataset lies in."""
     target = os.path.abspath(os.fspath(out))
+    if not os.path.exists(target):
+        return
     for signal in (dataset.signal, *dataset.arrays().values()):
         for source in signal.sources:
-            if os.path.exists(target) and os.path.exists(source.path) and os.path.samefile(target, source.path):
+            if os.path.exists(source.path) and os.path.samefile(target, source.path):
                 raise ReadOnlyError(f"{target}: the recording lies in this file; give the epochs another name")
 
 

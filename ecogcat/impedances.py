@@ -10,7 +10,7 @@ import pandas as pd
 
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.impedance import read_impedance
-from ecogcat.select import take_channels
+from ecogcat.select import leave_out
 
 __all__ = ["mask_impedance"]
 
@@ -67,16 +67,13 @@ def mask_impedance(
             bad[channel] = f"impedance {_ohm(size)}, above {_ohm(above)}"
         elif below is not None and size < below:
             bad[channel] = f"impedance {_ohm(size)}, below {_ohm(below)}"
-    for reason in dict.fromkeys(bad.values()):
-        rows = np.arange(dataset.n_channels)
-        gone = np.zeros(len(rows), bool)
-        for part in dataset.recordings:
-            there = part.rows >= 0
-            source = part.opened.source[part.rows[there]].tolist()
-            gone[rows[there]] |= [bad.get(one) == reason for one in source]
-        if gone.any():
-            dataset = take_channels(dataset, np.flatnonzero(~gone), reason)
-    return dataset
+    reasons: dict[int, str] = {}
+    for part in dataset.recordings:
+        for row in np.flatnonzero(part.rows >= 0).tolist():
+            source = int(part.opened.source[part.rows[row]])
+            if source in bad:
+                reasons.setdefault(row, bad[source])
+    return leave_out(dataset, reasons)
 
 
 def _at(table: pd.DataFrame, frequency_hz: float | None) -> pd.DataFrame:

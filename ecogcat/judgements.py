@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from datetime import date as calendar
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -22,7 +21,7 @@ from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.parts import Part
-from ecogcat.select import listed_channels, take_channels
+from ecogcat.select import leave_out, listed_channels
 
 __all__ = ["judgements_beside", "leave_out_judged", "mark_channels", "read_judgements"]
 
@@ -159,16 +158,17 @@ def read_judgements(table: str | os.PathLike[str]) -> pd.DataFrame:
     for column in _COLUMNS:
         if column not in frame.columns:
             frame[column] = ""
-    for k, row in enumerate(frame.itertuples(index=False), 2):
-        if row.recording == "recording" and row.reason == "reason":
-            continue  # the first line once more: two people made the table at one moment
+    # The first line may be there once more: two people made the table at one moment.
+    frame = frame[(frame["recording"] != "recording") | (frame["reason"] != "reason")]
+    for line, row in zip(frame.index + 2, frame.itertuples(index=False), strict=True):
         numbers = [getattr(row, column) for column in _NUMBERS]
         wrong = [number for number in numbers if number and not number.isdecimal()]
         if wrong or not row.recording or not (row.source_channel or row.name or (row.row and row.col)):
             found = repr(",".join(map(str, row)))
-            raise FormatError(f"line {k} is no judgement", path=path, expected="a recording and a channel", found=found)
-    again = (frame["recording"] == "recording") & (frame["reason"] == "reason")
-    return _typed(frame.loc[~again, list(_COLUMNS)].reset_index(drop=True))
+            raise FormatError(
+                f"line {line} is no judgement", path=path, expected="a recording and a channel", found=found
+            )
+    return _typed(frame[list(_COLUMNS)].reset_index(drop=True))
 
 
 def leave_out_judged(dataset: Dataset, table: str | os.PathLike[str]) -> Dataset:
@@ -204,9 +204,8 @@ def leave_out_judged(dataset: Dataset, table: str | os.PathLike[str]) -> Dataset
         else:
             signed = ", ".join(text for text in (row.author, row.date) if text)
             reasons.setdefault(place, f"{row.reason} ({signed})" if signed else row.reason)
-    for reason in dict.fromkeys(reasons.values()):
-        bad = [place for place, own in reasons.items() if own == reason]
-        dataset = take_channels(dataset, np.flatnonzero(~np.isin(dataset.parts[0].rows, bad)), reason)
+    places = enumerate(dataset.parts[0].rows.tolist())
+    dataset = leave_out(dataset, {row: reasons[place] for row, place in places if place in reasons})
     if unknown:
         named = ", ".join(row.name or _number(row) for row in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         first, *others = dataset.parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from ecogcat.intervals import cut_intervals
 from ecogcat.parts import Part, aligned_length, aligned_start, rate_ratio
 from ecogcat.tables import unite
 
-__all__ = ["listed_channels", "mask_channels", "select_channels", "select_time", "take_channels"]
+__all__ = ["leave_out", "listed_channels", "mask_channels", "select_channels", "select_time", "take_channels"]
 
 
 def select_channels(
@@ -126,6 +126,15 @@ def take_channels(dataset: Dataset, index: Index, reason: str) -> Dataset:
         parts.append(part.take(index, reasons).replace(history=(*part.history, step)))
     channel_map = None if dataset.channel_map is None else dataset.channel_map.subset(index)
     return dataset.replace(signal=dataset.signal.take(index), channel_map=channel_map, parts=parts)
+
+
+def leave_out(dataset: Dataset, reasons: Mapping[int, str]) -> Dataset:
+    """Return the dataset without some channels, by index, each for a reason of its own; one step for each reason."""
+    left = np.arange(dataset.n_channels)
+    for reason in dict.fromkeys(reasons.values()):
+        keep = np.array([reasons.get(k) != reason for k in left.tolist()], bool)
+        dataset, left = take_channels(dataset, np.flatnonzero(keep), reason), left[keep]
+    return dataset
 
 
 def listed_channels(dataset: Dataset, channels: Any, sites: Any, names: Any) -> Index:

@@ -31,8 +31,8 @@ class LabEntry(LocalCatalogEntry):
         return source
 
 
-class SessionCatalog(Catalog):
-    """One session: an entry a recording, in the order of the file.
+class LabCatalog(Catalog):
+    """What is common to a session and a folder of them.
 
     Parameters
     ----------
@@ -51,42 +51,33 @@ class SessionCatalog(Catalog):
         group: str = "",
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        session = read_ini(path, _settings(settings))
-        name = session_name(os.path.basename(session.path))
-        facts = {"session": name, "group": group, "path": session.path}
-        super().__init__(
-            entries={one: _recording(session, one, name, group) for one in session.recordings},
-            name=name,
-            metadata={**dict(metadata or {}), **facts},
-            ttl=None,
-        )
+        name, entries, facts = self._read(path, _settings(settings), group)
+        super().__init__(entries=entries, name=name, metadata={**dict(metadata or {}), **facts}, ttl=None)
+
+    def _read(self, path: str, settings: LabSettings, group: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """Return name, entries and metadata."""
+        raise NotImplementedError
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # Where a worker is there may be no such file: the entries go along.
         return _unpickled, (dict(self._entries), self.name, self.description, dict(self.metadata))
 
 
-class FolderCatalog(Catalog):
-    """A folder of sessions: an entry a session, and one a folder in it that has some.
+class SessionCatalog(LabCatalog):
+    """One session: an entry a recording, in the order of the file."""
 
-    Parameters
-    ----------
-    path : str
-    settings : LabSettings or mapping of its fields, optional
-    group : str
-    metadata : mapping, optional
-    """
+    def _read(self, path: str, settings: LabSettings, group: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        session = read_ini(path, settings)
+        name = session_name(os.path.basename(session.path))
+        entries = {one: _recording(session, one, name, group) for one in session.recordings}
+        return name, entries, {"session": name, "group": group, "path": session.path}
 
-    name = "ecog_session"
 
-    def __init__(
-        self,
-        path: str,
-        settings: LabSettings | Mapping[str, Any] | None = None,
-        group: str = "",
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        own, plain = os.path.basename(path), _plain(_settings(settings))
+class FolderCatalog(LabCatalog):
+    """A folder of sessions: an entry a session, and one a folder in it that has some."""
+
+    def _read(self, path: str, settings: LabSettings, group: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        own, plain = os.path.basename(path), _plain(settings)
         entries = {
             name: _nested(name, SessionCatalog, {"path": file, "settings": plain, "group": group or own})
             for name, file in sessions_in(path).items()
@@ -96,11 +87,7 @@ class FolderCatalog(Catalog):
             if name not in entries and _has_sessions(inside):
                 further = f"{group}/{name}" if group else name
                 entries[name] = _nested(name, FolderCatalog, {"path": inside, "settings": plain, "group": further})
-        facts = {"group": group, "path": path}
-        super().__init__(entries=entries, name=group or own, metadata={**dict(metadata or {}), **facts}, ttl=None)
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return _unpickled, (dict(self._entries), self.name, self.description, dict(self.metadata))
+        return group or own, entries, {"group": group, "path": path}
 
 
 def session_catalog(path: str, settings: LabSettings, group: str) -> Any:
