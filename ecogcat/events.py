@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 from ecogcat.conditions import Conditions, combinations_shown
 from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, frozen_value
 from ecogcat.query import query_rows
-from ecogcat.tables import Numbers, Schema, numbers_of, plain_column, schema_of, table_digest_parts, unite
+from ecogcat.tables import (
+    Columns,
+    Schema,
+    columns_of,
+    frame_of,
+    plain_column,
+    schema_of,
+    table_digest_parts,
+    unite_columns,
+)
 
 __all__ = ["Events"]
 
@@ -56,10 +65,10 @@ class Events(Frozen):
     """
 
     sample: Index
-    _table: pd.DataFrame = field(repr=False)
+    _frame: pd.DataFrame | None = field(repr=False)
     origins: tuple[Origin, ...]
     schema: Schema = field(init=False)
-    _numbers: Numbers = field(init=False, repr=False)
+    _columns: Columns = field(init=False, repr=False)
 
     def __init__(
         self,
@@ -87,15 +96,24 @@ class Events(Frozen):
                 frame[column] = plain_column(frame[column])
         origins = () if origin is None else (origin,) if isinstance(origin, Mapping) else tuple(origin)
         _check_order(samples[:-1], samples[1:])
-        self._set(samples, frame.copy(), origins)
+        frame = frame.copy()
+        self._set(samples, columns_of(frame), origins, frame)
 
-    def _set(self, samples: Index, frame: pd.DataFrame, origins: Sequence[Origin]) -> None:
+    def _set(
+        self, samples: Index, columns: Columns, origins: Sequence[Origin], frame: pd.DataFrame | None = None
+    ) -> None:
         object.__setattr__(self, "sample", samples)
-        object.__setattr__(self, "_table", frame)
+        object.__setattr__(self, "_frame", frame)
         object.__setattr__(self, "origins", tuple(frozen_value(one) for one in origins))
-        # Asked for by every join; pandas takes 50 us to answer.
-        object.__setattr__(self, "schema", schema_of(frame))
-        object.__setattr__(self, "_numbers", numbers_of(frame))
+        # Asked for by every join, which has no need of a frame; making one takes pandas 0.3 ms.
+        object.__setattr__(self, "schema", schema_of(columns))
+        object.__setattr__(self, "_columns", columns)
+
+    @property
+    def _table(self) -> pd.DataFrame:
+        if self._frame is None:
+            object.__setattr__(self, "_frame", frame_of(self._columns, len(self)))
+        return cast(pd.DataFrame, self._frame)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -174,7 +192,7 @@ class Events(Frozen):
         table : DataFrame
             One row a condition.
         """
-        return combinations_shown(self._table, self._columns(columns))
+        return combinations_shown(self._table, self._named(columns))
 
     def grid(self, *columns: str) -> Conditions:
         """Return the events on the grid of all levels of some columns, combinations that never occurred included.
@@ -201,7 +219,7 @@ class Events(Frozen):
         >>> Events([1, 2], {"tones": [500, 1000], "amps": [70, 50]}).grid().counts
         array([0, 1, 1, 0])
         """
-        return Conditions.of(self._table, self._columns(columns))
+        return Conditions.of(self._table, self._named(columns))
 
     def by(self, *columns: str, empty: bool = False) -> Iterator[tuple[Mapping[str, Any], Events]]:
         """Iterate over the events by condition.
@@ -226,7 +244,7 @@ class Events(Frozen):
         >>> [(condition["tones"], some.sample.tolist()) for condition, some in events.by("tones")]
         [(500, [1, 3]), (1000, [2])]
         """
-        names = self._columns(columns)
+        names = self._named(columns)
         if empty:
             grid = Conditions.of(self._table, names)
             codes, table = grid.codes, grid.table
@@ -234,12 +252,12 @@ class Events(Frozen):
             codes, table = combinations_shown(self._table, names)
         order = np.argsort(codes, kind="stable")
         edges = np.searchsorted(codes[order], np.arange(len(table) + 1))
-        columns_of = [table[name].tolist() for name in names]
+        levels = [table[name].tolist() for name in names]
         for k, (start, stop) in enumerate(pairwise(edges)):
-            level = {name: some[k] for name, some in zip(names, columns_of, strict=True)}
+            level = {name: some[k] for name, some in zip(names, levels, strict=True)}
             yield FrozenMapping(level), self.select(order[start:stop])
 
-    def _columns(self, columns: Sequence[str]) -> list[str]:
+    def _named(self, columns: Sequence[str]) -> list[str]:
         """Return the columns asked for, all if none is; each once."""
         names = list(dict.fromkeys(columns)) or list(self._table.columns)
         unknown = [name for name in names if name not in self._table.columns]
@@ -277,8 +295,8 @@ class Events(Frozen):
         origins = dict.fromkeys(origin_key for one in events for origin_key in map(_OriginKey, one.origins))
         joined = object.__new__(Events)  # the constructor would copy a table that nobody else has
         schemas = [one.schema for one in events] if schemas is None else schemas
-        table = unite([one._table for one in events], schemas, [one._numbers for one in events])
-        joined._set(samples, table, [key.origin for key in origins])
+        columns = unite_columns([one._columns for one in events], [len(one) for one in events], schemas)
+        joined._set(samples, columns, [key.origin for key in origins])
         return joined
 
 

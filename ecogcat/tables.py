@@ -13,29 +13,31 @@ from numpy.typing import NDArray
 from ecogcat.storage import pool
 
 __all__ = [
-    "Numbers",
+    "Columns",
     "Schema",
-    "numbers_of",
+    "columns_of",
+    "frame_of",
     "plain_column",
     "restore",
     "schema_of",
     "table_digest_parts",
     "tables_equal",
     "unite",
+    "unite_columns",
 ]
 
 Schema = tuple[tuple[str, str], ...]
 """The columns of a table and the names of their types, in order."""
 
-Numbers = Mapping[str, NDArray[Any]]
-"""The columns of a table that are numbers of a NumPy type, as arrays."""
+Columns = Mapping[str, "NDArray[Any] | pd.Series[Any]"]
+"""The columns of a table: arrays where they are numbers of a NumPy type, else pandas' own."""
 
 _THREADS_FROM = 1 << 22  # rows; of fewer, columns are copied before a second thread has woken up
 _EXACT = 1 << 53  # whole numbers up to here are float64 exactly
 _NULLABLE = {"i": "Int", "u": "UInt", "b": "boolean"}
 
 
-def schema_of(table: pd.DataFrame) -> Schema:
+def schema_of(table: pd.DataFrame | Columns) -> Schema:
     """Return the columns of a table and the names of their types.
 
     Examples
@@ -43,13 +45,21 @@ def schema_of(table: pd.DataFrame) -> Schema:
     >>> schema_of(pd.DataFrame({"tone": [500.0], "level": [70]}))
     (('tone', 'float64'), ('level', 'int64'))
     """
-    return tuple((str(column), str(dtype)) for column, dtype in zip(table.columns, table.dtypes, strict=True))
+    dtypes = table.dtypes if isinstance(table, pd.DataFrame) else [values.dtype for values in table.values()]
+    return tuple((str(column), str(dtype)) for column, dtype in zip(table, dtypes, strict=True))
 
 
-def numbers_of(table: pd.DataFrame) -> Numbers:
-    """Return the columns that are numbers of a NumPy type; asking pandas for one takes 20 us."""
-    plain = (isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in table.dtypes)
-    return {name: table[name].to_numpy() for name, one in zip(table.columns, plain, strict=True) if one}
+def columns_of(table: pd.DataFrame) -> Columns:
+    """Return the columns of a table, numbers as arrays: asking pandas for one takes 20 us."""
+    plain = [isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in table.dtypes]
+    return {
+        name: table[name].to_numpy() if one else table[name] for name, one in zip(table.columns, plain, strict=True)
+    }
+
+
+def frame_of(columns: Columns, length: int) -> pd.DataFrame:
+    """Return columns as a table numbered from 0, which shares their memory."""
+    return pd.DataFrame(dict(columns), index=pd.RangeIndex(length), copy=False)
 
 
 def plain_column(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -74,11 +84,7 @@ def plain_column(values: pd.Series[Any]) -> pd.Series[Any]:
     return values.astype(object).astype(dtype)
 
 
-def unite(
-    tables: Sequence[pd.DataFrame],
-    schemas: Sequence[Schema] | None = None,
-    numbers: Sequence[Numbers] | None = None,
-) -> pd.DataFrame:
+def unite(tables: Sequence[pd.DataFrame], schemas: Sequence[Schema] | None = None) -> pd.DataFrame:
     """Put tables below each other; columns are the union, in order of first appearance.
 
     Parameters
@@ -87,8 +93,6 @@ def unite(
     schemas : sequence of Schema, optional
         The columns that each table had before any uniting. The result's types follow from these alone, so that
         uniting is associative.
-    numbers : sequence of Numbers, optional
-        What `numbers_of` says of each table, if that is known.
 
     Returns
     -------
@@ -104,51 +108,58 @@ def unite(
     1     2    NaN
     2  <NA>   70.0
     """
-    if schemas is None:
-        schemas = [schema_of(table) for table in tables]
+    lengths = [len(table) for table in tables]
+    schemas = [schema_of(table) for table in tables] if schemas is None else schemas
+    return frame_of(unite_columns([columns_of(table) for table in tables], lengths, schemas), sum(lengths))
+
+
+def unite_columns(tables: Sequence[Columns], lengths: Sequence[int], schemas: Sequence[Schema]) -> Columns:
+    """Put tables of so many rows below each other, as `unite` does; pandas is asked for what is not plain numbers."""
     types: dict[str, list[str]] = {}
     for schema in schemas:
         for column, dtype in schema:
             types.setdefault(column, []).append(dtype)
-    if numbers is None:
-        numbers = [numbers_of(table) for table in tables]
-    total = sum(len(table) for table in tables)
+    total = sum(lengths)
     columns: dict[str, Any] = {}
     copying = []
     for column, dtypes in types.items():
-        arrays = [one[column] for one in numbers if column in one]
-        if len(arrays) == len(tables) and _alike(arrays, dtypes):
-            columns[column] = np.empty(total, arrays[0].dtype)
-            copying.append(partial(np.concatenate, arrays, out=columns[column]))
+        have = [table.get(column) for table in tables]
+        if _alike(have, dtypes):
+            columns[column] = np.empty(total, have[0].dtype)  # type: ignore[union-attr]
+            copying.append(partial(np.concatenate, have, out=columns[column]))
         else:
-            columns[column] = _united(column, tables, dtypes)
+            columns[column] = _united(have, lengths, dtypes)
     if total >= _THREADS_FROM:
         pool.run(copying)
     else:
         for copy in copying:
             copy()
-    return pd.DataFrame(columns, index=pd.RangeIndex(total), copy=False)
+    return columns
 
 
-def _alike(columns: Sequence[NDArray[Any]], names: Sequence[str]) -> bool:
+def _alike(columns: Sequence[Any], names: Sequence[str]) -> bool:
     """Whether columns are numbers of one type, and always were: then pandas need not be asked."""
-    dtype = columns[0].dtype
-    return set(names) == {str(dtype)} and all(values.dtype == dtype for values in columns)
+    first = columns[0]
+    return (
+        isinstance(first, np.ndarray)
+        and set(names) == {str(first.dtype)}
+        and all(isinstance(values, np.ndarray) and values.dtype == first.dtype for values in columns)
+    )
 
 
-def _united(column: str, tables: Sequence[pd.DataFrame], dtypes: Sequence[str]) -> pd.Series[Any]:
-    """Put the rows of one column below each other, as a type that holds all of them."""
-    have = [table[column] if column in table.columns else None for table in tables]
+def _united(columns: Sequence[Any], lengths: Sequence[int], dtypes: Sequence[str]) -> pd.Series[Any]:
+    """Put the rows of one column below each other, as a type that holds all of them; None where a table lacks it."""
+    have = [None if values is None else pd.Series(values) for values in columns]
     missing = any(
-        values.isna().any() if values is not None else len(table) for table, values in zip(tables, have, strict=True)
+        values.isna().any() if values is not None else length for length, values in zip(lengths, have, strict=True)
     )
     target = _common(dict.fromkeys(dtypes), missing)
     if getattr(target, "kind", "O") == "f" and not all(_fits_float(values) for values in have if values is not None):
         target = np.dtype(object)
     pieces = [
-        pd.Series(pd.array([_missing(target)] * len(table), dtype=target)) if values is None else _cast(values, target)
-        for table, values in zip(tables, have, strict=True)
-        if len(table)
+        pd.Series(pd.array([_missing(target)] * length, dtype=target)) if values is None else _cast(values, target)
+        for length, values in zip(lengths, have, strict=True)
+        if length
     ]
     return pd.concat(pieces, ignore_index=True) if pieces else pd.Series([], dtype=target)
 
