@@ -65,10 +65,10 @@ class Events(Frozen):
     """
 
     sample: Index
-    _frame: pd.DataFrame | None = field(repr=False)
+    _columns: Columns = field(repr=False)
     origins: tuple[Origin, ...]
     schema: Schema = field(init=False)
-    _columns: Columns = field(init=False, repr=False)
+    _frame: pd.DataFrame | None = field(init=False, repr=False)
 
     def __init__(
         self,
@@ -296,6 +296,9 @@ class Events(Frozen):
         joined = object.__new__(Events)  # the constructor would copy a table that nobody else has
         schemas = [one.schema for one in events] if schemas is None else schemas
         columns = unite_columns([one._columns for one in events], [len(one) for one in events], schemas)
+        for values in columns.values():
+            if isinstance(values, np.ndarray):
+                values.setflags(write=False)
         joined._set(samples, columns, [key.origin for key in origins])
         return joined
 

@@ -50,11 +50,16 @@ def schema_of(table: pd.DataFrame | Columns) -> Schema:
 
 
 def columns_of(table: pd.DataFrame) -> Columns:
-    """Return the columns of a table, numbers as arrays: asking pandas for one takes 20 us."""
-    plain = [isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in table.dtypes]
-    return {
-        name: table[name].to_numpy() if one else table[name] for name, one in zip(table.columns, plain, strict=True)
-    }
+    """Return the columns of a table, numbers as read-only arrays: asking pandas for one takes 20 us."""
+    return {name: _bare(table[name]) for name in table.columns}
+
+
+def _bare(values: pd.Series[Any]) -> NDArray[Any] | pd.Series[Any]:
+    if not (isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf"):
+        return values
+    numbers: NDArray[Any] = values.to_numpy().view()
+    numbers.setflags(write=False)
+    return numbers
 
 
 def frame_of(columns: Columns, length: int) -> pd.DataFrame:
@@ -128,7 +133,7 @@ def unite_columns(tables: Sequence[Columns], lengths: Sequence[int], schemas: Se
             columns[column] = np.empty(total, have[0].dtype)  # type: ignore[union-attr]
             copying.append(partial(np.concatenate, have, out=columns[column]))
         else:
-            columns[column] = _united(have, lengths, dtypes)
+            columns[column] = _bare(_united(have, lengths, dtypes))
     if total >= _THREADS_FROM:
         pool.run(copying)
     else:

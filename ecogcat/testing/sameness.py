@@ -86,6 +86,8 @@ def snapshot(value: Any) -> Any:
         return (value.dtype.str, value.shape, value.flags.writeable, held)
     if isinstance(value, pd.DataFrame):
         return (list(map(str, value.columns)), [str(dtype) for dtype in value.dtypes], repr(_cells(value)))
+    if isinstance(value, pd.Series):
+        return snapshot(value.to_frame())
     if isinstance(value, Mapping):
         return {key: snapshot(one) for key, one in value.items()}
     if isinstance(value, (tuple, list)):
