@@ -87,7 +87,7 @@ def snapshot(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         return (list(map(str, value.columns)), [str(dtype) for dtype in value.dtypes], repr(_cells(value)))
     if isinstance(value, pd.Series):
-        return snapshot(value.to_frame())
+        return snapshot(value.to_frame("values"))
     if isinstance(value, Mapping):
         return {key: snapshot(one) for key, one in value.items()}
     if isinstance(value, (tuple, list)):
