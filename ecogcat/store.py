@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ecogcat import settings
+from ecogcat.checksums import with_checksums
 from ecogcat.dataset import Dataset
 from ecogcat.errors import MemoryLimitError
 from ecogcat.piece import Piece
@@ -67,7 +68,7 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
         loaded = {name: _loaded(array, shared, report) for name, array in arrays.items()}
     ground, reference = loaded.pop("ground", None), loaded.pop("reference_channels", None)
     main = loaded.pop("signal")
-    parts = [part.replace(history=(*part.history, "loaded to memory")) for part in dataset.parts]
+    parts = [part.replace(history=(*part.history, "loaded to memory")) for part in with_checksums(dataset)]
     return dataset.replace(signal=main, parts=parts, aligned=loaded, ground=ground, reference_channels=reference)
 
 
