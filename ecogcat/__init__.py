@@ -33,6 +33,7 @@ from ecogcat.errors import (
 from ecogcat.events import Events
 from ecogcat.exclude import exclude_intervals
 from ecogcat.experiments import Experiment, conditions_table, with_conditions
+from ecogcat.filters import bandpass, notch
 from ecogcat.findintervals import find_intervals
 from ecogcat.formats.opening import load_arguments, open_recording, streams
 from ecogcat.impedances import mask_impedance
@@ -73,6 +74,7 @@ __all__ = [
     "Seam",
     "Signal",
     "SourceChangedError",
+    "bandpass",
     "condition_label",
     "conditions_table",
     "convert_units",
@@ -93,6 +95,7 @@ __all__ = [
     "mark_channels",
     "mask_channels",
     "mask_impedance",
+    "notch",
     "open_recording",
     "open_session",
     "options",

@@ -172,6 +172,8 @@ class Part(Frozen):
         Why an opened channel was masked.
     own : OwnForm, optional
         What joining changed; None in a dataset that was not joined.
+    checksums : mapping of str to str
+        Fingerprints, by path, of the files that the samples lay in before they were brought to memory or filtered.
     """
 
     name: str
@@ -192,13 +194,14 @@ class Part(Frozen):
     rows: Index = field(default_factory=lambda: index_array([]))
     reasons: Mapping[int, str] = field(default_factory=FrozenMapping)
     own: OwnForm | None = None
+    checksums: Mapping[str, str] = field(default_factory=FrozenMapping)
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
         set_(self, "rows", index_array(self.rows))
         for name in ("paths", "notes", "warnings", "history"):
             set_(self, name, tuple(getattr(self, name)))
-        for name in ("metadata", "reasons"):
+        for name in ("metadata", "reasons", "checksums"):
             set_(self, name, frozen_value(getattr(self, name)))
         if self.recorded_at is not None:
             time = self.recorded_at.astype("datetime64[ns]")

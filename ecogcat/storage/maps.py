@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ecogcat.errors import SourceChangedError
 from ecogcat.storage.source import Source
 
-__all__ = ["Map", "scattered_bytes", "source_bytes", "source_maps"]
+__all__ = ["Map", "forget", "scattered_bytes", "source_bytes", "source_maps"]
 
 # A map costs one of the system's 65,530 per process and, once dropped, 70 to 100 ms/GB to fault in again.
 _MOST_MAPS = 1024
@@ -114,6 +114,15 @@ def source_maps(sources: Sequence[Source]) -> list[Map]:
             while len(_maps) > _MOST_MAPS:
                 _maps.popitem(last=False)
     return maps
+
+
+def forget(path: str) -> None:
+    """Keep no map of a file open; for one that is about to be removed, and that nobody reads any more.
+
+    Safe in a finalizer, which may run while this very thread holds the lock: it takes none.
+    """
+    for key in [key for key in tuple(_maps) if key[0] == path]:
+        _maps.pop(key, None)
 
 
 def _map(source: Source, device: int, inode: int, *, scattered: bool = False) -> Map:

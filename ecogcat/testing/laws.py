@@ -17,6 +17,8 @@ AssertionError: ...
 
 from ecogcat.testing.condition_laws import *  # noqa: F403
 from ecogcat.testing.condition_laws import __all__ as _conditions
+from ecogcat.testing.conditioning_laws import *  # noqa: F403
+from ecogcat.testing.conditioning_laws import __all__ as _conditioning
 from ecogcat.testing.epoch_laws import *  # noqa: F403
 from ecogcat.testing.epoch_laws import __all__ as _epochs
 from ecogcat.testing.interval_laws import *  # noqa: F403
@@ -34,4 +36,6 @@ from ecogcat.testing.time_laws import __all__ as _time
 from ecogcat.testing.trigger_laws import *  # noqa: F403
 from ecogcat.testing.trigger_laws import __all__ as _triggers
 
-__all__ = sorted([*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals])
+__all__ = sorted(
+    [*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals, *_conditioning]
+)

@@ -1,0 +1,109 @@
+"""Scratch file: a file of ours for results that memory has no room for, gone when nobody uses it any more.
+
+It lies in a folder of its own under the temporary directory (`TMPDIR`), which nobody else can enter, and is removed
+with the last extent that reads it, or when the process that made it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecogcat.errors import MemoryLimitError
+from ecogcat.storage import maps
+
+__all__ = ["ScratchFile"]
+
+_open: weakref.WeakValueDictionary[str, ScratchFile] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+class ScratchFile:
+    """A file in a private folder of its own.
+
+    Parameters
+    ----------
+    size : int
+        Bytes that are going to be written.
+    what : str
+        What they are, for the error.
+
+    Raises
+    ------
+    MemoryLimitError
+        If the disk has no room for them; nothing is left behind.
+
+    Notes
+    -----
+    A pickled copy finds the file by its path: in the process that made it, it keeps it alive as the first one does; in
+    another process it does not.
+    """
+
+    def __init__(self, size: int, what: str) -> None:
+        place = tempfile.gettempdir()
+        free = shutil.disk_usage(place).free
+        if size > free:
+            raise MemoryLimitError(
+                f"{what} takes {size:,} bytes, more than the memory limit, and the disk of temporary files ({place}) "
+                f"has {free:,} free. Point the environment variable TMPDIR to a disk with more, select channels or "
+                "time first, or raise the limit: with ecogcat.options(memory_limit=None): ..."
+            )
+        folder = tempfile.mkdtemp(prefix="ecogcat-")  # for this user alone
+        self.path = os.path.join(folder, "samples")
+        self.size = size
+        with open(self.path, "xb") as file:
+            file.truncate(size)
+        _open[self.path] = self
+        weakref.finalize(self, _remove, folder, self.path, os.getpid())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _found, (self.path, self.size)
+
+    def write(self, offset: int, values: NDArray[Any]) -> None:
+        """Write an array, C-contiguous, at a byte.
+
+        Raises
+        ------
+        OSError
+            If the disk is full after all, or fails.
+        """
+        with _lock, open(self.path, "r+b", buffering=0) as file:
+            file.seek(offset)
+            _whole(file.write, values)
+
+    def read(self, offset: int, values: NDArray[Any]) -> None:
+        """Fill an array, C-contiguous, from a byte on."""
+        with open(self.path, "rb", buffering=0) as file:
+            file.seek(offset)
+            _whole(file.readinto, values)
+
+
+def _whole(transfer: Any, values: NDArray[Any]) -> None:
+    left = memoryview(values.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
+    while len(left):  # a call moves 2 GiB at most, and may move less
+        moved = transfer(left)
+        if not moved:
+            raise OSError("a scratch file ended early: the disk is full, or the file was cut")
+        left = left[moved:]
+
+
+def _found(path: str, size: int) -> ScratchFile:
+    known = _open.get(path)
+    if known is not None:
+        return known
+    file = ScratchFile.__new__(ScratchFile)  # another process's: used, not owned
+    file.path, file.size = path, size
+    return file
+
+
+def _remove(folder: str, path: str, owner: int) -> None:
+    if os.getpid() == owner:  # a forked child inherits the finalizer, but not the file
+        maps.forget(path)  # a map would keep the bytes on disk
+        shutil.rmtree(folder, ignore_errors=True)
