@@ -61,9 +61,9 @@ class Run:
         """Bytes that its numbers take."""
         return self.signal.size * self.dtype.itemsize
 
-    def read(self, start: int, stop: int, out: NDArray[Any]) -> None:
-        """Read samples start..stop of all channels into `out`, as they are stored."""
-        self.signal.read(start=start, stop=stop, out=out, raw=self.raw)
+    def read(self, start: int, stop: int, out: NDArray[Any], channels: slice | None = None) -> None:
+        """Read samples start..stop of all channels, or some, into `out`, as they are stored."""
+        self.signal.read(channels, start=start, stop=stop, out=out, raw=self.raw)
 
 
 @dataclass(frozen=True, slots=True)

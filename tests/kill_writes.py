@@ -26,10 +26,11 @@ import numpy as np
 
 import ecogcat as ec
 from ecogcat.formats.registry import detect
-from ecogcat.writing import blocks, hdf5
+from ecogcat.writing import blocks, hdf5, packed
 
 STORES: dict[str, tuple[str, dict[str, Any]]] = {
     "h5": ("a.h5", {}),
+    "h5, gzip": ("a.h5", {"compression": "gzip"}),
 }
 PHASES = {
     "pwrite": "write", "fsync": "fsync", "ftruncate": "cut", "replace": "rename", "rename": "rename"
@@ -52,7 +53,7 @@ def make_dataset(folder: Path) -> ec.Dataset:
 
 def small_blocks() -> None:
     """Have a few hundred kilobytes take many blocks, and several syncs."""
-    blocks.BLOCK_BYTES, hdf5.SYNC_BYTES = 1 << 15, 1 << 17
+    blocks.BLOCK_BYTES, hdf5.SYNC_BYTES, packed._CHUNK_BYTES = 1 << 15, 1 << 17, 1 << 14
 
 
 def announced(tell: Callable[[str, str], None]) -> None:

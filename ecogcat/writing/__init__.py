@@ -102,7 +102,11 @@ def _format_of(path: str | os.PathLike[str], format: str | None) -> str:
 
 def _write_hdf5(place: str, temporary: str, key: str, description: Any, runs: Any, told: Any, compression: Any) -> None:
     from ecogcat.writing.hdf5 import skeleton_of, write_contiguous
+    from ecogcat.writing.packed import assembler, write_packed
 
+    if compression:
+        write_packed(place, temporary, key, runs, assembler(description, runs), told)
+        return
     write_contiguous(place, temporary, key, runs, skeleton_of(description, runs), told)
 
 

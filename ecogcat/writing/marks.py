@@ -13,7 +13,7 @@ from functools import cache
 
 from ecogcat.frozen import digest
 
-__all__ = ["Mark", "begin_marks", "read_at", "read_mark", "write_at", "write_mark"]
+__all__ = ["Mark", "begin_marks", "read_at", "read_front_mark", "read_mark", "write_at", "write_mark"]
 
 _BYTES = 512
 
@@ -96,6 +96,16 @@ def read_mark(descriptor: int, key: str) -> tuple[Mark, dict[str, int]] | None:
     except (ValueError, TypeError):
         return None
     return mark, places
+
+
+def read_front_mark(descriptor: int, key: str) -> Mark | None:
+    """Return the mark at the front of a file that grows; None if it has none, or one of other content."""
+    try:
+        seal, text = json.loads(read_at(descriptor, _BYTES, 0))
+        mark = Mark(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
+    return mark if seal == digest(text) and mark.key == key and mark.sure else None
 
 
 def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 import ecogcat as ec
 from ecogcat.testing import laws
 from ecogcat.testing.strategies import KnownDataset, datasets, joinable
-from ecogcat.writing import blocks
+from ecogcat.writing import blocks, packed
 
 joined = joinable().map(lambda known: ec.join(*(one.dataset for one in known)))
 
@@ -23,6 +23,7 @@ def small_blocks() -> Iterator[None]:
     """Let a few dozen samples take several blocks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK_BYTES", 100)
+        patch.setattr(packed, "_CHUNK_BYTES", 40)
         patch.setattr(os, "fsync", lambda descriptor: None)  # no power is cut here
         yield
 
@@ -41,6 +42,12 @@ def check(dataset: ec.Dataset, name: str, **options: object) -> None:
 @given(datasets())
 def test_hdf5_opens_as_written(known: KnownDataset) -> None:
     check(known.dataset, "a.h5")
+
+
+@fewer
+@given(datasets())
+def test_compressed_hdf5_opens_as_written(known: KnownDataset) -> None:
+    check(known.dataset, "a.h5", compression="gzip")
 
 
 @fewer
