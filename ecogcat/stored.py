@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,23 @@ from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 from ecogcat.storage.extent import Extent
 
-__all__ = ["LAYOUT", "Description", "Run", "described", "restored", "runs_of"]
+__all__ = ["LAYOUT", "Description", "Placed", "Run", "described", "restored", "runs_of"]
 
 LAYOUT = 1
 """Version of what is written; a later one that older releases cannot read has another number."""
 
-Extents = Callable[[str, Mapping[str, Any], int], Sequence[tuple[Extent, int]]]
-"""(place, description of the run, channels) -> extents one after the other, each with its samples."""
+
+class Placed(NamedTuple):
+    """Where a stretch of a run lies: samples of an extent, from one on; its channels, if not all in order."""
+
+    extent: Extent
+    n_samples: int
+    start: int = 0
+    channels: NDArray[np.int64] | None = None
+
+
+Extents = Callable[[str, Mapping[str, Any], int], Sequence[Placed]]
+"""(place, description of the run, channels) -> the stretches that it is made of, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,8 @@ class Run:
         Type of what goes there.
     pieces : tuple of mapping
         How these numbers become values: samples, type, gain, offset, exponent, channels that are lacking.
+    links : tuple of mapping, optional
+        Where the numbers of each piece lie, if they are not copied.
     """
 
     place: str
@@ -55,6 +67,7 @@ class Run:
     raw: bool
     dtype: np.dtype[Any]
     pieces: tuple[Mapping[str, Any], ...]
+    links: tuple[Mapping[str, Any], ...] | None = None
 
     @property
     def nbytes(self) -> int:
@@ -150,7 +163,9 @@ def _same_scale(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     return all(same(a[name], b[name]) for name in a if name != "n_samples")
 
 
-def described(dataset: Dataset) -> tuple[Description, tuple[Run, ...]]:
+def described(
+    dataset: Dataset, runs_in: Callable[[Signal, str], tuple[Run, ...]] = runs_of
+) -> tuple[Description, tuple[Run, ...]]:
     """Return what goes into a file: the description, and the runs of samples in the order in which they are written.
 
     Raises
@@ -162,16 +177,13 @@ def described(dataset: Dataset) -> tuple[Description, tuple[Run, ...]]:
     runs: list[Run] = []
     forms = {}
     for k, (name, array) in enumerate(arrays.items()):
-        own = runs_of(array, _place(dataset, name, k))
+        own = runs_in(array, _place(dataset, name, k))
         runs += own
         forms[name] = {
             "sampling_rate": array.sampling_rate,
             "units": array.units,
             "names": array.channel_names,
-            "runs": [
-                {"place": run.place, "n_samples": run.signal.n_samples, "raw": run.raw, "pieces": run.pieces}
-                for run in own
-            ],
+            "runs": [_form(run) for run in own],
         }
     tree = {
         "name": dataset.name,
@@ -184,6 +196,11 @@ def described(dataset: Dataset) -> tuple[Description, tuple[Run, ...]]:
     }
     text, beside = encode(tree)
     return Description(text, tuple(beside)), tuple(runs)
+
+
+def _form(run: Run) -> dict[str, Any]:
+    form = {"place": run.place, "n_samples": run.signal.n_samples, "raw": run.raw, "pieces": run.pieces}
+    return form if run.links is None else form | {"links": run.links}
 
 
 def _place(dataset: Dataset, name: str, number: int) -> str:
@@ -233,21 +250,23 @@ def _signal(form: Mapping[str, Any], extents: Extents) -> Signal:
     return Signal(tuple(pieces), form["sampling_rate"], form["units"], names)
 
 
-def _pieces(run: Mapping[str, Any], placed: Sequence[tuple[Extent, int]], n_channels: int) -> list[Piece]:
+def _pieces(run: Mapping[str, Any], placed: Sequence[Placed], n_channels: int) -> list[Piece]:
     """Return the pieces of a run: cut where its scale changes, and where an extent ends."""
-    pieces, at = [], 0
-    starts = np.cumsum([0, *(count for _, count in placed)]).tolist()
+    pieces: list[Piece] = []
+    at = 0
+    starts = np.cumsum([0, *(one.n_samples for one in placed)]).tolist()
     if sum(form["n_samples"] for form in run["pieces"]) != run["n_samples"] or starts[-1] != run["n_samples"]:
         raise ValueError(f"{run['place']!r} has {starts[-1]:,} samples, its description {run['n_samples']:,}")
     for form in run["pieces"]:
-        channels = np.arange(n_channels, dtype=np.int64)
-        if form.get("lacking") is not None:
-            channels[form["lacking"]] = -1
         scale = (np.dtype(form["dtype"]), form.get("gain"), form.get("offset"), form.get("exponent", 0))
         stop = at + form["n_samples"]
-        for (extent, count), first in zip(placed, starts, strict=False):
-            a, b = max(at, first), min(stop, first + count)
-            if a < b or run["n_samples"] == 0:
-                pieces.append(Piece(extent, index_array(channels), a - first, b - first, *scale))
+        for one, first in zip(placed, starts, strict=False):
+            a, b = max(at, first), min(stop, first + one.n_samples)
+            if a < b or (run["n_samples"] == 0 and not pieces):
+                channels = np.array(np.arange(n_channels) if one.channels is None else one.channels, np.int64)
+                if form.get("lacking") is not None:
+                    channels[form["lacking"]] = -1
+                offset = one.start - first
+                pieces.append(Piece(one.extent, index_array(channels), a + offset, b + offset, *scale))
         at = stop
     return pieces

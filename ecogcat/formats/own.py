@@ -13,16 +13,18 @@ from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.hdf5_fields import reading
 from ecogcat.formats.hdf5_names import hdf5_names
 from ecogcat.formats.registry import Format, register, stream_rows
+from ecogcat.storage.constant import ConstantExtent
 from ecogcat.storage.extent import Extent
-from ecogcat.storage.handles import open_hdf5
+from ecogcat.storage.handles import hdf5_file, open_hdf5
 from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.source import Source
-from ecogcat.stored import LAYOUT, Description, restored
+from ecogcat.stored import LAYOUT, Description, Placed, restored
 
 __all__ = ["open_own"]
 
 _UNFINISHED = ".ecogcat-unfinished"
 _MOST_ARRAYS = 1 << 20
+_NO_STAMP = (-1, -1, -1, -1)  # of no file: what it holds is looked at
 
 
 def open_own(path: str | os.PathLike[str]) -> Dataset:
@@ -66,10 +68,12 @@ def open_own(path: str | os.PathLike[str]) -> Dataset:
     with reading(path), open_hdf5(path) as file:
         description = _description(file, path)
 
-        def extents(place: str, run: Mapping[str, Any], n_channels: int) -> Sequence[tuple[Extent, int]]:
+        def extents(place: str, run: Mapping[str, Any], n_channels: int) -> Sequence[Placed]:
+            if run.get("links") is not None:
+                return [_linked(path, link, n_channels) for link in run["links"]]
             extent = hdf5_extent(source, file[place])
             _check_shape(path, place, extent, n_channels, run["n_samples"])
-            return [(extent, run["n_samples"])]
+            return [Placed(extent, run["n_samples"])]
 
         return restored(description, extents)
 
@@ -103,6 +107,27 @@ def _description(file: Any, path: str) -> Description:
             hint="Copy it again from where it was written, or write it again",
         )
     return found
+
+
+def _linked(path: str, link: Mapping[str, Any], n_channels: int) -> Placed:
+    """Return where a stretch of a virtual file lies; its file has to hold what it held when it was written."""
+    n_samples = link["n_samples"]
+    if "constant" in link:
+        return Placed(ConstantExtent(n_channels, n_samples, link["constant"], np.dtype(link["dtype"])), n_samples)
+    # Relative to where the virtual file lies, as libhdf5 looks for it.
+    place = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(path)), link["path"]))
+    if not os.path.isfile(place):
+        raise FormatError(
+            "this refers to a file that is missing, and would read as zeros",
+            path=path,
+            expected=place,
+            found="no such file",
+            hint="Put it there, or write the dataset again from where it lies now",
+        )
+    source = Source(place, link["size"], link["fingerprint"], _NO_STAMP)
+    with hdf5_file(source) as file:  # which checks size and fingerprint
+        extent = hdf5_extent(source, file[link["key"]], time_first=link["time_first"])
+    return Placed(extent, n_samples, link["start"], link["channels"])
 
 
 def _check_shape(path: str, place: str, extent: Extent, n_channels: int, n_samples: int) -> None:

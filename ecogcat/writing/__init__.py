@@ -10,6 +10,7 @@ from ecogcat.frozen import digest
 from ecogcat.store import Progress, _Report
 from ecogcat.stored import LAYOUT, described
 from ecogcat.writing.target import check_not_a_source, inputs_of, place_of, unfinished_path
+from ecogcat.writing.virtual import linked_runs, write_virtual
 
 __all__ = ["write"]
 
@@ -75,7 +76,12 @@ def write(
         raise ValueError(f"compression is None or 'gzip', not {compression!r}")
     place = place_of(path, overwrite)
     check_not_a_source(place, inputs_of(dataset), dataset.name)
-    description, runs = described(dataset)
+    if kind == "vds.h5":
+        if compression:
+            raise ValueError("a virtual file copies no samples: there is nothing to compress")
+        description, runs = described(dataset, linked_runs(dataset, os.path.dirname(place)))
+    else:
+        description, runs = described(dataset)
     key = digest(LAYOUT, kind, compression, dataset.token, description.digest)
     report = _Report(sum(run.nbytes for run in runs), progress)
     if report.bar is not None:
@@ -110,4 +116,10 @@ def _write_hdf5(place: str, temporary: str, key: str, description: Any, runs: An
     write_contiguous(place, temporary, key, runs, skeleton_of(description, runs), told)
 
 
-_WRITERS = {"h5": _write_hdf5}
+def _write_virtual(
+    place: str, temporary: str, key: str, description: Any, runs: Any, told: Any, compression: Any
+) -> None:
+    write_virtual(place, temporary, description, runs, told)
+
+
+_WRITERS = {"h5": _write_hdf5, "vds.h5": _write_virtual}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecogcat.storage.constant import ConstantExtent
 from ecogcat.stored import LAYOUT, Description, Run
 from ecogcat.writing.blocks import Block, blocks_of, stream
 from ecogcat.writing.marks import Mark, begin_marks, read_at, read_mark, write_at, write_mark
@@ -193,8 +194,10 @@ def put_attributes(dataset: Any, run: Run) -> None:
     """Say in an array of samples what its numbers are, for other programs."""
     dataset.attrs["sampling_rate"] = run.signal.sampling_rate
     dataset.attrs["units"] = run.signal.units
-    scale = run.signal.pieces[0].scale(np.arange(run.signal.n_channels))
-    if run.raw and len(run.pieces) == 1 and scale is not None and run.signal.n_channels <= _MOST_SCALES:
+    whole = [piece for piece in run.signal.pieces if not isinstance(piece.extent, ConstantExtent)]
+    one_scale = run.raw and (len(run.pieces) == 1 or run.links is not None)
+    scale = whole[0].scale(np.arange(run.signal.n_channels)) if whole and one_scale else None
+    if scale is not None and run.signal.n_channels <= _MOST_SCALES:
         for name, values in (("gain", scale.gain), ("offset", scale.offset)):
             dataset.attrs[name] = values[0] if len(set(values.tolist())) == 1 else values
 

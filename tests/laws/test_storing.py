@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, reject, settings
 
 import ecogcat as ec
 from ecogcat.testing import laws
@@ -48,6 +48,18 @@ def test_hdf5_opens_as_written(known: KnownDataset) -> None:
 @given(datasets())
 def test_compressed_hdf5_opens_as_written(known: KnownDataset) -> None:
     check(known.dataset, "a.h5", compression="gzip")
+
+
+@settings(fewer, suppress_health_check=[HealthCheck.filter_too_much])
+@given(datasets(("hdf5_contiguous", "hdf5_chunked")))
+def test_virtual_hdf5_opens_as_written(known: KnownDataset) -> None:
+    dataset = known.dataset.replace(aligned={}, ground=None, reference_channels=None)
+    try:
+        check(dataset, "a.vds.h5")
+    except ValueError as error:  # two pieces of one type and scale are rare
+        if "cannot be part of a virtual dataset" not in str(error):
+            raise
+        reject()
 
 
 @fewer
