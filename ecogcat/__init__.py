@@ -50,6 +50,7 @@ from ecogcat.settings import options
 from ecogcat.signal import Signal
 from ecogcat.store import load
 from ecogcat.triggers import detect_events
+from ecogcat.writing import write
 
 __version__ = "0.1.0"
 
@@ -118,4 +119,5 @@ __all__ = [
     "with_conditions",
     "with_events",
     "with_intervals",
+    "write",
 ]

@@ -84,6 +84,8 @@ def open_recording(
     if lost:
         first, *others = dataset.parts
         dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *lost)), *others])
+    if found.as_written and common.get("units") is None:
+        common["units"] = dataset.units
     return apply_load_arguments(dataset, **common)
 
 

@@ -59,6 +59,8 @@ class Format:
         It opens files of many kinds, and is asked where no other format recognises one.
     last : bool
         It is asked only after that, and after names were looked at: asking it is slow, or imports a library.
+    as_written : bool
+        What it opens were datasets before: they keep their units unless others are asked for.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Format:
     suffixes: tuple[str, ...] = ()
     general: bool = False
     last: bool = False
+    as_written: bool = False
 
 
 _formats: dict[str, Format] = {}

@@ -1,0 +1,125 @@
+"""Writing: a dataset put into a file, whole or not at all, from which it opens again as it was."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal
+
+from ecogcat.dataset import Dataset
+from ecogcat.frozen import digest
+from ecogcat.store import Progress, _Report
+from ecogcat.stored import LAYOUT, described
+from ecogcat.writing.target import check_not_a_source, inputs_of, place_of, unfinished_path
+from ecogcat.writing.virtual import linked_runs, write_virtual
+
+__all__ = ["write"]
+
+_ENDINGS = {".vds.h5": "vds.h5", ".h5": "h5", ".hdf5": "h5", ".hdf": "h5", ".zarr": "zarr", ".mat": "mat"}
+_FORMATS = ("h5", "vds.h5", "zarr", "mat")
+
+
+def write(
+    dataset: Dataset,
+    path: str | os.PathLike[str],
+    format: Literal["h5", "vds.h5", "zarr", "mat"] | None = None,
+    overwrite: bool = False,
+    progress: Progress = None,
+    compression: Literal["gzip"] | None = None,
+) -> None:
+    """Write a dataset to a file, from which `ecogcat.open_recording` gives an equal one back.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Streamed: a few blocks are in memory at a time.
+    path : path-like
+        Ends in ``.h5`` (HDF5), ``.vds.h5`` (HDF5 that copies no sample and refers to the recordings), ``.zarr``
+        (Zarr 3, a folder) or ``.mat`` (MATLAB 7.3), unless `format` says it.
+    format : {"h5", "vds.h5", "zarr", "mat"}, optional
+    overwrite : bool
+        Replace what is there; until the new file is whole the old one stays.
+    progress : bool or callable, optional
+        True shows a bar; a callable gets (bytes done, bytes in all).
+    compression : {"gzip"}, optional
+        Smaller, and slower to write and to read: shuffled bytes, deflated in chunks.
+
+    Raises
+    ------
+    FileExistsError
+        If something is there and `overwrite` is not given.
+    ReadOnlyError
+        If the dataset is read from there.
+    OSError
+        If the disk has no room; nothing is written then.
+    TypeError, ValueError
+        If an argument is not usable, or metadata hold what is neither text nor number nor time.
+
+    Notes
+    -----
+    The file appears under its name when it is whole and on disk, in one step. Until then it is a hidden file beside it
+    that no program takes for a recording. Killed, the same write to the same place goes on where it was.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import ecogcat as ec
+    >>> path = tempfile.mkdtemp() + "/joined.h5"
+    >>> dataset = ec.from_array([[1.0, 2.0, 3.0]], 1000, events=[1])
+    >>> ec.write(dataset, path)
+    >>> ec.equals(ec.open_recording(path), dataset)
+    True
+    """
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"write takes a dataset, not a {type(dataset).__name__}; ecogcat.open_recording opens one")
+    kind = _format_of(path, format)
+    if compression not in (None, "gzip"):
+        raise ValueError(f"compression is None or 'gzip', not {compression!r}")
+    place = place_of(path, overwrite)
+    check_not_a_source(place, inputs_of(dataset), dataset.name)
+    if kind == "vds.h5":
+        if compression:
+            raise ValueError("a virtual file copies no samples: there is nothing to compress")
+        description, runs = described(dataset, linked_runs(dataset, os.path.dirname(place)))
+    else:
+        description, runs = described(dataset)
+    key = digest(LAYOUT, kind, compression, dataset.token, description.digest)
+    report = _Report(sum(run.nbytes for run in runs), progress)
+    if report.bar is not None:
+        report.bar.set_description("writing")
+    try:
+        _WRITERS[kind](place, unfinished_path(place), key, description, runs, report.add, compression)
+    finally:
+        report.close()
+
+
+def _format_of(path: str | os.PathLike[str], format: str | None) -> str:
+    if isinstance(path, bytes) or not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"a path is a str or path-like, not {type(path).__name__}")
+    if format is not None:
+        if format not in _FORMATS:
+            raise ValueError(f"format is one of {', '.join(_FORMATS)}, not {format!r}")
+        return format
+    name = os.fspath(path).lower()
+    for ending, kind in _ENDINGS.items():
+        if name.endswith(ending):
+            return kind
+    raise ValueError(f"{os.fspath(path)}: its name ends in none of {', '.join(_ENDINGS)}; or say format=")
+
+
+def _write_hdf5(place: str, temporary: str, key: str, description: Any, runs: Any, told: Any, compression: Any) -> None:
+    from ecogcat.writing.hdf5 import skeleton_of, write_contiguous
+    from ecogcat.writing.packed import assembler, write_packed
+
+    if compression:
+        write_packed(place, temporary, key, runs, assembler(description, runs), told)
+        return
+    write_contiguous(place, temporary, key, runs, skeleton_of(description, runs), told)
+
+
+def _write_virtual(
+    place: str, temporary: str, key: str, description: Any, runs: Any, told: Any, compression: Any
+) -> None:
+    write_virtual(place, temporary, description, runs, told)
+
+
+_WRITERS = {"h5": _write_hdf5, "vds.h5": _write_virtual}

@@ -1,0 +1,186 @@
+"""Target: the place that a dataset is written to - never a source of it, whole or not there, and held by one writer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from ecogcat.dataset import Dataset
+from ecogcat.errors import ReadOnlyError
+
+__all__ = [
+    "check_not_a_source",
+    "check_space",
+    "held",
+    "inputs_of",
+    "place_of",
+    "put_in_place",
+    "sync_folder",
+    "unfinished_path",
+]
+
+_LONGEST_NAME = 200
+UNFINISHED = ".ecogcat-unfinished"
+"""How names of files end that were not written to their end."""
+
+
+def place_of(path: str | os.PathLike[str], overwrite: bool) -> str:
+    """Return where a path leads, links followed, so that a link stays one; it is free, or may be overwritten.
+
+    Raises
+    ------
+    FileExistsError
+        If something is there that may not be replaced.
+    FileNotFoundError
+        If there is no such folder.
+    """
+    place = os.path.realpath(os.path.expanduser(os.fspath(path)))
+    folder = os.path.dirname(place)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"{place}: there is no folder {folder} to write to; make it first")
+    if os.path.lexists(place) and not overwrite:
+        raise FileExistsError(f"{place} is there already; overwrite=True replaces it")
+    return place
+
+
+def inputs_of(dataset: Dataset) -> list[str]:
+    """Return every file that a dataset reads, or says that it comes from."""
+    arrays = (dataset.signal, *dataset.arrays().values())
+    read = [source.path for array in arrays for source in array.sources]
+    return list(dict.fromkeys([*read, *(path for part in dataset.parts for path in part.paths)]))
+
+
+def check_not_a_source(place: str, inputs: Iterable[str], name: str) -> None:
+    """Raise if writing would replace an input, under whatever name: links of either kind are looked through.
+
+    Raises
+    ------
+    ReadOnlyError
+        Naming both.
+    """
+    there = {_identity(one) for one in _files_of(place)}
+    for path in inputs:
+        real = os.path.realpath(path)
+        if real == place or real.startswith(place + os.sep) or _identity(path) in there:
+            raise ReadOnlyError(
+                f"{place} is {path}, from which {name} is read: a recording is never written over. "
+                "Write to another name"
+            )
+
+
+def _files_of(place: str) -> Iterator[str]:
+    if os.path.isdir(place):
+        for folder, _, names in os.walk(place):
+            yield from (os.path.join(folder, name) for name in names)
+    elif os.path.exists(place):
+        yield place
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:  # a file of the recording that is not there any more is nobody's
+        return None
+    return status.st_dev, status.st_ino
+
+
+def check_space(place: str, needed: int, there: int = 0) -> None:
+    """Raise unless the disk has room.
+
+    Parameters
+    ----------
+    place : str
+        A file on that disk, or one that will be.
+    needed : int
+        Bytes to be written.
+    there : int
+        How many of them an unfinished file has already.
+
+    Raises
+    ------
+    OSError
+        With both numbers.
+    """
+    free = shutil.disk_usage(os.path.dirname(place)).free
+    if needed - there > free:
+        raise OSError(
+            f"{place} takes {needed - there:,} bytes and its disk has {free:,} free: make room, write to another disk, "
+            "or select channels or time first"
+        )
+
+
+def unfinished_path(place: str, what: str = "") -> str:
+    """Return the name, beside a target, of what is not written to its end: hidden, and no recording by its ending."""
+    folder, name = os.path.split(place)
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = hashlib.blake2b(os.fsencode(name), digest_size=16).hexdigest()
+    return os.path.join(folder, f".{name}{what}{UNFINISHED}")
+
+
+@contextmanager
+def held(path: str, flags: int = 0) -> Iterator[int]:
+    """Open a file to write to, made if it is not there, and keep every other writer off it; yields the descriptor.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process, or thread, writes it now.
+    """
+    descriptor = _open_held(path, flags)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open_held(path: str, flags: int) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | flags, 0o666)
+        try:
+            _lock(descriptor, path)
+            # Who held it before may have given it its name: then it is the target, and no longer ours to write to.
+            if os.path.exists(path) and os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: str) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: nobody can remove or replace a file there that another has open
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BlockingIOError(
+            error.errno, f"{path} is being written by another process or thread: wait for it, or stop it"
+        ) from None
+
+
+def put_in_place(path: str, place: str) -> None:
+    """Give a whole, synced file its name, in one step; the name too is on disk when this returns."""
+    os.replace(path, place)
+    sync_folder(os.path.dirname(place))
+
+
+def sync_folder(folder: str) -> None:
+    """Have the names in a folder written to disk, where the system can do that."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def common_folder(paths: Sequence[str]) -> str:
+    """Return the folder that holds all of some paths."""
+    return os.path.commonpath([os.path.dirname(path) for path in paths])

@@ -1,0 +1,362 @@
+"""Writing: where it refuses to, what it leaves behind, how it goes on, and what the file holds for other programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+import ecogcat as ec
+from ecogcat.catalog.folder import find_recordings
+from ecogcat.codec import decode, encode
+from ecogcat.formats.registry import detect
+from ecogcat.storage.affine import AffineExtent
+from ecogcat.tables import tables_equal
+from ecogcat.testing import check_format
+from ecogcat.writing import blocks, hdf5, target
+from tests.conftest import ROOT
+
+
+def recording(path: Path, n_samples: int = 3000, seed: int = 0) -> ec.Dataset:
+    rng = np.random.default_rng(seed)
+    with h5py.File(path, "w") as file:
+        file["chdata"] = rng.integers(-3000, 3000, (4, n_samples), dtype=np.int16)
+        file["adc"] = rng.normal(size=(1, n_samples)).astype(np.float32)
+        file["Fs"] = 1000.0
+        file.attrs["animal"] = "rat-17"
+    return ec.with_events(ec.open_recording(path), ec.Events([3, 900], {"tone": [500.0, np.nan]}))
+
+
+@pytest.fixture
+def joined(tmp_path: Path) -> ec.Dataset:
+    return ec.join(*(recording(tmp_path / f"source{k}.h5", 3000 + k, k) for k in range(2)))
+
+
+# What is in the file
+
+
+def test_stored_numbers_stay_and_other_programs_find_them(joined: ec.Dataset, tmp_path: Path) -> None:
+    ec.write(joined, tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5") as file:
+        data = file["signal"]
+        assert data.dtype == np.int16
+        assert data.chunks is None
+        assert (data.attrs["gain"], data.attrs["offset"], data.attrs["units"]) == (0.195, 0.0, "uV")
+        assert data.attrs["sampling_rate"] == 1000.0
+        np.testing.assert_allclose(data[:] * 0.195, joined.signal[:], rtol=1e-6)
+        assert file["aligned/adc"].dtype == np.float32
+    opened = ec.open_recording(tmp_path / "a.h5")
+    assert isinstance(opened.signal.pieces[0].extent, AffineExtent)
+    assert opened.metadata["animal"] == "rat-17"
+    assert [part.paths for part in opened.parts] == [part.paths for part in joined.parts]
+
+
+def test_parts_of_different_gain_keep_theirs(tmp_path: Path) -> None:
+    a = ec.open_recording(_with_scale(tmp_path / "one.h5"), data="x", sampling_rate=1000, scale=0.5)
+    b = ec.open_recording(_with_scale(tmp_path / "two.h5"), data="x", sampling_rate=1000, scale=2.0)
+    both = ec.join(a, b)
+    ec.write(both, tmp_path / "a.h5")
+    opened = ec.open_recording(tmp_path / "a.h5")
+    assert ec.equals(opened, both)
+    assert opened.signal.read(raw=True).dtype == np.int16
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert "gain" not in file["signal"].attrs  # there is not one
+
+
+def _with_scale(path: Path) -> Path:
+    with h5py.File(path, "w") as file:
+        file["x"] = np.arange(40, dtype="i2").reshape(2, 20)
+    return path
+
+
+def test_units_are_kept_when_it_is_opened(tmp_path: Path) -> None:
+    dataset = ec.convert_units(ec.from_array(np.ones((2, 5), "f4"), 1000), "mV")
+    ec.write(dataset, tmp_path / "a.h5")
+    opened = ec.open_recording(tmp_path / "a.h5")
+    assert opened.units == "mV"
+    assert ec.equals(opened, dataset)
+    assert ec.equals(ec.convert_units(opened, "uV"), ec.convert_units(dataset, "uV"))
+    assert ec.open_recording(tmp_path / "a.h5", units="V").units == "V"
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_it_passes_the_suite_of_formats(compression: Any, tmp_path: Path) -> None:
+    place = tmp_path / "in"
+    place.mkdir()
+    dataset = ec.join(*(recording(place / f"source{k}.h5", 1000 + k, k) for k in range(2)))
+    ec.write(dataset, place / "a.h5", compression=compression)
+    check_format(ec.open_recording, place / "a.h5", expected={"signal": dataset.signal[:]}, damage=compression is None)
+
+
+def test_every_type_of_column_comes_back(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "whole": np.array([1, 2, 3], "i2"),
+            "nullable": pd.array([1, None, 3], dtype="Int32"),
+            "real": np.array([0.5, np.nan, np.inf], "f4"),
+            "go": pd.array([True, None, False], dtype="boolean"),
+            "flag": [True, False, True],
+            "word": ["a", "", "µ"],
+            "maybe": pd.Series(["a", None, 2.5], dtype=object),
+            "time": pd.to_datetime(["2026-03-14 10:00", None, "2026-03-15 00:00"]),
+            "local": pd.to_datetime(["2026-03-14 10:00", None, "2026-03-15 00:00"]).tz_localize("Europe/Berlin"),
+            "span": pd.to_timedelta([1, None, 3], unit="s"),
+            "text": pd.array(["x", None, "z"], dtype="string"),
+        }
+    )
+    origin = {"line": 3, "threshold": np.float32(0.5), "levels": np.arange(3.0)}
+    dataset = ec.from_array(np.zeros((1, 9)), 1000, events=ec.Events([1, 2, 8], table, origin))
+    ec.write(dataset, tmp_path / "a.h5")
+    events = ec.open_recording(tmp_path / "a.h5").events
+    assert tables_equal(events.table, dataset.events.table)
+    assert events.origin["threshold"] == np.float32(0.5)
+    assert events.token == dataset.events.token
+
+
+def test_metadata_that_are_no_values_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    dataset = ec.from_array([[1.0]], 1000)
+    dataset = dataset.replace(parts=[dataset.parts[0].replace(metadata={"rig": {"device": object()}})])
+    with pytest.raises(TypeError, match=r"parts\[0\]\.metadata\.rig\.device is a object, which no file can hold"):
+        ec.write(dataset, tmp_path / "a.h5")
+    assert not list(tmp_path.iterdir())
+
+
+def test_categories_periods_and_tags_survive_the_codec() -> None:
+    table = pd.DataFrame({"c": pd.Categorical(["x", None, "y"]), "p": pd.period_range("2026-01", periods=3, freq="M")})
+    assert tables_equal(decode(*encode(table)), table)
+    assert decode(*encode({"~set": 1, "": (1, 1.0, True)})) == {"~set": 1, "": (1, 1.0, True)}
+    with pytest.raises(KeyError):
+        decode('{"~nothing": 1}', [])
+
+
+# Where it refuses
+
+
+def test_a_source_is_never_written_over(tmp_path: Path) -> None:
+    dataset = recording(tmp_path / "source.h5")
+    before = (tmp_path / "source.h5").read_bytes()
+    (tmp_path / "link.h5").symlink_to(tmp_path / "source.h5")
+    os.link(tmp_path / "source.h5", tmp_path / "hard.h5")
+    for name in ("source.h5", "link.h5", "hard.h5"):
+        with pytest.raises(ec.ReadOnlyError, match=r"from which source is read: a recording is never written over"):
+            ec.write(dataset, tmp_path / name, overwrite=True)
+    assert (tmp_path / "source.h5").read_bytes() == before
+
+
+def test_what_is_there_stays_unless_it_may_be_replaced(tmp_path: Path) -> None:
+    one, two = ec.from_array([[1.0, 2.0]], 1000), ec.from_array([[3.0, 4.0, 5.0]], 1000)
+    ec.write(one, tmp_path / "a.h5")
+    with pytest.raises(FileExistsError, match=r"a\.h5 is there already; overwrite=True replaces it"):
+        ec.write(two, tmp_path / "a.h5")
+    opened = ec.open_recording(tmp_path / "a.h5")
+    assert ec.equals(opened, one)
+    ec.write(two, tmp_path / "a.h5", overwrite=True)
+    assert ec.equals(ec.open_recording(tmp_path / "a.h5"), two)
+    with pytest.raises(ec.SourceChangedError):
+        opened.signal[:]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "a.h5").symlink_to(tmp_path / "disk" / "b.h5")
+    ec.write(ec.from_array([[1.0]], 1000), tmp_path / "a.h5")
+    assert (tmp_path / "a.h5").is_symlink()
+    assert ec.open_recording(tmp_path / "disk" / "b.h5").n_samples == 1
+
+
+def test_a_full_disk_is_noticed_before(joined: ec.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 0, 1000))
+    with pytest.raises(OSError, match=r"a\.h5 takes 72,012 bytes and its disk has 1,000 free"):
+        ec.write(joined, tmp_path / "a.h5")
+    assert not [one for one in tmp_path.iterdir() if "a.h5" in one.name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("a.xyz",), ValueError, r"ends in none of \.vds\.h5, \.h5"),
+        (("nowhere/a.h5",), FileNotFoundError, "there is no folder"),
+        (("a.h5", "hdf5"), ValueError, r"format is one of h5, vds\.h5, zarr, mat, not 'hdf5'"),
+        ((3,), TypeError, "a path is a str or path-like, not int"),
+    ],
+)
+def test_arguments(arguments: Any, error: Any, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        ec.write(ec.from_array([[1.0]], 1000), *arguments)
+    with pytest.raises(TypeError, match="write takes a dataset, not a str"):
+        ec.write("a.h5", "b.h5")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="compression is None or 'gzip', not 'best'"):
+        ec.write(ec.from_array([[1.0]], 1000), "a.h5", compression="best")  # type: ignore[arg-type]
+
+
+# Unfinished files
+
+
+class Stop(BaseException):
+    """As if the process were killed: nothing is tidied up."""
+
+
+def interrupted(dataset: ec.Dataset, path: Path, fraction: float, **options: Any) -> Path:
+    """Write until so much of the samples is there; return what is left."""
+
+    def progress(done: int, total: int) -> None:
+        if done >= fraction * total:
+            raise Stop
+
+    with pytest.raises(Stop):
+        ec.write(dataset, path, progress=progress, **options)
+    (left,) = (one for one in path.parent.iterdir() if one.name.endswith(".ecogcat-unfinished"))
+    return left
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 12)
+    monkeypatch.setattr(hdf5, "SYNC_BYTES", 1 << 13)
+    monkeypatch.setattr("ecogcat.writing.packed._CHUNK_BYTES", 1 << 11)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("compression", [None, "gzip"])
+class TestUnfinished:
+    def test_it_is_no_recording(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
+        left = interrupted(joined, tmp_path / "a.h5", 0.5, compression=compression)
+        assert not (tmp_path / "a.h5").exists()
+        with pytest.raises(ec.FormatError, match=r"was not written to its end\. Run the same ecogcat\.write again"):
+            ec.open_recording(left)
+        shutil.copy(left, tmp_path / "renamed.h5")
+        with pytest.raises(ec.FormatError):
+            ec.open_recording(tmp_path / "renamed.h5")
+        found, _ = find_recordings(tmp_path, ec.open_recording)
+        assert not [one.path for one in found if "unfinished" in one.path]
+
+    def test_the_same_write_goes_on(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
+        ec.write(joined, tmp_path / "whole.h5", compression=compression)
+        interrupted(joined, tmp_path / "a.h5", 0.5, compression=compression)
+        told: list[int] = []
+        ec.write(joined, tmp_path / "a.h5", compression=compression, progress=lambda done, total: told.append(done))
+        assert told[0] >= 0.4 * told[-1]
+        assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
+
+    def test_another_dataset_starts_anew(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
+        interrupted(joined, tmp_path / "a.h5", 0.5, compression=compression)
+        other, told = ec.select_channels(joined, [0, 1]), []
+        ec.write(other, tmp_path / "a.h5", compression=compression, progress=lambda done, total: told.append(done))
+        assert told[0] == 0
+        assert ec.equals(ec.open_recording(tmp_path / "a.h5"), other)
+
+    def test_damaged_it_starts_anew(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
+        left = interrupted(joined, tmp_path / "a.h5", 0.9, compression=compression)
+        data = bytearray(left.read_bytes())
+        for place in range(1024 if compression else 9000, len(data) - 2000, 64):
+            data[place] ^= 0xFF
+        left.write_bytes(data)
+        told: list[int] = []
+        ec.write(joined, tmp_path / "a.h5", compression=compression, progress=lambda done, total: told.append(done))
+        assert told[0] == 0
+        assert ec.equals(ec.open_recording(tmp_path / "a.h5"), joined)
+
+    def test_after_a_restart_only_what_was_synced_counts(
+        self, compression: Any, joined: ec.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        interrupted(joined, tmp_path / "a.h5", 0.6, compression=compression)
+        monkeypatch.setattr("ecogcat.writing.marks.boot_id", lambda: "another")
+        told: list[int] = []
+        ec.write(joined, tmp_path / "a.h5", compression=compression, progress=lambda done, total: told.append(done))
+        assert 0 <= told[0] < 0.6 * told[-1]
+        assert ec.equals(ec.open_recording(tmp_path / "a.h5"), joined)
+
+    def test_an_error_leaves_nothing(
+        self, compression: Any, joined: ec.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*arguments: Any) -> Any:
+            raise OSError(28, "No space left on device")
+
+        before = sorted(tmp_path.iterdir())
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pwrite", full)
+            with pytest.raises(OSError, match="No space left"):
+                ec.write(joined, tmp_path / "a.h5", compression=compression)
+        assert sorted(tmp_path.iterdir()) == before
+
+    def test_two_writers_do_not_mix(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
+        met: list[BlockingIOError] = []
+
+        def progress(done: int, total: int) -> None:
+            if not met:
+                with pytest.raises(BlockingIOError, match="is being written by another process or thread") as caught:
+                    ec.write(joined, tmp_path / "a.h5", compression=compression)
+                met.append(caught.value)
+
+        ec.write(joined, tmp_path / "a.h5", compression=compression, progress=progress)
+        assert len(met) == 1
+        assert ec.equals(ec.open_recording(tmp_path / "a.h5"), joined)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_writes_leave_the_old_or_the_whole() -> None:
+    command = [sys.executable, "-m", "tests.kill_writes", "--kills", "6"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+# How it writes
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_the_memory_limit_holds(compression: Any, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "source.h5", "w") as file:
+        file["chdata"] = np.random.default_rng(0).integers(-9, 9, (32, 500_000), dtype=np.int16)  # 32 MB
+        file["Fs"] = 1000.0
+    dataset = ec.open_recording(tmp_path / "source.h5")
+    ec.write(ec.select_time(dataset, 0, 1000), tmp_path / "warm.h5", compression=compression)
+    with ec.options(memory_limit="2 MB"):
+        tracemalloc.start()
+        try:
+            ec.write(dataset, tmp_path / "a.h5", compression=compression)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 4e6
+    assert ec.equals(ec.open_recording(tmp_path / "a.h5"), dataset)
+
+
+def test_progress_counts_up_to_all(joined: ec.Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[tuple[int, int]] = []
+    ec.write(joined, tmp_path / "a.h5", progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (72_012, 72_012)
+    ec.write(joined, tmp_path / "b.h5", progress=True)
+    assert "writing" in capsys.readouterr().err
+
+
+def test_streams_lists_what_was_written(joined: ec.Dataset, tmp_path: Path) -> None:
+    ec.write(joined, tmp_path / "a.h5")
+    assert ec.streams(tmp_path / "a.h5")["stream"].tolist() == ["signal", "adc"]
+    assert detect(str(tmp_path / "a.h5")).name == "ecogcat"
+
+
+def test_a_later_layout_is_refused(joined: ec.Dataset, tmp_path: Path) -> None:
+    ec.write(joined, tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file.attrs["ecogcat_layout"] = 99
+    with pytest.raises(ec.FormatError, match=r"expected ecogcat_layout 1; found 99.*A later release can read it"):
+        ec.open_recording(tmp_path / "a.h5")
+
+
+def test_an_altered_description_is_refused(joined: ec.Dataset, tmp_path: Path) -> None:
+    ec.write(joined, tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        text = file["description/text"][:].tobytes().replace(b'"uV"', b'"mV"')
+        file["description/text"][:] = np.frombuffer(text, np.uint8)
+    with pytest.raises(ec.FormatError, match="its description was altered after it was written"):
+        ec.open_recording(tmp_path / "a.h5")
