@@ -46,7 +46,7 @@ class RecordingSource(EcogSource):
     ) -> None:
         super().__init__({"urlpath": urlpath, **load_arguments}, metadata)
 
-    def _open(self, trail: tuple[str, ...]) -> Dataset:
+    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
         arguments = dict(self._arguments)
         urlpath = arguments.pop("urlpath")
         if not isinstance(urlpath, (str, os.PathLike)):
@@ -64,7 +64,7 @@ class RecordingSource(EcogSource):
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
-        return with_metadata(open_recording(path, self.format, **arguments), self.metadata)
+        return with_metadata(open_recording(path, self.format, **arguments), self.metadata), False
 
     def _judgements(self) -> str | None:
         """Return the table beside the catalog; None where nobody has judged a channel yet."""

@@ -43,14 +43,18 @@ class EcogSource(DataSource):
 
     # What a driver says
 
-    def _open(self, trail: tuple[str, ...]) -> Dataset:
-        """Open the dataset; `trail` are the joins that led here."""
+    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
+        """Open the dataset; `trail` are the joins that led here.
+
+        With `headers`, no sample is read: not to find events, nor to bring any to memory. Returned is the dataset, and
+        whether its events are therefore not known.
+        """
         raise NotImplementedError
 
     # What Intake asks for
 
     def read(self) -> Dataset:
-        """Open the dataset: mapped, named after the entry, headers only."""
+        """Open the dataset: mapped, named after the entry; headers only, and the trigger lines that the entry names."""
         return self._dataset()
 
     def discover(self) -> dict[str, Any]:
@@ -59,10 +63,14 @@ class EcogSource(DataSource):
         Returns
         -------
         dict
-            Where both know a thing the headers win, but for a `start_time` that they do not have.
+            Where both know a thing the headers win, but for a `start_time` that they do not have. `n_events` is None
+            where events are looked for on trigger lines, which only `read` does.
         """
-        dataset = self._dataset()
+        with self._errors():
+            dataset, pending = self._open((), True)
         found = _facts(dataset)
+        if pending:
+            found["n_events"] = None
         if found["start_time"] is None and "start_time" in self.metadata:
             del found["start_time"]
         self._describe(dataset)
@@ -75,11 +83,11 @@ class EcogSource(DataSource):
 
     def to_dask(self) -> Any:
         """Return a dask.array (n_channels, n_samples); chunks lie within one part each."""
-        return dask_array(self._dataset())
+        return dask_array(self._headers())
 
     def read_partition(self, i: int) -> NDArray[Any]:
         """Read block `i` of ``discover()["npartitions"]``: (n_channels, some samples)."""
-        dataset = self._dataset()
+        dataset = self._headers()
         edges = block_edges(dataset)
         if not 0 <= i < len(edges) - 1:
             raise IndexError(f"{self._label()}: partition {i} of {len(edges) - 1}")
@@ -87,7 +95,7 @@ class EcogSource(DataSource):
 
     def read_chunked(self) -> Iterator[NDArray[Any]]:
         """Iterate over the blocks; together they are the signal."""
-        dataset = self._dataset()
+        dataset = self._headers()
         edges = block_edges(dataset).tolist()
         return (dataset.signal.read(start=a, stop=b) for a, b in pairwise(edges))
 
@@ -103,7 +111,7 @@ class EcogSource(DataSource):
     def _load_metadata(self) -> None:
         # Not Intake's, which would write what was discovered over the entry's own metadata.
         if self.shape is None:
-            self._describe(self._dataset())
+            self._describe(self._headers())
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # Intake's own pickles lose the name, and with it the catalog.
@@ -113,7 +121,12 @@ class EcogSource(DataSource):
 
     def _dataset(self, trail: tuple[str, ...] = ()) -> Dataset:
         with self._errors():
-            return self._open(trail)
+            return self._open(trail, False)[0]
+
+    def _headers(self) -> Dataset:
+        """Return the dataset as its headers have it, without the events of trigger lines."""
+        with self._errors():
+            return self._open((), True)[0]
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
