@@ -12,6 +12,7 @@ from intake.catalog.local import LocalCatalogEntry
 from ecogcat.catalog.ini import IniSession, LabSettings, read_ini
 from ecogcat.catalog.lab import session_groups, session_name, sessions_in
 from ecogcat.catalog.labrecording import driver_of
+from ecogcat.catalog.lookup import ListedCatalog, Lookup
 from ecogcat.errors import CatalogError
 
 __all__ = ["folder_catalog", "session_catalog"]
@@ -31,7 +32,7 @@ class LabEntry(LocalCatalogEntry):
         return source
 
 
-class LabCatalog(Catalog):
+class LabCatalog(Lookup):
     """What is common to a session and a folder of them.
 
     Parameters
@@ -66,11 +67,25 @@ class LabCatalog(Catalog):
 class SessionCatalog(LabCatalog):
     """One session: an entry a recording, in the order of the file."""
 
+    _session: IniSession
+
     def _read(self, path: str, settings: LabSettings, group: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        session = read_ini(path, settings)
+        self._session = session = read_ini(path, settings)
         name = session_name(os.path.basename(session.path))
         entries = {one: _recording(session, one, name, group) for one in session.recordings}
         return name, entries, {"session": name, "group": group, "path": session.path}
+
+    def further(self, name: str) -> Any:
+        """Return a recording without a section of its own, if it is on disk: [session] holds, and no experiment."""
+        # A number is short for a name: folders are found by a part of theirs, and a date has many numbers in it.
+        one = f"test_{int(name):03d}" if name.isascii() and name.isdecimal() else name
+        if os.path.basename(one) == one:
+            entry = _recording(self._session, one, self.name, self.metadata["group"])
+            entry._catalog = self
+            source = entry.get()
+            if source.is_there():
+                return source
+        return None
 
 
 class FolderCatalog(LabCatalog):
@@ -119,7 +134,7 @@ def _plain(settings: LabSettings) -> dict[str, Any]:
 
 
 def _unpickled(entries: dict[str, Any], name: str, description: str | None, metadata: dict[str, Any]) -> Any:
-    return Catalog(entries=entries, name=name, description=description, metadata=metadata, ttl=None)
+    return ListedCatalog(entries=entries, name=name, description=description, metadata=metadata, ttl=None)
 
 
 def _recording(session: IniSession, recording: str, name: str, group: str) -> LabEntry:
@@ -129,6 +144,7 @@ def _recording(session: IniSession, recording: str, name: str, group: str) -> La
         "options": options,
         "session_file": session.path,
         "notes": session.contradictions(recording),
+        **({} if recording in session.recordings else {"has_section": False}),
     }
     return LabEntry(  # by keywords, which Intake's `save` looks at
         name=recording,

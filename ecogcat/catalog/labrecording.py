@@ -19,7 +19,7 @@ from ecogcat.catalog.paths import places
 from ecogcat.catalog.source import EcogSource
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
 from ecogcat.dataset import Dataset
-from ecogcat.errors import CatalogError
+from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.events import Events
 from ecogcat.formats.opening import open_recording
 from ecogcat.formats.registry import detect
@@ -106,6 +106,14 @@ class LabRecording(EcogSource):
         if events is False:
             return dataset.replace(events=Events()), False
         return (dataset, True) if headers and how.reads else (triggered(dataset, how), False)
+
+    def is_there(self) -> bool:
+        """Whether the recording is found where the session looks for it."""
+        try:
+            self.find(asked_for(self.options, {}, "")[0], {})
+        except (CatalogError, RecordingNotFound):
+            return False
+        return True
 
     def find(self, asked: Mapping[str, Any], call: Mapping[str, Any]) -> tuple[Place, list[str]]:
         """Return where the recording is, and the folders in which it was looked for.

@@ -101,7 +101,7 @@ def test_an_example_is_not_found_at_either_place(lab: dict[str, Any]) -> None:
 
 
 def test_what_the_examples_ask_for_is_never_left_out_unsaid(tmp_path: Path) -> None:
-    """Of the options of the first example ecogcat takes electrode, units, mapped and trigger_idx; the others are named."""
+    """Of the options of the first example ecogcat it takes electrode, units and trigger; the others are named."""
     settings = tmp_path / "settings.txt"
     settings.write_text(f"[globals]\nlocal_exp: {tmp_path}\nnetwork_exp: /nowhere\n")
     cat = ec.open_session("2020-03-01", settings=settings, roots=examples() / "db")
