@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from ecogcat.catalog.laboptions import LATER
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, places, resolved
+from ecogcat.catalog.shared import formats_take
 from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
-from ecogcat.formats.opening import load_arguments, open_recording
-from ecogcat.formats.registry import formats
+from ecogcat.formats.opening import open_recording
 from ecogcat.join import join
 from ecogcat.joinplan import JoinOptions
 
@@ -54,7 +56,7 @@ class JoinSource(EcogSource):
 
     def _sorted_arguments(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Tell the options of the join from the load arguments of its parts."""
-        known = {name for format in formats() for name in load_arguments(format)["argument"]} | {"format", "stream"}
+        known = {*formats_take(), *LATER, *TRIGGER_ARGUMENTS, "format", "stream", "roots"}
         options: dict[str, Any] = {}
         load: dict[str, Any] = {}
         for name, value in self._arguments.items():

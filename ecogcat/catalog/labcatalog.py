@@ -13,6 +13,8 @@ from ecogcat.catalog.ini import IniSession, LabSettings, read_ini
 from ecogcat.catalog.lab import session_groups, session_name, sessions_in
 from ecogcat.catalog.labrecording import driver_of
 from ecogcat.catalog.lookup import ListedCatalog, Lookup
+from ecogcat.catalog.sessiondriver import EcogSession
+from ecogcat.catalog.yamlsession import YAML_ENDINGS, looks_like_catalog
 from ecogcat.errors import CatalogError
 
 __all__ = ["folder_catalog", "session_catalog"]
@@ -97,6 +99,9 @@ class FolderCatalog(LabCatalog):
             name: _nested(name, SessionCatalog, {"path": file, "settings": plain, "group": group or own})
             for name, file in sessions_in(path).items()
         }
+        for name, file in yaml_sessions_in(path).items():
+            if name not in entries:
+                entries[name] = _nested(name, EcogSession, {"path": file})
         for name in session_groups([path]):
             inside = os.path.join(path, name)
             if name not in entries and _has_sessions(inside):
@@ -120,8 +125,19 @@ def folder_catalog(path: str, settings: LabSettings, group: str = "") -> Any:
     """
     catalog = FolderCatalog(path, settings, group)
     if not len(catalog):
-        raise CatalogError(f"{path}: no session is in this folder: no .txt file that begins with a [section]")
+        raise CatalogError(
+            f"{path}: no session is in this folder: neither a .txt file that begins with a [section], nor a .yaml file "
+            "with sources:"
+        )
     return catalog
+
+
+def yaml_sessions_in(folder: str) -> dict[str, str]:
+    """Return the YAML catalogs of one folder: path by name, sorted by name."""
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    files = [one for one in names if one.lower().endswith(YAML_ENDINGS) and not one.startswith(".")]
+    paths = {os.path.splitext(one)[0]: os.path.join(folder, one) for one in files}
+    return {name: path for name, path in paths.items() if looks_like_catalog(path)}
 
 
 def _settings(settings: LabSettings | Mapping[str, Any] | None) -> LabSettings:
@@ -164,6 +180,6 @@ def _nested(name: str, driver: type[Catalog], arguments: dict[str, Any]) -> LabE
 
 
 def _has_sessions(folder: str, depth: int = _DEPTH) -> bool:
-    return bool(sessions_in(folder)) or (
+    return bool(sessions_in(folder) or yaml_sessions_in(folder)) or (
         depth > 1 and any(_has_sessions(os.path.join(folder, one), depth - 1) for one in session_groups([folder]))
     )

@@ -48,7 +48,7 @@ class LabRecording(EcogSource):
         The entry's own.
     **load_arguments
         Those of ``ecogcat.open_recording``, or options of session files; they win, and None leaves an option out.
-        ``events=False``: no trigger is looked for, and there are no events; ``experiment=None``: events have no
+        ``events=False``: no trigger is looked for, and there are no events; ``conditions=None``: events have no
         conditions; `triggers`, `on_mismatch`: see `ecogcat.catalog.triggered.Triggered`.
     """
 
@@ -93,7 +93,7 @@ class LabRecording(EcogSource):
             triggers="own"
             if isinstance(events, (str, os.PathLike, Events))
             else on_events.get("triggers", trigger_lines(format, asked)),
-            experiment=on_events.get("experiment", own),
+            conditions=on_events.get("conditions", own),
             on_mismatch=on_events.get("on_mismatch") or asked.get("on_mismatch", "cycle"),
             folders=tuple(dict.fromkeys([os.path.dirname(session_file) or ".", *folders])),
         )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ecogcat.catalog.errors import at_entry
 from ecogcat.catalog.partitions import block_edges, dask_array
+from ecogcat.catalog.shared import KEY, SharedSettings, shared_settings
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 
@@ -36,6 +37,7 @@ class EcogSource(DataSource):
     catalog_object: Any = None
     dtype: Any = None
     shape: Any = None
+    _carried_along: SharedSettings | None = None
 
     def __init__(self, arguments: Mapping[str, Any], metadata: Mapping[str, Any] | None) -> None:
         super().__init__(metadata=dict(metadata or {}))
@@ -115,7 +117,8 @@ class EcogSource(DataSource):
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # Intake's own pickles lose the name, and with it the catalog.
-        return _rebuild, (type(self), self._pickled(), self._own_name(), self.description)
+        with self._errors():
+            return _rebuild, (type(self), self._pickled(), self._own_name(), self.description, self._shared())
 
     # What the drivers need
 
@@ -144,6 +147,13 @@ class EcogSource(DataSource):
         catalogs = [catalog.metadata or {} for catalog in self._catalogs()]
         return str(next((own["if_missing"] for own in (self.metadata, *catalogs) if "if_missing" in own), ""))
 
+    def _shared(self) -> SharedSettings:
+        """Return what the catalog says of all its recordings; a pickled source has taken it along."""
+        if self._carried_along is not None:
+            return self._carried_along
+        said = (catalog.metadata for catalog in self._catalogs() if KEY in (catalog.metadata or {}))
+        return shared_settings(next(said, None))
+
     def _catalogs(self) -> Iterator[Any]:
         """Yield the catalog, and those it was filtered out of: a search result lacks the parts of a join."""
         catalog = self.catalog_object
@@ -170,6 +180,7 @@ class EcogSource(DataSource):
         if other._own_name() is None and self._own_name() is not None:
             other.name, other.description = self._own_name(), self.description
             other.catalog_object = other.cat = self.catalog_object
+        other._carried_along = self._carried_along
         return other
 
     def _describe(self, dataset: Dataset) -> None:
@@ -177,9 +188,15 @@ class EcogSource(DataSource):
         self.npartitions = len(block_edges(dataset)) - 1
 
 
-def _rebuild(cls: type[EcogSource], arguments: dict[str, Any], name: str | None, description: str | None) -> EcogSource:
+def _rebuild(
+    cls: type[EcogSource],
+    arguments: dict[str, Any],
+    name: str | None,
+    description: str | None,
+    shared: SharedSettings,
+) -> EcogSource:
     source = cls(**arguments)
-    source.description = description
+    source.description, source._carried_along = description, shared
     if name is not None:
         source.name = name
     return source

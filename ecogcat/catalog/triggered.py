@@ -22,7 +22,7 @@ from ecogcat.triggers import detect_events
 __all__ = ["TRIGGER_ARGUMENTS", "Triggered", "triggered"]
 
 OWN = "own"
-TRIGGER_ARGUMENTS = ("triggers", "experiment", "on_mismatch")
+TRIGGER_ARGUMENTS = ("triggers", "conditions", "on_mismatch")
 """Arguments of an entry that say how its events come about; `events` is a load argument of its own."""
 
 _LINES = (*list(inspect.signature(detect_events).parameters)[1:], "required")
@@ -38,7 +38,7 @@ class Triggered:
         Arguments of `ecogcat.detect_events`, with ``channel: all`` for all lines of the array; `required`: whether a
         line that is not there is an error, or a warning. "own": the events that the file has are those of the
         experiment. None: events are as the file has them.
-    experiment : mapping, Experiment or None
+    conditions : mapping, Experiment or None
         Options as `ecogcat.session_experiment` takes them, or what that returns. None or False: no conditions.
     on_mismatch : {"cycle", "raise", "truncate", "missing"}
         What to do about a list of another length than there are events.
@@ -47,7 +47,7 @@ class Triggered:
     """
 
     triggers: Any = None
-    experiment: Any = None
+    conditions: Any = None
     on_mismatch: Mismatch = "cycle"
     folders: tuple[str, ...] = ()
 
@@ -97,11 +97,11 @@ def triggered(dataset: Dataset, how: Triggered) -> Dataset:
             return dataset
     elif how.triggers is not None and how.triggers != OWN:
         raise CatalogError(f"triggers are {OWN!r}, or what ecogcat.detect_events is told, not {how.triggers!r}")
-    if how.experiment is None or how.experiment is False or not len(dataset.events):
+    if how.conditions is None or how.conditions is False or not len(dataset.events):
         return dataset
-    experiment = how.experiment
+    experiment = how.conditions
     if not isinstance(experiment, (Mapping, Experiment)):
-        raise CatalogError(f"an experiment is given by options such as tones_tab, not {experiment!r}")
+        raise CatalogError(f"conditions are given by options such as tones_tab, not {experiment!r}")
     if how.triggers is None:
         lists = isinstance(experiment, Experiment) or any(str(name).endswith("_tab") for name in experiment)
         told = "conditions are listed, but no trigger line is named: the events of the file have been given none"

@@ -65,7 +65,7 @@ def test_recordings_have_the_experiments_that_they_had(session: str, n_events: i
         if isinstance(want, str):  # a table that is not there
             with pytest.raises(ValueError, match=r"mod_freq_tab: 'missing_file.txt' is neither numbers .* nor a file"):
                 read(cat[recording])
-            assert len(read(cat[recording], experiment=None).events) == n_events
+            assert len(read(cat[recording], conditions=None).events) == n_events
             continue
         events = read(cat[recording]).events
         assert events.sample.tolist() == triggers_of(session, recording, n_events)
@@ -118,16 +118,16 @@ def test_a_list_that_does_not_come_out_even_is_told(day: Callable[..., Any]) -> 
 def test_conditions_may_be_left_out_or_given(day: Callable[..., Any]) -> None:
     source = day("trigger_idx: 0", "tones_tab: 500, 1000")
     for nothing in (None, False):
-        events = source(experiment=nothing).read().events
+        events = source(conditions=nothing).read().events
         assert (len(events), list(events.table.columns)) == (4, [])
-    other = source(experiment={"amps_tab": [30, 50]}).read().events.table
+    other = source(conditions={"amps_tab": [30, 50]}).read().events.table
     assert {name: other[name].tolist() for name in other} == {"amps": [30.0, 50.0, 30.0, 50.0]}
     own = source(events=ec.Events([10, 20])).read().events
     assert (own.sample.tolist(), own.table["tones"].tolist()) == ([10, 20], [500.0, 1000.0])
     named = source(events=ec.Events([10], {"word": ["ba"]})).read().events
     assert list(named.table.columns) == ["word"]  # someone's table says already what was presented
-    with pytest.raises(ec.CatalogError, match="an experiment is given by options such as tones_tab, not 3"):
-        source(experiment=3).read()
+    with pytest.raises(ec.CatalogError, match="conditions are given by options such as tones_tab, not 3"):
+        source(conditions=3).read()
 
 
 def test_conditions_without_a_trigger_line_are_told(day: Callable[..., Any]) -> None:
@@ -171,7 +171,7 @@ def test_an_expo_experiment_says_that_it_is_not_read(day: Callable[..., Any]) ->
     source = day("trigger_idx: 0", "movshon_exp: m1")
     with pytest.raises(ValueError, match=r"XML files of Expo experiments \(option movshon_exp\) are not read"):
         source.read()
-    assert len(source(experiment=None).read().events) == 4
+    assert len(source(conditions=None).read().events) == 4
 
 
 @pytest.mark.parametrize(

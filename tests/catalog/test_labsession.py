@@ -379,7 +379,7 @@ def test_saved_as_yaml_and_opened_again(day: Callable[..., Any], tmp_path: Path)
     ec.open_session(tmp_path).save(str(tmp_path / "all.yaml"))
     nested = ec.open_session(tmp_path / "all.yaml")
     assert list(nested["rats"]["day"]) == ["rec"]
-    assert ec.session_table(nested).index.tolist() == ["rats/day/rec"]
+    assert ec.session_table(nested).index.tolist() == ["rats/day/rec", "saved/rec"]
 
 
 def test_recordings_load_together_and_lazily(day: Callable[..., Any], tmp_path: Path) -> None:
