@@ -73,6 +73,16 @@ class LabRecording(EcogSource):
         """The options that hold for the recording, as written."""
         return dict(self._arguments["options"])
 
+    @property
+    def session_file(self) -> str:
+        """The file of the session."""
+        return str(self._arguments["session_file"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was odd about the options."""
+        return tuple(self._arguments["notes"])
+
     def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
         given = dict(self._arguments)
         section, options = given.pop("section"), given.pop("options")
@@ -132,11 +142,12 @@ class LabRecording(EcogSource):
         lacking = [name for name in system.needs if name not in asked and "charge_range" not in call]
         if lacking:
             raise CatalogError(f"{session_file}: recordings of {headstage} need the option {', '.join(lacking)}")
-        folders = self._folders(asked, session_file)
+        folders = self.folders(asked)
         return find_recording(section, system, folders), folders
 
-    def _folders(self, asked: Mapping[str, Any], session_file: str) -> list[str]:
+    def folders(self, asked: Mapping[str, Any]) -> list[str]:
         """Return where to look: in exp_path, then in nwk_path; relative ones lie beside the session file."""
+        session_file = self.session_file
         folders = [asked[key] for key in ("exp_path", "nwk_path") if key in asked]
         if not folders:
             raise CatalogError(f"{session_file}: neither exp_path nor nwk_path says where the recordings lie")

@@ -17,12 +17,12 @@ PAGE = ROOT / "docs" / "sessions.md"
 def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    assert len(blocks(PAGE)) == 3
+    assert len(blocks(PAGE)) == 4
     for block in blocks(PAGE):
         exec(compile(block, PAGE.name, "exec"), names)
         for line in block.splitlines():
             code, _, said = (part.strip() for part in line.partition("  # "))
-            if said and re.match(r"[\[(<\d'{]", said) and " = " not in code:
+            if said and re.match(r"[\[(<\d'{T]", said) and " = " not in code:
                 assert repr(eval(code, names)) == said
     awake = names["awake"]
     assert (awake.n_channels, awake.units) == (61, "mV")  # type: ignore[attr-defined]
