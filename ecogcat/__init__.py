@@ -7,6 +7,7 @@
 from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
 from ecogcat.averages import Average
+from ecogcat.catalog.convert import convert_session
 from ecogcat.catalog.labsession import open_session
 from ecogcat.catalog.session import load_session
 from ecogcat.catalog.table import session_table
@@ -78,6 +79,7 @@ __all__ = [
     "bandpass",
     "condition_label",
     "conditions_table",
+    "convert_session",
     "convert_units",
     "detect_events",
     "electrode",

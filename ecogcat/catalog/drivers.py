@@ -6,18 +6,24 @@ The driver of a format is made when it is asked for, by the name of its entry po
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
 from ecogcat.catalog.joins import JoinSource
+from ecogcat.catalog.laboptions import KNOWN, LATER
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
+from ecogcat.catalog.shared import SharedSettings, expanded, formats_take
 from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import RecordingNotFound
+from ecogcat.events import Events
+from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.opening import open_recording
-from ecogcat.formats.registry import find_format
+from ecogcat.formats.registry import argument_names, find_format
 from ecogcat.frozen import FrozenMapping
 from ecogcat.judgements import judgements_beside
 
@@ -32,29 +38,41 @@ class RecordingSource(EcogSource):
     Parameters
     ----------
     urlpath : path-like
-        File or folder; a relative one lies beside the catalog, else in the working directory.
+        File or folder; a relative one lies in one of the catalog's roots, beside it, or in the working directory. By
+        default that of the catalog's template of paths.
     metadata : mapping, optional
         Anything; it is kept.
     **load_arguments
-        Those of ``ecogcat.open_recording``.
+        Those of ``ecogcat.open_recording``; `triggers`, `conditions`, `on_mismatch`: how its events come about (see
+        `ecogcat.catalog.triggered.Triggered`); ``events=False``: there are none; `roots`, instead of the catalog's.
     """
 
     format: ClassVar[str]
 
     def __init__(
-        self, urlpath: str | os.PathLike[str], metadata: Mapping[str, Any] | None = None, **load_arguments: Any
+        self,
+        urlpath: str | os.PathLike[str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        **load_arguments: Any,
     ) -> None:
         super().__init__({"urlpath": urlpath, **load_arguments}, metadata)
 
-    def _open(self, trail: tuple[str, ...]) -> Dataset:
-        arguments = dict(self._arguments)
-        urlpath = arguments.pop("urlpath")
-        if not isinstance(urlpath, (str, os.PathLike)):
-            raise TypeError(f"urlpath is one path, not {urlpath!r}; ecog_join joins several")
-        candidates = places(urlpath, self._folder())
-        path = first_existing(candidates)
-        if path is None:
-            raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}")
+    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
+        shared = self._shared()
+        arguments = self._settings(shared)
+        roots, lacking = expanded(_roots(arguments.pop("roots", shared.roots)), self._folder())
+        path = self._path(arguments.pop("urlpath"), shared, roots, lacking)
+        how = Triggered(
+            arguments.pop("triggers", None),
+            arguments.pop("conditions", None),
+            arguments.pop("on_mismatch", "cycle"),
+            tuple(dict.fromkeys([*expanded(shared.tables, self._folder())[0], self._folder() or ".", *roots])),
+        )
+        events = arguments.get("events")
+        if events is False:
+            arguments.pop("events")
+        elif events is not None:  # someone's own: they are those of the experiment
+            how = replace(how, triggers="own")
         if isinstance(arguments.get("judgements"), bool):
             arguments["judgements"] = self._judgements() if arguments["judgements"] else None
         for key in ENTRY_FILES:
@@ -64,7 +82,43 @@ class RecordingSource(EcogSource):
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
-        return with_metadata(open_recording(path, self.format, **arguments), self.metadata)
+        if headers:
+            arguments.pop("mapped", None)
+        dataset = with_metadata(open_recording(path, self.format, **arguments), self.metadata)
+        if events is False:
+            return dataset.replace(events=Events()), False
+        return (dataset, True) if headers and how.reads else (triggered(dataset, how), False)
+
+    def _settings(self, shared: SharedSettings) -> dict[str, Any]:
+        """Return the settings that hold: the session's, then the recording's, then the call's."""
+        taken = {*argument_names(find_format(self.format).open), *argument_names(apply_load_arguments)}
+        # What another format takes is no matter of this recording; what none takes is refused when it is opened.
+        others = formats_take() - taken
+        shares = {name: value for name, value in shared.defaults.items() if name not in others}
+        optional = {*shared.defaults, *LATER, *KNOWN, *TRIGGER_ARGUMENTS}
+        merged = {**shares, **self._arguments}
+        return {name: value for name, value in merged.items() if value is not None or name not in optional}
+
+    def _path(self, urlpath: Any, shared: SharedSettings, roots: list[str], lacking: list[str]) -> str:
+        """Return where the recording is: of several roots, the first that has it."""
+        if urlpath is None and shared.path:
+            facts = {key: value for key, value in self.metadata.items() if isinstance(value, (str, int, float))}
+            urlpath = shared.filled({**facts, "name": self._own_name()})
+        if not isinstance(urlpath, (str, os.PathLike)):
+            raise TypeError(f"urlpath is one path, not {urlpath!r}; ecog_join joins several")
+        text = local_path(urlpath)
+        candidates = places(urlpath, self._folder())
+        if not os.path.isabs(text):
+            candidates = list(
+                dict.fromkeys([*(os.path.normpath(os.path.join(one, text)) for one in roots), *candidates])
+            )
+        path = first_existing(candidates)
+        if path is None:
+            unset = (
+                f"; nor was it looked for in {' nor in '.join(lacking)}" if lacking and not os.path.isabs(text) else ""
+            )
+            raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}{unset}")
+        return path
 
     def _judgements(self) -> str | None:
         """Return the table beside the catalog; None where nobody has judged a channel yet."""
@@ -86,6 +140,10 @@ def __getattr__(name: str) -> type[RecordingSource]:
         raise AttributeError(f"there is no driver {name}: {error}") from error
     fields = {"name": name, "format": format.name, "__doc__": f"{format.title}.", "__module__": __name__}
     return type(name, (RecordingSource,), fields)
+
+
+def _roots(said: Any) -> Sequence[str]:
+    return [said] if isinstance(said, str) else said or ()
 
 
 def with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:

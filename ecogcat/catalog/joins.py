@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from ecogcat.catalog.laboptions import LATER
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, places, resolved
+from ecogcat.catalog.shared import formats_take
 from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
-from ecogcat.formats.opening import load_arguments, open_recording
-from ecogcat.formats.registry import formats
+from ecogcat.formats.opening import open_recording
 from ecogcat.join import join
 from ecogcat.joinplan import JoinOptions
 
@@ -40,10 +42,11 @@ class JoinSource(EcogSource):
     def __init__(self, parts: Sequence[Any], metadata: Mapping[str, Any] | None = None, **arguments: Any) -> None:
         super().__init__({"parts": parts, **arguments}, metadata)
 
-    def _open(self, trail: tuple[str, ...]) -> Dataset:
+    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
         options, load = self._sorted_arguments()
         options.setdefault("name", self._own_name())
-        return join(*(self._part(part, load, trail) for part in self._parts()), **options)
+        opened = [self._part(part, load, trail, headers) for part in self._parts()]
+        return join(*(dataset for dataset, _ in opened), **options), any(pending for _, pending in opened)
 
     def _parts(self) -> list[Any]:
         parts = self._arguments["parts"]
@@ -53,7 +56,7 @@ class JoinSource(EcogSource):
 
     def _sorted_arguments(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Tell the options of the join from the load arguments of its parts."""
-        known = {name for format in formats() for name in load_arguments(format)["argument"]} | {"format", "stream"}
+        known = {*formats_take(), *LATER, *TRIGGER_ARGUMENTS, "format", "stream", "roots"}
         options: dict[str, Any] = {}
         load: dict[str, Any] = {}
         for name, value in self._arguments.items():
@@ -69,20 +72,21 @@ class JoinSource(EcogSource):
                 raise TypeError(f"no option of a join, nor load argument of its parts: {name!r}; {hint}")
         return options, load
 
-    def _part(self, part: Any, load: Mapping[str, Any], trail: tuple[str, ...]) -> Dataset:
+    def _part(self, part: Any, load: Mapping[str, Any], trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
         source = self._source(part)
         if isinstance(source, str):
             files = {
                 key: resolved(value, self._folder()) if key in ENTRY_FILES else value for key, value in load.items()
             }
-            return open_recording(source, **files)
+            return open_recording(source, **files), False
         if load:
             source = source.configure_new(**load)
         here = self._own_name() or ""
         if isinstance(source, JoinSource) and source._own_name() in (*trail, here):
             raise CatalogError(f"it is a part of itself: {' > '.join((*trail, here, source._own_name() or ''))}")
-        dataset: Dataset = source._dataset((*trail, here))
-        return dataset
+        with source._errors():
+            opened: tuple[Dataset, bool] = source._open((*trail, here), headers)
+        return opened
 
     def _source(self, part: Any) -> Any:
         """Return the source of a part, or the path of its recording."""

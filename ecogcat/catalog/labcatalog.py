@@ -12,6 +12,9 @@ from intake.catalog.local import LocalCatalogEntry
 from ecogcat.catalog.ini import IniSession, LabSettings, read_ini
 from ecogcat.catalog.lab import session_groups, session_name, sessions_in
 from ecogcat.catalog.labrecording import driver_of
+from ecogcat.catalog.lookup import ListedCatalog, Lookup
+from ecogcat.catalog.sessiondriver import EcogSession
+from ecogcat.catalog.yamlsession import YAML_ENDINGS, looks_like_catalog
 from ecogcat.errors import CatalogError
 
 __all__ = ["folder_catalog", "session_catalog"]
@@ -31,7 +34,7 @@ class LabEntry(LocalCatalogEntry):
         return source
 
 
-class LabCatalog(Catalog):
+class LabCatalog(Lookup):
     """What is common to a session and a folder of them.
 
     Parameters
@@ -66,11 +69,25 @@ class LabCatalog(Catalog):
 class SessionCatalog(LabCatalog):
     """One session: an entry a recording, in the order of the file."""
 
+    _session: IniSession
+
     def _read(self, path: str, settings: LabSettings, group: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        session = read_ini(path, settings)
+        self._session = session = read_ini(path, settings)
         name = session_name(os.path.basename(session.path))
         entries = {one: _recording(session, one, name, group) for one in session.recordings}
         return name, entries, {"session": name, "group": group, "path": session.path}
+
+    def further(self, name: str) -> Any:
+        """Return a recording without a section of its own, if it is on disk: [session] holds, and no experiment."""
+        # A number is short for a name: folders are found by a part of theirs, and a date has many numbers in it.
+        one = f"test_{int(name):03d}" if name.isascii() and name.isdecimal() else name
+        if os.path.basename(one) == one:
+            entry = _recording(self._session, one, self.name, self.metadata["group"])
+            entry._catalog = self
+            source = entry.get()
+            if source.is_there():
+                return source
+        return None
 
 
 class FolderCatalog(LabCatalog):
@@ -82,6 +99,9 @@ class FolderCatalog(LabCatalog):
             name: _nested(name, SessionCatalog, {"path": file, "settings": plain, "group": group or own})
             for name, file in sessions_in(path).items()
         }
+        for name, file in yaml_sessions_in(path).items():
+            if name not in entries:
+                entries[name] = _nested(name, EcogSession, {"path": file})
         for name in session_groups([path]):
             inside = os.path.join(path, name)
             if name not in entries and _has_sessions(inside):
@@ -105,8 +125,19 @@ def folder_catalog(path: str, settings: LabSettings, group: str = "") -> Any:
     """
     catalog = FolderCatalog(path, settings, group)
     if not len(catalog):
-        raise CatalogError(f"{path}: no session is in this folder: no .txt file that begins with a [section]")
+        raise CatalogError(
+            f"{path}: no session is in this folder: neither a .txt file that begins with a [section], nor a .yaml file "
+            "with sources:"
+        )
     return catalog
+
+
+def yaml_sessions_in(folder: str) -> dict[str, str]:
+    """Return the YAML catalogs of one folder: path by name, sorted by name."""
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    files = [one for one in names if one.lower().endswith(YAML_ENDINGS) and not one.startswith(".")]
+    paths = {os.path.splitext(one)[0]: os.path.join(folder, one) for one in files}
+    return {name: path for name, path in paths.items() if looks_like_catalog(path)}
 
 
 def _settings(settings: LabSettings | Mapping[str, Any] | None) -> LabSettings:
@@ -119,7 +150,7 @@ def _plain(settings: LabSettings) -> dict[str, Any]:
 
 
 def _unpickled(entries: dict[str, Any], name: str, description: str | None, metadata: dict[str, Any]) -> Any:
-    return Catalog(entries=entries, name=name, description=description, metadata=metadata, ttl=None)
+    return ListedCatalog(entries=entries, name=name, description=description, metadata=metadata, ttl=None)
 
 
 def _recording(session: IniSession, recording: str, name: str, group: str) -> LabEntry:
@@ -129,6 +160,7 @@ def _recording(session: IniSession, recording: str, name: str, group: str) -> La
         "options": options,
         "session_file": session.path,
         "notes": session.contradictions(recording),
+        **({} if recording in session.recordings else {"has_section": False}),
     }
     return LabEntry(  # by keywords, which Intake's `save` looks at
         name=recording,
@@ -148,6 +180,6 @@ def _nested(name: str, driver: type[Catalog], arguments: dict[str, Any]) -> LabE
 
 
 def _has_sessions(folder: str, depth: int = _DEPTH) -> bool:
-    return bool(sessions_in(folder)) or (
+    return bool(sessions_in(folder) or yaml_sessions_in(folder)) or (
         depth > 1 and any(_has_sessions(os.path.join(folder, one), depth - 1) for one in session_groups([folder]))
     )

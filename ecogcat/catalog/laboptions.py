@@ -3,41 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ecogcat.catalog.inivalues import typed_value
 from ecogcat.errors import CatalogError
 from ecogcat.formats.opening import load_arguments
 
-__all__ = ["asked_for", "load_arguments_for"]
+__all__ = ["KNOWN", "LATER", "OURS", "asked_for", "load_arguments_for", "translated"]
 
 _EXACT = ("electrode", "headstage", "exp_path", "nwk_path")
 """Options that have to be written in lower case; of others, the case does not matter."""
 
-_RENAMED = {
-    "load_channels": "channels",
-    "electrode_connectors": "connectors",
-    "mux_connectors": "connectors",
-    "drange": "charge_range",
-    "fs": "sampling_rate",
-}
-_SAME = (
-    *("electrode", "units", "connectors", "mapped", "daq", "headstage", "bnc", "row_order", "ni_daq_variant"),
-    *("trigger", "n_data", "range_code", "cycle_rate"),
+OURS: Mapping[str, str] = MappingProxyType(
+    {
+        **{
+            name: name
+            for name in ("electrode", "units", "connectors", "mapped", "daq", "headstage", "bnc", "row_order")
+        },
+        **{name: name for name in ("ni_daq_variant", "trigger", "n_data", "range_code", "cycle_rate")},
+        "load_channels": "channels",
+        "electrode_connectors": "connectors",
+        "mux_connectors": "connectors",
+        "drange": "charge_range",
+        "fs": "sampling_rate",
+        "half": "half",
+        "avg": "half",
+        "bandpass": "bandpass",
+        "notches": "notches",
+        "mux_notches": "notches",
+        "causal_filtering": "causal",
+        "resample_rate": "resample_rate",
+        "usefs": "resample_rate",
+        "car": "reference",
+        "local_ref": "reference",
+        "snip_transient": "snip_transient",
+        "use_stored": "use_stored",
+        "save_downsamp": "save_downsampled",
+        "store_path": "store_path",
+    }
 )
+"""Load options of session files, and what ecogcat calls them. Whether it takes them is what its load arguments say."""
+
+_FILTERING = ("bandpass", "notches", "causal", "resample_rate", "reference", "snip_transient")
+_STORING = ("use_stored", "save_downsampled", "store_path")
+LATER = (*_FILTERING, *_STORING)
+"""Load arguments that not every format, or not yet any, has; None leaves them out all the same."""
+
 _HALVES = {"half": "odd", "avg": "mean"}
-_NOT_YET = (
-    *("bandpass", "notches", "mux_notches", "resample_rate", "downsamp", "usefs", "trigger_idx", "car", "local_ref"),
-    *("snip_transient", "connections"),
-)
-# These change where copies are kept, or how what is not done yet is done; never a value as it was recorded.
-_WITHOUT_EFFECT = (
-    *("use_stored", "save_downsamp", "store_path", "save", "memmap", "raise_on_glitch", "rec_num"),
-    *("causal_filtering", "page_size", "lowpass_ord"),
-)
+_REFUSED = ("downsamp", "connections")  # what they ask for has no name with ecogcat
+# These change where copies are kept, or how something is done that nothing else asks for; never a value as recorded.
+_WITHOUT_EFFECT = ("save", "memmap", "rec_num", "page_size", "lowpass_ord")
+_ON_EVENTS = ("trigger_idx", "raise_on_glitch", "on_mismatch")  # see labtriggers
+_NO_ARGUMENT = ("exp_path", "nwk_path", *_ON_EVENTS, *_WITHOUT_EFFECT)
 # What a format does not need to be told, since its files are all alike: nor did the older system make use of it.
 _TOLD_FOR_NOTHING = {"ddc": ("drange",), "afe_aug21": ("n_data", "cycle_rate")}
-_KNOWN = {*_EXACT, *_RENAMED, *_SAME, *_HALVES, *_NOT_YET, *_WITHOUT_EFFECT}
+KNOWN = frozenset({*_EXACT, *OURS, *_REFUSED, *_NO_ARGUMENT})
 
 
 def asked_for(
@@ -69,7 +90,7 @@ def asked_for(
     texts: dict[str, str] = {}
     for name, text in options.items():
         key = name.lower()
-        if key not in _KNOWN or (key in _EXACT and name != key):
+        if key not in KNOWN or (key in _EXACT and name != key):
             continue
         if texts.get(key, text) != text:
             raise CatalogError(f"{where}: option {key} is written in two ways, as {texts[key]!r} and {text!r}")
@@ -77,11 +98,12 @@ def asked_for(
     call: dict[str, Any] = {}
     said: dict[str, Any] = {}
     for name, value in given.items():
-        for key in {name, _RENAMED.get(name, name), *(old for old, new in _RENAMED.items() if new == name)}:
+        alike = {one for one, ours in OURS.items() if ours == name} if name in OURS.values() else set()
+        for key in {name, *alike, *(_HALVES if name in _HALVES else ())}:
             texts.pop(key, None)
-        if name in ("half", "avg"):
-            texts = {key: text for key, text in texts.items() if key not in _HALVES}
-        if name not in _KNOWN or (name == "half" and isinstance(value, str)):
+        if value is None and name in LATER:
+            continue
+        if name not in KNOWN or (name == "half" and isinstance(value, str)):
             call[name] = value
         elif value is not None:
             said[name] = value
@@ -105,35 +127,70 @@ def load_arguments_for(format: str, asked: Mapping[str, Any], label: str) -> dic
     CatalogError
         If it asks for what ecogcat does not do when it opens a recording, with how to leave it out.
     """
-    allowed = set(load_arguments(format)["argument"])
-    arguments: dict[str, Any] = {}
-    left: dict[str, Any] = {}
-    for name, value in asked.items():
-        target = "half" if name in _HALVES else _RENAMED.get(name, name)
-        if name in _WITHOUT_EFFECT or name in ("exp_path", "nwk_path") or name in _TOLD_FOR_NOTHING.get(format, ()):
-            continue
-        if name in _NOT_YET:
-            if _is_something(name, value):
-                left[name] = value
-        elif target in allowed:
-            if name in _HALVES and not isinstance(value, str):
-                if value:
-                    arguments[target] = _HALVES[name]
-            else:
-                arguments[target] = value
-        elif name not in ("headstage", "daq"):  # these name the system, whether a format needs the name or not
-            left[name] = value
+    arguments, left = translated(format, asked)
     if left:
-        listed = ", ".join(f"{name} {value!r}" for name, value in left.items())
+        listed = ", ".join(f"{name} {asked[name]!r}" for name in left)
         without = ", ".join(f"{name}=None" for name in left)
         raise CatalogError(
             f"ecogcat does not do all that the session or the call asks for when it opens {format} recordings: "
             f"{listed}; to open the recording without it: {label}({without}).read()"
         )
+    return arguments
+
+
+def translated(format: str, asked: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[str, Any]]]:
+    """Return what the session asks for under ecogcat's names.
+
+    Parameters
+    ----------
+    format : str
+    asked : mapping
+        As `asked_for` returns it.
+
+    Returns
+    -------
+    arguments : dict
+        Load arguments that the format takes.
+    left : dict of str to (str, object)
+        Options of the session that it does not: what ecogcat would call them, else their own name; and the value.
+
+    Examples
+    --------
+    >>> translated("hdf5", {"load_channels": (0, 1), "car": False, "downsamp": 15})
+    ({'channels': (0, 1)}, {'downsamp': ('downsamp', 15)})
+    """
+    allowed = set(load_arguments(format)["argument"])
+    arguments: dict[str, Any] = {}
+    left: dict[str, tuple[str, Any]] = {}
+    for name, value in asked.items():
+        if name in _NO_ARGUMENT or name in _TOLD_FOR_NOTHING.get(format, ()) or not _is_something(name, value):
+            continue
+        target = OURS.get(name, name)
+        ours = _as_ours(name, value)
+        if target in allowed and ours is not None and arguments.get(target, ours) == ours:
+            arguments[target] = ours
+        elif target in (*_STORING, "causal"):  # change nothing where nothing is filtered or resampled
+            continue
+        elif name not in ("headstage", "daq"):  # these name the system, whether a format needs the name or not
+            known = ours is not None and arguments.get(target, ours) == ours
+            left[name] = (target, ours) if known and target in LATER else (name, value)
     if format == "ddc" or "charge_range" in arguments:  # of charges, these files make currents as well
         quantity = {"c": "charge", "a": "current"}.get(str(arguments.get("units", "")).strip().lower()[-1:])
         arguments.update({} if quantity is None else {"quantity": quantity})
-    return arguments
+    return arguments, left
+
+
+def _as_ours(name: str, value: Any) -> Any:
+    """Return the value of an option as ecogcat's argument has it; None where it has none."""
+    if name in _HALVES and not isinstance(value, str):
+        return _HALVES[name]
+    if name == "car" and value is True:
+        return "common"
+    if name == "local_ref" and value is True:
+        return None  # the mean of the reference channels
+    if name == "snip_transient" and value is True:
+        return 5.0
+    return value
 
 
 def _is_something(name: str, value: Any) -> bool:
@@ -142,6 +199,6 @@ def _is_something(name: str, value: Any) -> bool:
         return bool(value != 1)
     if name == "usefs":
         return bool(value > 0)
-    if name == "snip_transient":
+    if name in ("snip_transient", *_HALVES):
         return bool(value)  # seconds, or True for the usual five
-    return value is not False
+    return value is not False or name in ("mapped", "use_stored", "save_downsamp", "causal_filtering")

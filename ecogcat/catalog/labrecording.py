@@ -13,11 +13,14 @@ from typing import Any, ClassVar
 
 from ecogcat.catalog.drivers import with_metadata
 from ecogcat.catalog.laboptions import asked_for, load_arguments_for
-from ecogcat.catalog.labplaces import find_recording, system_of, systems
+from ecogcat.catalog.labplaces import Place, find_recording, system_of, systems
+from ecogcat.catalog.labtriggers import experiment_options, trigger_lines
 from ecogcat.catalog.paths import places
 from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
 from ecogcat.dataset import Dataset
-from ecogcat.errors import CatalogError
+from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.events import Events
 from ecogcat.formats.opening import open_recording
 from ecogcat.formats.registry import detect
 
@@ -39,10 +42,14 @@ class LabRecording(EcogSource):
         For messages, and for relative paths.
     notes : sequence of str
         What was odd about its options; they become warnings of the dataset.
+    has_section : bool
+        Whether the session has a section of that name. Without one a recording has no experiment.
     metadata : mapping, optional
         The entry's own.
     **load_arguments
         Those of ``ecogcat.open_recording``, or options of session files; they win, and None leaves an option out.
+        ``events=False``: no trigger is looked for, and there are no events; ``conditions=None``: events have no
+        conditions; `triggers`, `on_mismatch`: see `ecogcat.catalog.triggered.Triggered`.
     """
 
     name = "ecog_recording"
@@ -54,22 +61,79 @@ class LabRecording(EcogSource):
         options: Mapping[str, str],
         session_file: str = "",
         notes: Sequence[str] = (),
+        has_section: bool = True,
         metadata: Mapping[str, Any] | None = None,
         **load_arguments: Any,
     ) -> None:
         own = {"section": section, "options": dict(options), "session_file": session_file, "notes": list(notes)}
-        super().__init__({**own, **load_arguments}, metadata)
+        super().__init__({**own, "has_section": has_section, **load_arguments}, metadata)
 
     @property
     def options(self) -> dict[str, str]:
         """The options that hold for the recording, as written."""
         return dict(self._arguments["options"])
 
-    def _open(self, trail: tuple[str, ...]) -> Dataset:
+    @property
+    def session_file(self) -> str:
+        """The file of the session."""
+        return str(self._arguments["session_file"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was odd about the options."""
+        return tuple(self._arguments["notes"])
+
+    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
         given = dict(self._arguments)
         section, options = given.pop("section"), given.pop("options")
         session_file, notes = given.pop("session_file"), given.pop("notes")
+        has_section = given.pop("has_section")
+        events, on_events = given.get("events"), {key: given.pop(key) for key in TRIGGER_ARGUMENTS if key in given}
+        if events is False:
+            given.pop("events")
         asked, call = asked_for(options, given, f"{session_file}, recording {section}")
+        place, folders = self.find(asked, call)
+        format = place.format or detect(place.path).name
+        arguments = {**load_arguments_for(format, asked, f"cat[{self._own_name() or section!r}]"), **place.arguments}
+        arguments.setdefault("name", self._own_name() or section)
+        arguments.update(call)
+        own = experiment_options(options) if has_section else None
+        how = Triggered(
+            # Someone's own events are those of the experiment.
+            triggers="own"
+            if isinstance(events, (str, os.PathLike, Events))
+            else on_events.get("triggers", trigger_lines(format, asked)),
+            conditions=on_events.get("conditions", own),
+            on_mismatch=on_events.get("on_mismatch") or asked.get("on_mismatch", "cycle"),
+            folders=tuple(dict.fromkeys([os.path.dirname(session_file) or ".", *folders])),
+        )
+        if headers:
+            arguments.pop("mapped", None)
+        dataset = with_metadata(open_recording(place.path, format, **arguments), self.metadata)
+        if notes:
+            first, *others = dataset.parts
+            dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *notes)), *others])
+        if events is False:
+            return dataset.replace(events=Events()), False
+        return (dataset, True) if headers and how.reads else (triggered(dataset, how), False)
+
+    def is_there(self) -> bool:
+        """Whether the recording is found where the session looks for it."""
+        try:
+            self.find(asked_for(self.options, {}, "")[0], {})
+        except (CatalogError, RecordingNotFound):
+            return False
+        return True
+
+    def find(self, asked: Mapping[str, Any], call: Mapping[str, Any]) -> tuple[Place, list[str]]:
+        """Return where the recording is, and the folders in which it was looked for.
+
+        Raises
+        ------
+        RecordingNotFound, CatalogError
+            If it is not there, or the session does not say enough.
+        """
+        section, session_file = self._arguments["section"], self._arguments["session_file"]
         headstage = asked.get("headstage")
         system = system_of(headstage)
         if system is None:
@@ -78,19 +142,12 @@ class LabRecording(EcogSource):
         lacking = [name for name in system.needs if name not in asked and "charge_range" not in call]
         if lacking:
             raise CatalogError(f"{session_file}: recordings of {headstage} need the option {', '.join(lacking)}")
-        folders = self._folders(asked, session_file)
-        place = find_recording(section, system, folders)
-        format = place.format or detect(place.path).name
-        arguments = {**load_arguments_for(format, asked, f"cat[{self._own_name() or section!r}]"), **place.arguments}
-        arguments.setdefault("name", self._own_name() or section)
-        dataset = with_metadata(open_recording(place.path, format, **{**arguments, **call}), self.metadata)
-        if notes:
-            first, *others = dataset.parts
-            dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *notes)), *others])
-        return dataset
+        folders = self.folders(asked)
+        return find_recording(section, system, folders), folders
 
-    def _folders(self, asked: Mapping[str, Any], session_file: str) -> list[str]:
+    def folders(self, asked: Mapping[str, Any]) -> list[str]:
         """Return where to look: in exp_path, then in nwk_path; relative ones lie beside the session file."""
+        session_file = self.session_file
         folders = [asked[key] for key in ("exp_path", "nwk_path") if key in asked]
         if not folders:
             raise CatalogError(f"{session_file}: neither exp_path nor nwk_path says where the recordings lie")

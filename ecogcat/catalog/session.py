@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from typing import Any
 
 from ecogcat.dataset import Dataset
-from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.errors import CatalogError
 
 __all__ = ["load_session", "open_catalog"]
 
@@ -30,40 +29,24 @@ def open_catalog(path: str | os.PathLike[str]) -> Any:
     RecordingNotFound
         If there is no such file.
     CatalogError
-        If it is no such catalog.
+        If it is no such catalog, or has a key that is not known.
     """
-    import intake
-    import yaml
-    from intake.catalog import Catalog
+    from ecogcat.catalog.yamlsession import yaml_session
 
-    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
-    if not os.path.isfile(place):
-        raise RecordingNotFound(f"{place}: no such catalog")
-    try:
-        with open(place, encoding="utf-8") as file:
-            content = yaml.safe_load(file)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{place}: this is no YAML file: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
-        keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
-        raise CatalogError(f"{place}: a catalog has its entries below `sources:`; found {keys or 'nothing'}")
-    try:
-        catalog = intake.open_catalog(place)
-    except Exception as error:  # Intake has no base class for what it finds wrong
-        raise CatalogError(f"{place}: {error}") from error
-    if not isinstance(catalog, Catalog):
-        raise CatalogError(f"{place}: this is a catalog of another version of Intake; ecogcat reads version 1")
-    return catalog
+    return yaml_session(path)
 
 
-def load_session(cat: Any, names: Sequence[str] | str | None = None, **load_arguments: Any) -> tuple[Dataset, ...]:
+def load_session(
+    cat: Any, names: Sequence[str | int] | str | int | None = None, **load_arguments: Any
+) -> tuple[Dataset, ...]:
     """Open the recordings of a session.
 
     Parameters
     ----------
     cat : intake Catalog, or what `ecogcat.open_session` opens as one
-    names : sequence of str, optional
-        Entries, in the order wanted. By default all recordings of the catalog, in its order; joins of them that are
+    names : sequence of str or int, optional
+        Entries, in the order wanted: by name, by number (2 for ``test_002``), or by path through nested catalogs,
+        ``"group/session/test_002"``. By default all recordings of the catalog, in its order; joins of them that are
         entries themselves, and entries of drivers that are not ecogcat's, are passed over.
     **load_arguments
         For all of them; see ``ecogcat.load_arguments``. They win over those of the entries.
@@ -87,23 +70,24 @@ def load_session(cat: Any, names: Sequence[str] | str | None = None, **load_argu
     [61, 61]
     """
     from ecogcat.catalog.joins import JoinSource
+    from ecogcat.catalog.lookup import MissingEntry, missing
     from ecogcat.catalog.source import EcogSource
 
     if isinstance(cat, (str, os.PathLike)):
         from ecogcat.catalog.labsession import open_session
 
         cat = open_session(cat)
-    entries = list(cat)
-    wanted = entries if names is None else [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in wanted if name not in entries]
-    if unknown:
-        near = [match for name in unknown for match in difflib.get_close_matches(name, entries, 1)]
-        hint = f"; did you mean {', '.join(map(repr, dict.fromkeys(near)))}?" if near else ""
-        listed = ", ".join(entries) or "none"
-        raise CatalogError(f"the catalog has no entry {', '.join(map(repr, unknown))}; there are: {listed}{hint}")
-    datasets = []
+    wanted = list(cat) if names is None else [names] if isinstance(names, (str, int)) else list(names)
+    sources, unknown = [], []
     for name in wanted:
-        source = entry_source(cat, name)
+        try:
+            sources.append((name, entry_source(cat, name)))
+        except MissingEntry as error:
+            unknown.append((str(name), error))
+    if unknown:
+        raise unknown[0][1] if len(unknown) == 1 else missing(cat, [name for name, _ in unknown])
+    datasets = []
+    for name, source in sources:
         if not isinstance(source, EcogSource):
             if names is None:
                 continue
@@ -114,12 +98,14 @@ def load_session(cat: Any, names: Sequence[str] | str | None = None, **load_argu
     return tuple(datasets)
 
 
-def entry_source(cat: Any, name: str) -> Any:
-    """Return the source of an entry; what Intake finds wrong with it becomes a CatalogError."""
+def entry_source(cat: Any, name: str | int) -> Any:
+    """Return the source of an entry, found by name, number or path; what Intake finds wrong is a CatalogError."""
+    from ecogcat.catalog.lookup import look_up
+
     try:
-        return cat[name]
-    except KeyError:
-        raise CatalogError(f"the catalog has no entry {name!r}; there are: {', '.join(cat) or 'none'}") from None
+        return look_up(cat, name)
+    except CatalogError:
+        raise
     except ValueError as error:
         if not str(error).startswith("No plugins loaded"):
             raise CatalogError(f"catalog entry {name!r}: {' '.join(str(error).split())}") from error

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ecogcat.catalog.errors import at_entry
 from ecogcat.catalog.partitions import block_edges, dask_array
+from ecogcat.catalog.shared import KEY, SharedSettings, shared_settings
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 
@@ -36,6 +37,7 @@ class EcogSource(DataSource):
     catalog_object: Any = None
     dtype: Any = None
     shape: Any = None
+    _carried_along: SharedSettings | None = None
 
     def __init__(self, arguments: Mapping[str, Any], metadata: Mapping[str, Any] | None) -> None:
         super().__init__(metadata=dict(metadata or {}))
@@ -43,14 +45,18 @@ class EcogSource(DataSource):
 
     # What a driver says
 
-    def _open(self, trail: tuple[str, ...]) -> Dataset:
-        """Open the dataset; `trail` are the joins that led here."""
+    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
+        """Open the dataset; `trail` are the joins that led here.
+
+        With `headers`, no sample is read: not to find events, nor to bring any to memory. Returned is the dataset, and
+        whether its events are therefore not known.
+        """
         raise NotImplementedError
 
     # What Intake asks for
 
     def read(self) -> Dataset:
-        """Open the dataset: mapped, named after the entry, headers only."""
+        """Open the dataset: mapped, named after the entry; headers only, and the trigger lines that the entry names."""
         return self._dataset()
 
     def discover(self) -> dict[str, Any]:
@@ -59,10 +65,14 @@ class EcogSource(DataSource):
         Returns
         -------
         dict
-            Where both know a thing the headers win, but for a `start_time` that they do not have.
+            Where both know a thing the headers win, but for a `start_time` that they do not have. `n_events` is None
+            where events are looked for on trigger lines, which only `read` does.
         """
-        dataset = self._dataset()
+        with self._errors():
+            dataset, pending = self._open((), True)
         found = _facts(dataset)
+        if pending:
+            found["n_events"] = None
         if found["start_time"] is None and "start_time" in self.metadata:
             del found["start_time"]
         self._describe(dataset)
@@ -75,11 +85,11 @@ class EcogSource(DataSource):
 
     def to_dask(self) -> Any:
         """Return a dask.array (n_channels, n_samples); chunks lie within one part each."""
-        return dask_array(self._dataset())
+        return dask_array(self._headers())
 
     def read_partition(self, i: int) -> NDArray[Any]:
         """Read block `i` of ``discover()["npartitions"]``: (n_channels, some samples)."""
-        dataset = self._dataset()
+        dataset = self._headers()
         edges = block_edges(dataset)
         if not 0 <= i < len(edges) - 1:
             raise IndexError(f"{self._label()}: partition {i} of {len(edges) - 1}")
@@ -87,7 +97,7 @@ class EcogSource(DataSource):
 
     def read_chunked(self) -> Iterator[NDArray[Any]]:
         """Iterate over the blocks; together they are the signal."""
-        dataset = self._dataset()
+        dataset = self._headers()
         edges = block_edges(dataset).tolist()
         return (dataset.signal.read(start=a, stop=b) for a, b in pairwise(edges))
 
@@ -103,17 +113,23 @@ class EcogSource(DataSource):
     def _load_metadata(self) -> None:
         # Not Intake's, which would write what was discovered over the entry's own metadata.
         if self.shape is None:
-            self._describe(self._dataset())
+            self._describe(self._headers())
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # Intake's own pickles lose the name, and with it the catalog.
-        return _rebuild, (type(self), self._pickled(), self._own_name(), self.description)
+        with self._errors():
+            return _rebuild, (type(self), self._pickled(), self._own_name(), self.description, self._shared())
 
     # What the drivers need
 
     def _dataset(self, trail: tuple[str, ...] = ()) -> Dataset:
         with self._errors():
-            return self._open(trail)
+            return self._open(trail, False)[0]
+
+    def _headers(self) -> Dataset:
+        """Return the dataset as its headers have it, without the events of trigger lines."""
+        with self._errors():
+            return self._open((), True)[0]
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -130,6 +146,13 @@ class EcogSource(DataSource):
     def _if_missing(self) -> str:
         catalogs = [catalog.metadata or {} for catalog in self._catalogs()]
         return str(next((own["if_missing"] for own in (self.metadata, *catalogs) if "if_missing" in own), ""))
+
+    def _shared(self) -> SharedSettings:
+        """Return what the catalog says of all its recordings; a pickled source has taken it along."""
+        if self._carried_along is not None:
+            return self._carried_along
+        said = (catalog.metadata for catalog in self._catalogs() if KEY in (catalog.metadata or {}))
+        return shared_settings(next(said, None))
 
     def _catalogs(self) -> Iterator[Any]:
         """Yield the catalog, and those it was filtered out of: a search result lacks the parts of a join."""
@@ -157,6 +180,7 @@ class EcogSource(DataSource):
         if other._own_name() is None and self._own_name() is not None:
             other.name, other.description = self._own_name(), self.description
             other.catalog_object = other.cat = self.catalog_object
+        other._carried_along = self._carried_along
         return other
 
     def _describe(self, dataset: Dataset) -> None:
@@ -164,9 +188,15 @@ class EcogSource(DataSource):
         self.npartitions = len(block_edges(dataset)) - 1
 
 
-def _rebuild(cls: type[EcogSource], arguments: dict[str, Any], name: str | None, description: str | None) -> EcogSource:
+def _rebuild(
+    cls: type[EcogSource],
+    arguments: dict[str, Any],
+    name: str | None,
+    description: str | None,
+    shared: SharedSettings,
+) -> EcogSource:
     source = cls(**arguments)
-    source.description = description
+    source.description, source._carried_along = description, shared
     if name is not None:
         source.name = name
     return source

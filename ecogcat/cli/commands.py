@@ -12,6 +12,7 @@ import click
 
 import ecogcat as ec
 from ecogcat.catalog.session import entry_source, open_catalog
+from ecogcat.cli.convert import convert_session
 from ecogcat.cli.output import facts, print_json, table
 from ecogcat.cli.targets import dataset_of, datasets_of
 from ecogcat.tabulate import dataset_text, plan_text
@@ -44,6 +45,9 @@ def ecogcat() -> None:
 
     ENTRY is the path of a recording, or CATALOG.yaml:NAME. Exit status: 0, 1 (something did not hold), 2 (usage).
     """
+
+
+ecogcat.add_command(convert_session)
 
 
 def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:

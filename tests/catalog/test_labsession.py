@@ -101,7 +101,7 @@ def test_an_example_is_not_found_at_either_place(lab: dict[str, Any]) -> None:
 
 
 def test_what_the_examples_ask_for_is_never_left_out_unsaid(tmp_path: Path) -> None:
-    """Of the options of the first example ecogcat takes electrode, units and mapped; the others are named."""
+    """Of the options of the first example ecogcat it takes electrode, units and trigger; the others are named."""
     settings = tmp_path / "settings.txt"
     settings.write_text(f"[globals]\nlocal_exp: {tmp_path}\nnetwork_exp: /nowhere\n")
     cat = ec.open_session("2020-03-01", settings=settings, roots=examples() / "db")
@@ -109,11 +109,11 @@ def test_what_the_examples_ask_for_is_never_left_out_unsaid(tmp_path: Path) -> N
     with pytest.raises(ec.CatalogError) as refused:
         cat["awake_2"].read()
     message = str(refused.value)
-    without = "bandpass=None, notches=None, trigger_idx=None, resample_rate=None, local_ref=None, car=None"
+    without = "bandpass=None, notches=None, resample_rate=None, local_ref=None, car=None"
     names = without.replace("=None", "").split(", ")
     call = message.partition("cat['awake_2'](")[2].partition(")")[0]
     assert sorted(call.split(", ")) == sorted(without.split(", "))
-    dataset = cat["awake_2"](**dict.fromkeys(names)).read()
+    dataset = cat["awake_2"](**dict.fromkeys([*names, "trigger_idx"])).read()
     assert dataset.n_channels == 61
     assert dataset.units == "mV"
     assert dataset.metadata["bandpass"] == "5, -1"  # as written: what was asked for is known later on
@@ -379,7 +379,7 @@ def test_saved_as_yaml_and_opened_again(day: Callable[..., Any], tmp_path: Path)
     ec.open_session(tmp_path).save(str(tmp_path / "all.yaml"))
     nested = ec.open_session(tmp_path / "all.yaml")
     assert list(nested["rats"]["day"]) == ["rec"]
-    assert ec.session_table(nested).index.tolist() == ["rats/day/rec"]
+    assert ec.session_table(nested).index.tolist() == ["rats/day/rec", "saved/rec"]
 
 
 def test_recordings_load_together_and_lazily(day: Callable[..., Any], tmp_path: Path) -> None:
