@@ -23,6 +23,7 @@ from ecogcat.piece import Piece, cut_pieces
 from ecogcat.plan import ReadPlan, plan_read
 from ecogcat.reductions import Reductions
 from ecogcat.storage.source import Source
+from ecogcat.writing import Writing
 
 __all__ = ["Signal"]
 
@@ -30,7 +31,7 @@ _BLOCK_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Signal(Reductions, Frozen):
+class Signal(Reductions, Writing, Frozen):
     """A lazy array of samples, (n_channels, n_samples), in physical units.
 
     Parameters
@@ -262,9 +263,8 @@ class Signal(Reductions, Frozen):
     def _stored_dtype(self) -> np.dtype[Any]:
         stored = {piece.extent.dtype.newbyteorder("=") for piece in self.pieces}
         if len(stored) > 1:
-            raise TypeError(
-                f"raw=True needs one stored type over all parts; found {', '.join(sorted(map(str, stored)))}"
-            )
+            found = ", ".join(sorted(map(str, stored)))
+            raise TypeError(f"raw=True needs one stored type over all parts; found {found}")
         return stored.pop()
 
     # Streaming

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,13 @@ from ecogcat import settings
 from ecogcat.dataset import Dataset
 from ecogcat.errors import MemoryLimitError
 from ecogcat.piece import Piece
+from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
 from ecogcat.storage.extent import Extent
 from ecogcat.storage.memory import MemoryExtent
 from ecogcat.storage.shared import SharedExtent
 
 __all__ = ["load"]
-
-Progress = bool | Callable[[int, int], None] | None
 
 
 def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False, progress: Progress = None) -> Dataset:
@@ -65,7 +63,7 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
             "signal.blocks(), select channels or time first, or raise the limit: "
             "with ecogcat.options(memory_limit=None): ..."
         )
-    report = _Report(total, progress)
+    report = Report(total, progress, "loading")
     try:
         loaded = {name: _loaded(array, shared, report) for name, array in arrays.items()}
     finally:
@@ -76,7 +74,7 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
     return dataset.replace(signal=main, parts=parts, aligned=loaded, ground=ground, reference_channels=reference)
 
 
-def _loaded(signal: Signal, shared: bool, report: _Report) -> Signal:
+def _loaded(signal: Signal, shared: bool, report: Report) -> Signal:
     def fill(out: NDArray[Any]) -> None:
         if not report.wanted:
             signal.read(out=out)
@@ -96,28 +94,3 @@ def _loaded(signal: Signal, shared: bool, report: _Report) -> Signal:
         data.setflags(write=False)
         extent = MemoryExtent(data)
     return signal.replace(pieces=(Piece.whole(extent),))
-
-
-class _Report:
-    """Progress of a long read: a bar, a callback, or silence."""
-
-    def __init__(self, total: int, progress: Progress) -> None:
-        self.total, self.done = total, 0
-        self.bar: Any = None
-        self.callback = progress if callable(progress) else None
-        if progress is True:
-            from tqdm.auto import tqdm
-
-            self.bar = tqdm(total=total, unit="B", unit_scale=True, desc="loading")
-        self.wanted = self.bar is not None or self.callback is not None
-
-    def add(self, n: int) -> None:
-        self.done += n
-        if self.bar is not None:
-            self.bar.update(n)
-        if self.callback is not None:
-            self.callback(self.done, self.total)
-
-    def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()

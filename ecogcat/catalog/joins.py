@@ -45,6 +45,9 @@ class JoinSource(EcogSource):
         options.setdefault("name", self._own_name())
         return join(*(self._part(part, load, trail) for part in self._parts()), **options)
 
+    def _copies(self) -> bool:
+        return True  # any of the parts may say so
+
     def _parts(self) -> list[Any]:
         parts = self._arguments["parts"]
         if isinstance(parts, str) or not isinstance(parts, Sequence) or not parts:

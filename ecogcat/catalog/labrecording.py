@@ -89,6 +89,9 @@ class LabRecording(EcogSource):
             dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *notes)), *others])
         return dataset
 
+    def _copies(self) -> bool:
+        return super()._copies() or any(name.lower() == "mapped" for name in self._arguments["options"])
+
     def _folders(self, asked: Mapping[str, Any], session_file: str) -> list[str]:
         """Return where to look: in exp_path, then in nwk_path; relative ones lie beside the session file."""
         folders = [asked[key] for key in ("exp_path", "nwk_path") if key in asked]

@@ -50,7 +50,7 @@ class EcogSource(DataSource):
     # What Intake asks for
 
     def read(self) -> Dataset:
-        """Open the dataset: mapped, named after the entry, headers only."""
+        """Open the dataset, named after the entry; headers only, unless `mapped` asks for a copy."""
         return self._dataset()
 
     def discover(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class EcogSource(DataSource):
         dict
             Where both know a thing the headers win, but for a `start_time` that they do not have.
         """
-        dataset = self._dataset()
+        dataset = self._lazily()
         found = _facts(dataset)
         if found["start_time"] is None and "start_time" in self.metadata:
             del found["start_time"]
@@ -75,11 +75,11 @@ class EcogSource(DataSource):
 
     def to_dask(self) -> Any:
         """Return a dask.array (n_channels, n_samples); chunks lie within one part each."""
-        return dask_array(self._dataset())
+        return dask_array(self._lazily())
 
     def read_partition(self, i: int) -> NDArray[Any]:
         """Read block `i` of ``discover()["npartitions"]``: (n_channels, some samples)."""
-        dataset = self._dataset()
+        dataset = self._lazily()
         edges = block_edges(dataset)
         if not 0 <= i < len(edges) - 1:
             raise IndexError(f"{self._label()}: partition {i} of {len(edges) - 1}")
@@ -87,7 +87,7 @@ class EcogSource(DataSource):
 
     def read_chunked(self) -> Iterator[NDArray[Any]]:
         """Iterate over the blocks; together they are the signal."""
-        dataset = self._dataset()
+        dataset = self._lazily()
         edges = block_edges(dataset).tolist()
         return (dataset.signal.read(start=a, stop=b) for a, b in pairwise(edges))
 
@@ -103,7 +103,7 @@ class EcogSource(DataSource):
     def _load_metadata(self) -> None:
         # Not Intake's, which would write what was discovered over the entry's own metadata.
         if self.shape is None:
-            self._describe(self._dataset())
+            self._describe(self._lazily())
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # Intake's own pickles lose the name, and with it the catalog.
@@ -114,6 +114,14 @@ class EcogSource(DataSource):
     def _dataset(self, trail: tuple[str, ...] = ()) -> Dataset:
         with self._errors():
             return self._open(trail)
+
+    def _lazily(self) -> Dataset:
+        """Open the dataset for its headers and its blocks: nothing is copied, whatever `mapped` says."""
+        return (self.configure_new(mapped=True) if self._copies() else self)._dataset()
+
+    def _copies(self) -> bool:
+        """Whether reading brings the samples to memory or to a scratch copy."""
+        return self._arguments.get("mapped", True) is not True
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
