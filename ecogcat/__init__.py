@@ -45,6 +45,7 @@ from ecogcat.judgements import mark_channels, read_judgements
 from ecogcat.labels import condition_label
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
+from ecogcat.scratch import scratch
 from ecogcat.select import mask_channels, select_channels, select_time
 from ecogcat.sessiontables import session_experiment
 from ecogcat.settings import options
@@ -111,6 +112,7 @@ __all__ = [
     "read_intervals",
     "read_judgements",
     "sample_at",
+    "scratch",
     "select_channels",
     "select_time",
     "session_experiment",

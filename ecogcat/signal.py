@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ecogcat import settings
+from ecogcat.assignment import Assignment
 from ecogcat.execute import execute
 from ecogcat.frozen import Frozen, Index, digest, index_array
 from ecogcat.indexing import Selection, listed, select
@@ -30,7 +31,7 @@ _BLOCK_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Signal(Reductions, Frozen):
+class Signal(Reductions, Assignment, Frozen):
     """A lazy array of samples, (n_channels, n_samples), in physical units.
 
     Parameters
@@ -262,9 +263,8 @@ class Signal(Reductions, Frozen):
     def _stored_dtype(self) -> np.dtype[Any]:
         stored = {piece.extent.dtype.newbyteorder("=") for piece in self.pieces}
         if len(stored) > 1:
-            raise TypeError(
-                f"raw=True needs one stored type over all parts; found {', '.join(sorted(map(str, stored)))}"
-            )
+            found = ", ".join(sorted(map(str, stored)))
+            raise TypeError(f"raw=True needs one stored type over all parts; found {found}")
         return stored.pop()
 
     # Streaming

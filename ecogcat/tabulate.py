@@ -47,6 +47,7 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequ
 def _facts(dataset: Dataset) -> list[tuple[str, str]]:
     signal = dataset.signal
     place = "in memory" if not signal.sources else _counted(len(signal.sources), "file")
+    place = "scratch" if signal.writeable else place
     facts = [
         (
             "signal",

@@ -90,6 +90,10 @@ def _flag(text: str) -> bool:
     raise ValueError
 
 
+def _mapped(text: str) -> bool | str:
+    return "r+" if text == "r+" else _flag(text)
+
+
 def _flag_or_number(text: str) -> bool | float:
     word = text.lower()
     return _WORDS[word] if word in _WORDS else _finite(text)
@@ -122,6 +126,7 @@ _CONNECTORS: _Reader = (_connectors, "names of connectors with commas between")
 _WHOLE: _Reader = (_whole, "a whole number, such as 2000 or 2e3")
 _FLOAT: _Reader = (_finite, "a number")
 _FLAG: _Reader = (_flag, "True or False")
+_MAPPED: _Reader = (_mapped, "True, False or r+")
 _FLAG_OR_NUMBER: _Reader = (_flag_or_number, "True, False or a number")
 _PATH: _Reader = (_path, "a path, or none")
 
@@ -133,7 +138,7 @@ _READERS: dict[str, _Reader] = {
         ("resample_rate", "trigger", "n_data", "range_code", "page_size", "lowpass_ord", "drange", "downsamp"), _WHOLE
     ),
     **dict.fromkeys(("cycle_rate", "fs", "usefs", "memory_limit"), _FLOAT),
-    **dict.fromkeys(("mapped", "causal_filtering", "car", "half", "avg"), _FLAG),
+    **dict.fromkeys(("causal_filtering", "car", "half", "avg"), _FLAG),
     **dict.fromkeys(
         ("use_stored", "save_downsamp", "raise_on_glitch", "snip_transient", "save", "memmap", "clear_temp_converted"),
         _FLAG_OR_NUMBER,
@@ -142,6 +147,7 @@ _READERS: dict[str, _Reader] = {
         ("exp_path", "nwk_path", "store_path", "local_exp", "network_exp", "stash_path", "user_sessions"), _PATH
     ),
     "channel_mask": _PATH,
+    "mapped": _MAPPED,
     "local_ref": (_reference, "rows of the reference, such as 3, or True for the mean of its reference channels"),
     "rec_num": (_word_or_none, "text, or none"),
 }

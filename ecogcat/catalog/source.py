@@ -56,7 +56,7 @@ class EcogSource(DataSource):
     # What Intake asks for
 
     def read(self) -> Dataset:
-        """Open the dataset: mapped, named after the entry; headers only, and the trigger lines that the entry names."""
+        """Open the dataset, named after the entry: headers, and what trigger lines or a copy take."""
         return self._dataset()
 
     def discover(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
 from ecogcat.judgements import leave_out_judged
 from ecogcat.parts import samples_to_timedelta
+from ecogcat.scratch import scratch
 from ecogcat.select import take_channels
 from ecogcat.store import load
 from ecogcat.units import default_units
@@ -41,7 +42,7 @@ def apply_load_arguments(
     judgements: str | os.PathLike[str] | bool | None = None,
     start_time: str | datetime | np.datetime64 | None = None,
     name: str | None = None,
-    mapped: bool = True,
+    mapped: bool | Literal["r+"] = True,
 ) -> Dataset:
     """Make of a recording as it lies in its file what the caller asked for.
 
@@ -69,8 +70,9 @@ def apply_load_arguments(
         Wall-clock time of the first sample, where the file does not have it ("2026-03-14 10:21:05").
     name : str, optional
         Name of the dataset; by default that of its file.
-    mapped : bool
-        Leave the samples on disk (True), or bring them to memory.
+    mapped : bool or "r+"
+        Leave the samples on disk (True), bring them to memory (False), or make a private copy on disk that can be
+        written to ("r+"; `ecogcat.scratch`).
 
     Returns
     -------
@@ -90,6 +92,8 @@ def apply_load_arguments(
     >>> apply_load_arguments(dataset, channels=[2, 0], units="mV").signal[:, 0]
     array([0.003, 0.001], dtype=float32)
     """
+    if not isinstance(mapped, (bool, np.bool_)) and mapped != "r+":
+        raise ValueError(f"mapped is True (on disk), False (in memory) or 'r+' (a copy to write to), not {mapped!r}")
     wanted = None if channels is None else _source_channels(dataset, channels)
     if electrode is not None:
         dataset = place_channels(dataset, electrode, connectors)
@@ -112,6 +116,8 @@ def apply_load_arguments(
         raise TypeError("judgements=True means the table beside a catalog; a recording without one needs its path")
     if judgements:
         dataset = leave_out_judged(dataset, judgements)
+    if mapped == "r+":
+        return scratch(dataset)
     return dataset if mapped else load(dataset)
 
 

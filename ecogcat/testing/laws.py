@@ -31,6 +31,8 @@ from ecogcat.testing.reading_laws import *  # noqa: F403
 from ecogcat.testing.reading_laws import __all__ as _reading
 from ecogcat.testing.record_laws import *  # noqa: F403
 from ecogcat.testing.record_laws import __all__ as _records
+from ecogcat.testing.scratch_laws import *  # noqa: F403
+from ecogcat.testing.scratch_laws import __all__ as _scratch
 from ecogcat.testing.storing_laws import *  # noqa: F403
 from ecogcat.testing.storing_laws import __all__ as _storing
 from ecogcat.testing.time_laws import *  # noqa: F403
@@ -39,6 +41,8 @@ from ecogcat.testing.trigger_laws import *  # noqa: F403
 from ecogcat.testing.trigger_laws import __all__ as _triggers
 
 __all__ = sorted(
-    [*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals, *_conditioning]
-    [*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals, *_storing]
+    [
+        *(*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals),
+        *(*_conditioning, *_storing, *_scratch),
+    ]
 )

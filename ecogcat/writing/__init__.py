@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest
-from ecogcat.store import Progress, _Report
+from ecogcat.progress import Progress, Report
 from ecogcat.stored import LAYOUT, described
 from ecogcat.writing.target import check_not_a_source, inputs_of, place_of, unfinished_path
 from ecogcat.writing.virtual import linked_runs, write_virtual
@@ -83,9 +83,7 @@ def write(
     else:
         description, runs = described(dataset)
     key = digest(LAYOUT, kind, compression, dataset.token, description.digest)
-    report = _Report(sum(run.nbytes for run in runs), progress)
-    if report.bar is not None:
-        report.bar.set_description("writing")
+    report = Report(sum(run.nbytes for run in runs), progress, "writing")
     try:
         _WRITERS[kind](place, unfinished_path(place), key, description, runs, report.add, compression)
     finally:

@@ -1,6 +1,6 @@
 """A: reading joined recordings. Every read equals NumPy's on the array that the recordings were cut from.
 
-The entries on writing show what holds today: a signal cannot be written to. Scratch copies come later.
+Writing goes to scratch copies, as NumPy's assignment does; a signal that is none refuses it before a byte is written.
 """
 
 from __future__ import annotations
@@ -42,9 +42,36 @@ def test_a1b_integer_index_on_both_axes_and_time_first(make: Recordings, kind: s
         assert_same(subset[0, j], full[1, j])
 
 
+def scratch_of(signal: ec.Signal) -> ec.Signal:
+    """A scratch copy of each piece of a signal, joined: writes across seams go to several files."""
+    ends = zip(signal.starts[:-1].tolist(), signal.starts[1:].tolist(), strict=True)
+    cuts = [ec.Dataset.of(signal.cut(a, b), name=f"rec{a}") for a, b in ends]
+    return ec.join(*(ec.scratch(cut) for cut in cuts)).signal
+
+
+def assert_writes_as_numpy(
+    make: Recordings, signal: ec.Signal, full: Any, writes: list[tuple[Any, Any]], wrong: tuple[Any, ...] = ()
+) -> None:
+    """Each write leaves in a scratch copy what NumPy leaves in an array; the recording refuses it, and stays."""
+    before = make.digests()
+    copy, want = scratch_of(signal), np.array(full)
+    for index, value in writes:
+        want[index] = value
+        copy.write(index, value)
+        assert_same(copy[...], want, index)
+    for index, value in wrong:
+        with pytest.raises(ValueError, match="do not broadcast"):
+            copy.write(index, value)
+        assert_same(copy[...], want, index)
+    assert_not_writeable(make, signal, full, writes)
+    assert make.digests() == before
+
+
 def assert_not_writeable(make: Recordings, signal: ec.Signal, full: Any, writes: list[tuple[Any, Any]]) -> None:
     before = make.digests()
     for index, value in writes:
+        with pytest.raises(ec.ReadOnlyError, match=r"nothing was written. ecogcat.scratch\(dataset\) makes"):
+            signal.write(index, value)
         with pytest.raises(TypeError, match="does not support item assignment"):
             signal[index] = value  # type: ignore[index]
         with pytest.raises(AttributeError):
@@ -54,13 +81,10 @@ def assert_not_writeable(make: Recordings, signal: ec.Signal, full: Any, writes:
 
 
 def test_a2b_integer_write_on_the_joined_axis(make: Recordings, kind: str) -> None:
-    """Writing one sample overwrote two channels of another recording; a signal cannot be written to.
-
-    Writing to scratch copies comes later; until then nothing may change in memory or in a file.
-    """
+    """Writing one sample overwrote two channels of another recording; it writes that sample."""
     full, signal = make.joined(kind)
     writes = [(index, -1.0) for index in (np.s_[0, 7], np.s_[0, 12], np.s_[1, 8], np.s_[0, 3])]
-    assert_not_writeable(make, signal, full, writes)
+    assert_writes_as_numpy(make, signal, full, writes)
 
 
 def test_a3_negative_slice_bounds(make: Recordings, kind: str) -> None:
@@ -151,31 +175,33 @@ def test_a12_every_slice_equals_numpy(make: Recordings, how: str) -> None:
 
 
 def test_a13_writes_across_a_seam(make: Recordings, kind: str) -> None:
-    """A row broadcast over a seam raised half-way; nothing is written, so nothing is half written.
-
-    Writing to scratch copies comes later.
-    """
+    """A row broadcast over a seam raised half-way, and a wrong length too late; NumPy's rules, and all or nothing."""
     full, signal = make.joined(kind)
     writes = [
         *((np.s_[:, 4:9], 5.0), (np.s_[:, 4:9], np.arange(15.0).reshape(3, 5)), (np.s_[:, 4:9], np.arange(5.0))),
         *((np.s_[1, 2:15], np.arange(13.0)), (np.s_[:, ::-1], np.arange(54.0).reshape(3, 18))),
-        *((np.s_[[0, 2], 4:9], np.arange(10.0).reshape(2, 5)), (np.s_[1, 4:9], np.arange(4.0))),
+        *((np.s_[[0, 2], 4:9], np.arange(10.0).reshape(2, 5)), (np.s_[1, 4:9], [1, 2, 3, 4, 5])),
+        *((np.s_[:, 4:9], np.arange(3.0)[:, None]), (np.s_[:, 8:3:-1], np.arange(15.0).reshape(3, 5))),
+        *((np.s_[:, 1:12:2], np.arange(18.0).reshape(3, 6)), (np.s_[..., 4:9], np.arange(15.0).reshape(3, 5))),
     ]
-    assert_not_writeable(make, signal, full, writes)
+    assert_writes_as_numpy(make, signal, full, writes, wrong=((np.s_[1, 4:9], np.arange(4.0)),))
 
 
 def test_a14_row_written_over_all_channels(make: Recordings, kind: str) -> None:
-    """A row written over five channels raised; a signal cannot be written to. Scratch copies come later."""
+    """A row written over five channels raised; it is broadcast over them."""
     full, signal = make.joined(kind, n_channels=5)
-    assert_not_writeable(make, signal, full, [(np.s_[:, 4:9], np.arange(5.0))])
+    assert_writes_as_numpy(make, signal, full, [(np.s_[:, 4:9], np.arange(5.0))])
 
 
 def test_a15_reversed_and_strided_writes(make: Recordings, kind: str) -> None:
-    """A list written through a reversed slice landed unreversed; nothing is written. Scratch copies come later."""
+    """A list written through a reversed slice landed unreversed, columns over big steps raised; as NumPy writes."""
     full = counting(2, 20)
     signal = make.signal(full, kind, chunks=(2, 4))
     writes = [(np.s_[0, ::-1], list(range(20))), (np.s_[:, ::6], np.array([[1.0], [2.0]])), (np.s_[1, ::6], 3.0)]
-    assert_not_writeable(make, signal, full, writes)
+    writes += [(np.s_[:, ::-1], np.arange(40.0).reshape(2, 20)), (np.s_[:, ::-1], np.arange(20.0))]
+    writes += [(np.s_[:, ::6], np.arange(4.0)[None]), (np.s_[[0, 1], ::6], np.array([[1.0], [2.0]]))]
+    writes += [(np.s_[1, ::6], np.arange(4.0)), (np.s_[1, ::6], np.array(3.0))]
+    assert_writes_as_numpy(make, signal, full, writes)
 
 
 def test_a16_parts_of_different_gain_and_type(make: Recordings, kind: str) -> None:

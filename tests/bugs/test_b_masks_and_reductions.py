@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 import ecogcat as ec
+from ecogcat.conversion import signal_in_units
 from ecogcat.piece import Piece
 from ecogcat.storage.constant import ConstantExtent
 from tests.bugs.recordings import LENGTHS, Recordings, assert_indexes_as_numpy, assert_same, counting, grid
-from tests.bugs.test_a_reading import assert_not_writeable
+from tests.bugs.test_a_reading import assert_writes_as_numpy, scratch_of
 
 FULL = counting(5, 12)
 
@@ -82,16 +83,30 @@ def test_b4_masks_are_neither_stale_nor_shared(make: Recordings, kind: str) -> N
 
 
 def test_b5_writing_to_a_read_only_recording(make: Recordings, kind: str) -> None:
-    """The write was dropped with a print; it is an error. Writing to scratch copies comes later."""
-    assert_not_writeable(make, make.signal(FULL, kind), FULL, [(np.s_[0, 0], -1.0)])
+    """The write was dropped with a print; it is an error, and a scratch copy takes it."""
+    assert_writes_as_numpy(make, make.signal(FULL, kind), FULL, [(np.s_[0, 0], -1.0)])
 
 
 def test_b6_writing_through_a_scale(make: Recordings, kind: str) -> None:
-    """Values were stored without dividing by the scale; nothing is stored. Scratch copies come later."""
+    """Values were stored without dividing by the scale; written in the signal's unit, they read back."""
     stored = np.arange(24, dtype="i2").reshape(3, 8)
     signal = make.signal(stored, kind, gain=0.195)
     want = (stored * 0.195).astype("f4")
-    assert_not_writeable(make, signal, want, [(np.s_[:, 0:2], 100.0)])
+    assert_writes_as_numpy(make, signal, want, [(np.s_[:, 0:2], 100.0)])
+    view = signal_in_units(scratch_of(signal), "mV")
+    view.write(np.s_[:, 0:2], 100.0)
+    assert_same(view[:, 0:2], np.full((3, 2), 100, "f4"))
+    # A scale over stored integers: the nearest one that there is, or an error.
+    counts = ec.scratch(ec.from_array(stored, 1000)).signal
+    (piece,) = counts.pieces
+    scaled = counts.replace(pieces=[Piece(piece.extent, [0, 1, 2], 0, 8, np.dtype("f4"), 0.195, 1.0)])
+    scaled.write(np.s_[:, 0:2], 100.0)
+    np.testing.assert_allclose(scaled[:, 0:2], 100, atol=0.195 / 2)
+    assert_same(counts[:, 0:3], np.c_[np.full((3, 2), 508), stored[:, 2]].astype("i2"))
+    for value in (1e6, np.nan):
+        with pytest.raises(ValueError, match="has no number of type int16 to be stored as; nothing was written"):
+            scaled.write(np.s_[:, 5], value)
+    assert_same(counts[:, 2:], stored[:, 2:])
     assert_same(signal.read(raw=True), stored)
 
 
