@@ -8,6 +8,7 @@ from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
 from ecogcat.averages import Average
 from ecogcat.catalog.labsession import open_session
+from ecogcat.catalog.scanned import scan
 from ecogcat.catalog.session import load_session
 from ecogcat.catalog.table import session_table
 from ecogcat.channels import ChannelMap
@@ -105,6 +106,7 @@ __all__ = [
     "read_intervals",
     "read_judgements",
     "sample_at",
+    "scan",
     "select_channels",
     "select_time",
     "session_experiment",

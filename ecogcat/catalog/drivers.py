@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
 from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.summary import SUMMARY
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import RecordingNotFound
@@ -90,7 +91,7 @@ def __getattr__(name: str) -> type[RecordingSource]:
 
 def with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:
     """Return the dataset with the entry's metadata beside what the file says of itself."""
-    own = {key: value for key, value in metadata.items() if key != "catalog_dir"}
+    own = {key: value for key, value in metadata.items() if key not in ("catalog_dir", SUMMARY)}
     if not own:
         return dataset
     return dataset.replace(
