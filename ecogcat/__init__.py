@@ -9,6 +9,7 @@ from ecogcat.arrays import from_array
 from ecogcat.averages import Average
 from ecogcat.catalog.convert import convert_session
 from ecogcat.catalog.labsession import open_session
+from ecogcat.catalog.scanned import scan
 from ecogcat.catalog.session import load_session
 from ecogcat.catalog.table import session_table
 from ecogcat.channels import ChannelMap
@@ -112,6 +113,7 @@ __all__ = [
     "read_intervals",
     "read_judgements",
     "sample_at",
+    "scan",
     "scratch",
     "select_channels",
     "select_time",

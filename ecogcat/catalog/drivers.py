@@ -16,6 +16,7 @@ from ecogcat.catalog.laboptions import KNOWN, LATER
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
 from ecogcat.catalog.shared import SharedSettings, expanded, formats_take
 from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import is_known
@@ -148,7 +149,7 @@ def _roots(said: Any) -> Sequence[str]:
 
 def with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:
     """Return the dataset with the entry's metadata beside what the file says of itself."""
-    own = {key: value for key, value in metadata.items() if key != "catalog_dir"}
+    own = {key: value for key, value in metadata.items() if key not in ("catalog_dir", SUMMARY)}
     if not own:
         return dataset
     return dataset.replace(

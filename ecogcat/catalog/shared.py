@@ -22,8 +22,9 @@ __all__ = ["KEY", "SharedSettings", "expanded", "formats_take", "known_settings"
 
 KEY = "ecog"
 _LISTS = ("roots", "tables")
-_KEYS = (*_LISTS, "path", "defaults", "session", "group", "notes", "summary", "source")
-"""What may stand under `metadata: ecog:`. Session, group, notes, summary and source are kept, and not interpreted."""
+_KEPT = ("session", "group", "notes", "summary", "source", "folder", "exclude", "n_recordings", "refused", "index")
+_KEYS = (*_LISTS, "path", "defaults", *_KEPT)
+"""What may stand under `metadata: ecog:`. What people note there and what a scan found is kept, not interpreted."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _PLACE = re.compile(r"\{(\w+)\}")

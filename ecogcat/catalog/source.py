@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 from intake.source.base import DataSource
 from numpy.typing import NDArray
 
 from ecogcat.catalog.errors import at_entry
 from ecogcat.catalog.partitions import block_edges, dask_array
 from ecogcat.catalog.shared import KEY, SharedSettings, shared_settings
+from ecogcat.catalog.summary import facts_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 
@@ -70,7 +70,7 @@ class EcogSource(DataSource):
         """
         with self._errors():
             dataset, pending = self._open((), True)
-        found = _facts(dataset)
+        found = facts_of(dataset)
         if pending:
             found["n_events"] = None
         if found["start_time"] is None and "start_time" in self.metadata:
@@ -200,19 +200,3 @@ def _rebuild(
     if name is not None:
         source.name = name
     return source
-
-
-def _facts(dataset: Dataset) -> dict[str, Any]:
-    """Return what the headers say, as plain values."""
-    start = dataset.parts[0].start_time
-    return {
-        "sampling_rate": dataset.sampling_rate,
-        "units": dataset.units,
-        "n_channels": dataset.n_channels,
-        "n_samples": dataset.n_samples,
-        "duration": dataset.duration,
-        "start_time": None if start is None else np.datetime_as_string(start, unit="us").item(),
-        "format": "+".join(dict.fromkeys(part.format for part in dataset.recordings)),
-        "aligned": list(dataset.aligned),
-        "n_events": len(dataset.events),
-    }

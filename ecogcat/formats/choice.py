@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ecogcat.errors import FormatError, RecordingNotFound
 
-__all__ = ["Candidate", "Option", "choose"]
+__all__ = ["Candidate", "Option", "SeveralFound", "choose"]
 
 _MOST_LISTED = 24
 
@@ -31,6 +31,18 @@ class Candidate(Protocol):
     @property
     def detail(self) -> str:
         """What tells it from the others beside its name, such as its size."""
+
+
+class SeveralFound(FormatError):
+    """Several recordings or streams lie at a path, and none was named.
+
+    Attributes
+    ----------
+    choices : tuple of dict
+        What to pass for each: load argument -> value.
+    """
+
+    choices: tuple[dict[str, str], ...] = ()
 
 
 T = TypeVar("T")
@@ -64,7 +76,7 @@ def choose(candidates: Sequence[AnyCandidate], path: str, **wanted: str | int | 
     ------
     RecordingNotFound
         If there is no such one; the message lists those there are.
-    FormatError
+    SeveralFound
         If several are left; the message lists what to pass for each.
 
     Examples
@@ -74,7 +86,7 @@ def choose(candidates: Sequence[AnyCandidate], path: str, **wanted: str | int | 
     5
     >>> choose(both, "a", stream=None)
     Traceback (most recent call last):
-    ecogcat.errors.FormatError: a: several recordings or streams lie here (expected one; found
+    ecogcat.formats.choice.SeveralFound: a: several recordings or streams lie here (expected one; found
     stream='ns2' (2 channels); stream='ns5' (5 channels)). Name one with stream=
     """
     left = list(candidates)
@@ -93,13 +105,17 @@ def choose(candidates: Sequence[AnyCandidate], path: str, **wanted: str | int | 
         differing = [key for key in left[0].places if len({one.places.get(key) for one in left}) > 1]
         listed = "; ".join(_described(one, differing) for one in left[:_MOST_LISTED])
         more = f" and {len(left) - _MOST_LISTED} more" if len(left) > _MOST_LISTED else ""
-        raise FormatError(
+        several = SeveralFound(
             "several recordings or streams lie here",
             path=path,
             expected="one",
             found=listed + more,
             hint=f"Name one with {', '.join(f'{key}=' for key in differing) or 'its own path'}",
         )
+        several.choices = tuple(
+            {key: str(value) for key in differing if (value := one.places.get(key)) is not None} for one in left
+        )
+        raise several
     return left[0]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.formats.choice import Option, choose
+from ecogcat.formats.choice import Option, SeveralFound, choose
 from ecogcat.formats.neuralynx.folder import Stream, find_streams, ncs_files
 from ecogcat.formats.neuralynx.header import MAGIC, read_header
 from ecogcat.formats.neuralynx.recording import dataset_of, find_events
@@ -96,13 +96,15 @@ def _chosen(streams: list[Stream], wanted: str | None, path: str) -> Stream:
     first = streams[0]
     rivals = [one for one in streams[1:] if one.rate == first.rate and not one.copies]
     if rivals:
-        raise FormatError(
+        several = SeveralFound(
             "the channels of this folder do not have the same gaps",
             path=path,
             expected="one stream",
             found="; ".join(f"stream={one.name!r} ({len(one.channels)} channels)" for one in (first, *rivals)),
             hint="Name one with stream=",
         )
+        several.choices = tuple({"stream": one.name} for one in (first, *rivals))
+        raise several
     return first
 
 

@@ -1,0 +1,298 @@
+"""Scanned catalogs: `ecogcat.scan` - a folder's recordings written as YAML, or into the YAML of an earlier scan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecogcat.catalog.paths import local_path
+from ecogcat.catalog.scan import PLACE_ARGUMENTS, Scan, ScannedRecording, check_places, entry_names, look_through
+from ecogcat.catalog.summary import SUMMARY
+from ecogcat.catalog.yamltext import (
+    CatalogText,
+    Edit,
+    edited,
+    entry_lines,
+    mapping_lines,
+    read_catalog_text,
+    write_text,
+)
+from ecogcat.errors import CatalogError
+
+__all__ = ["Update", "scan", "scan_into"]
+
+_HEAD = """\
+# Written by `ecogcat scan`. Edit it: names, descriptions, args (electrode, events, units, ...) and metadata of your own
+# stay when the folder is scanned again; what is below `ecog:` is written anew. A recording is known again by its path.
+"""
+
+Progress = bool | Callable[[int, int], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a scan did to a catalog.
+
+    Attributes
+    ----------
+    path : str
+        The catalog.
+    scan : Scan
+    new, gone : tuple of str
+        Names of entries that were added, and of those whose recording is no longer there.
+    lost : tuple of str
+        Entries whose recording is there and cannot be opened any more.
+    """
+
+    path: str
+    scan: Scan
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+def scan(
+    folder: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    exclude: Sequence[str] | str = (),
+    jobs: int | None = None,
+    progress: Progress = None,
+    **load_arguments: Any,
+) -> Any:
+    """Make a catalog of a folder: every recording in it, found by content; or bring such a catalog up to date.
+
+    Parameters
+    ----------
+    folder : path-like
+        Looked through with the folders in it. Consecutive files of one recording are one entry.
+    output : path-like
+        The YAML file to write. Where there is one already, entries are added and their summaries written anew;
+        nothing else in it is changed. Entries whose recording is gone stay, with ``gone: true`` in their summary.
+    exclude : str or sequence of str
+        Patterns of paths below the folder that are left out, such as ``"*/old"``. The catalog remembers them.
+    jobs : int, optional
+        Processes; as many as there are processors by default. A small folder is looked through in this one.
+    progress : bool or callable, optional
+        True for a bar on the standard error; or a function that is told how many files are done, and are known of. By
+        default a bar where the standard error is a terminal.
+    **load_arguments
+        For all entries that are new: ``electrode="psv_61"``, ``units="mV"``.
+
+    Returns
+    -------
+    intake.Catalog
+        As ``ecogcat.open_session(output)``. What could not be opened is in ``metadata["ecog"]["refused"]``.
+
+    Raises
+    ------
+    RecordingNotFound
+        If there is no such folder.
+    CatalogError
+        If `output` is no YAML file, or one that is no catalog.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from ecogcat.testing.rhd import write_rhd
+    >>> folder = tempfile.mkdtemp()
+    >>> write_rhd(f"{folder}/rec_a.rhd", [[0] * 128] * 4)
+    >>> cat = scan(folder, f"{folder}/session.yaml")
+    >>> cat["rec_a"].metadata["ecog"]["n_channels"], cat["rec_a"].read().n_samples
+    (4, 128)
+    """
+    from ecogcat.catalog.session import open_catalog
+
+    return open_catalog(scan_into(folder, output, exclude=exclude, jobs=jobs, progress=progress, **load_arguments).path)
+
+
+def scan_into(
+    folder: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    exclude: Sequence[str] | str = (),
+    jobs: int | None = None,
+    progress: Progress = None,
+    **load_arguments: Any,
+) -> Update:
+    """Do what `scan` does; return what was new, gone and refused."""
+    for name, value in (("folder", folder), ("output", output)):
+        if not isinstance(value, (str, os.PathLike)):
+            raise TypeError(f"{name} is a path, not {type(value).__name__}")
+    place, path = os.path.abspath(local_path(folder)), os.path.abspath(local_path(output))
+    check_places(path, place)
+    old = read_catalog_text(path) if os.path.exists(path) else None  # before the long work: it may be no catalog
+    said = {} if old is None else _said(old.content.get("metadata"))
+    remembered = said.get("exclude") if isinstance(said.get("exclude"), list) else []
+    patterns = list(dict.fromkeys([*(remembered or []), *([exclude] if isinstance(exclude, str) else exclude)]))
+    with _Bar(progress) as report:
+        found = look_through(place, exclude=patterns, load=load_arguments, jobs=jobs, report=report)
+    catalog = {"folder": _relative(place, path) or "."}
+    if patterns:
+        catalog["exclude"] = patterns  # type: ignore[assignment]
+    if old is None:
+        return _write_new(path, found, load_arguments, catalog)
+    return _write_again(path, found, load_arguments, catalog, old)
+
+
+def _write_new(path: str, found: Scan, load: Mapping[str, Any], catalog: Mapping[str, Any]) -> Update:
+    names = entry_names(found.recordings, found.folder)
+    facts = {**catalog, "n_recordings": len(names), **_refused(found)}
+    lines = [*_HEAD.splitlines(), *mapping_lines({"metadata": {"version": 1, SUMMARY: facts}}, 0), ""]
+    lines += ["sources:"] if names else ["sources: {}"]
+    for name, one in zip(names, found.recordings, strict=True):
+        lines += [*entry_lines(name, _entry(one, found.folder, path, load)), ""]
+    write_text(path, "\n".join(lines).rstrip("\n") + "\n")
+    return Update(path, found, tuple(names), (), ())
+
+
+def _write_again(
+    path: str, found: Scan, load: Mapping[str, Any], catalog: Mapping[str, Any], old: CatalogText
+) -> Update:
+    sources = old.content["sources"]
+    known = {_origin_of(entry, path): name for name, entry in sources.items() if isinstance(entry, dict)}
+    known.pop(None, None)
+    missing = {origin: name for origin, name in known.items() if origin and _below(origin, found.folder, path)}
+    fresh = [one for one in found.recordings if _origin(one, found.folder, path) not in known]
+    names = dict(zip(map(id, fresh), entry_names(fresh, found.folder, sources), strict=True))
+    edits: list[Edit] = []
+    at = max((stop for _, stop in old.spans.values()), default=_end_of_sources(old))
+    if not sources:
+        edits.append(Edit(at - 1, at, ["sources:"]))
+    for one in found.recordings:
+        origin = _origin(one, found.folder, path)
+        if origin in known:
+            missing.pop(origin, None)
+            name = known[origin]
+            edits.append(old.edit(name, ("metadata", SUMMARY), _summary(one, found.folder, path)))
+            at = old.spans[name][1]
+        else:  # behind the one it follows on
+            lines = entry_lines(names[id(one)], _entry(one, found.folder, path, load), old.indent)
+            edits.append(Edit(at, at, [*lines, ""]))
+    reasons = {one.path: one.reason for one in found.refused}
+    gone: list[str] = []
+    lost: list[str] = []
+    for origin, name in missing.items():
+        place = os.path.normpath(os.path.join(os.path.dirname(path), origin.partition("?")[0]))
+        there = os.path.exists(place)
+        mark: dict[str, Any] = {"gone": True}
+        if there:
+            below = os.path.relpath(place, found.folder).replace(os.sep, "/")
+            mark = {"problem": reasons.get(below, "nothing was found there by the last scan")}
+        (lost if there else gone).append(name)
+        own = _said(sources[name].get("metadata"))
+        summary = {key: value for key, value in own.items() if key not in ("gone", "problem")}
+        edits.append(old.edit(name, ("metadata", SUMMARY), {**summary, "origin": origin, **mark}))
+    if old.content.get("metadata") is None and "metadata" not in old.content:
+        head = old.root.value[0][0].start_mark.line
+        edits.append(Edit(head, head, mapping_lines({"metadata": {SUMMARY: _facts(old, found, catalog)}}, 0)))
+    else:
+        edits.append(old.edit(None, ("metadata", SUMMARY), _facts(old, found, catalog)))
+    write_text(path, edited(old.lines, edits))
+    return Update(path, found, tuple(names.values()), tuple(gone), tuple(lost))
+
+
+def _facts(old: CatalogText, found: Scan, catalog: Mapping[str, Any]) -> dict[str, Any]:
+    own = {key: value for key, value in _said(old.content.get("metadata")).items() if key != "refused"}
+    return {**own, **catalog, "n_recordings": len(found.recordings), **_refused(found)}
+
+
+def _refused(found: Scan) -> dict[str, Any]:
+    refused = [{"path": one.path, "reason": one.reason} for one in found.refused]
+    return {"refused": refused} if refused else {}
+
+
+def _entry(one: ScannedRecording, folder: str, path: str, load: Mapping[str, Any]) -> dict[str, Any]:
+    place = _relative(os.path.join(folder, one.path), path)
+    urlpath = place if os.path.isabs(place) else "{{ CATALOG_DIR }}/" + place.replace("{", "{{ '{' }}")
+    return {
+        "driver": f"ecog_{one.format}",
+        "args": {"urlpath": urlpath, **one.arguments, **load},
+        "metadata": {SUMMARY: _summary(one, folder, path)},
+    }
+
+
+def _summary(one: ScannedRecording, folder: str, path: str) -> dict[str, Any]:
+    session = os.path.basename(folder) if one.session == "." else one.session
+    return {"origin": _origin(one, folder, path), "session": session, **one.summary}
+
+
+def _origin(one: ScannedRecording, folder: str, path: str) -> str:
+    return _key(_relative(os.path.join(folder, one.path), path), one.arguments)
+
+
+def _origin_of(entry: Mapping[str, Any], path: str) -> str | None:
+    """Return what a recording is known by again: what a scan wrote down, else where the entry's arguments lead."""
+    written = _said(entry.get("metadata")).get("origin")
+    if isinstance(written, str):
+        return written
+    arguments = entry.get("args")
+    urlpath = arguments.get("urlpath") if isinstance(arguments, dict) else None
+    if not isinstance(arguments, dict) or not isinstance(urlpath, str):
+        return None
+    text = urlpath.replace("{{ '{' }}", "{").replace("{{ CATALOG_DIR }}", os.path.dirname(path))
+    if "{{" in text:
+        return None
+    try:
+        place = os.path.join(os.path.dirname(path), local_path(text))
+    except CatalogError:  # it lies on another machine: nothing that a scan could find
+        return None
+    return _key(_relative(place, path), {key: arguments[key] for key in PLACE_ARGUMENTS if key in arguments})
+
+
+def _key(place: str, arguments: Mapping[str, Any]) -> str:
+    given = "&".join(f"{key}={value}" for key, value in sorted(arguments.items()))
+    return f"{place}?{given}" if given else place
+
+
+def _below(origin: str, folder: str, path: str) -> bool:
+    place = os.path.normpath(os.path.join(os.path.dirname(path), origin.partition("?")[0]))
+    return place == folder or place.startswith(os.path.join(folder, ""))
+
+
+def _relative(place: str, path: str) -> str:
+    """Return a path as seen from the catalog, with slashes; absolute where another drive lies between."""
+    try:
+        return os.path.relpath(place, os.path.dirname(path)).replace(os.sep, "/")
+    except ValueError:
+        return os.path.abspath(place)
+
+
+def _said(metadata: Any) -> dict[str, Any]:
+    """Return what ecogcat wrote in metadata."""
+    own = metadata.get(SUMMARY) if isinstance(metadata, dict) else None
+    return own if isinstance(own, dict) else {}
+
+
+def _end_of_sources(old: CatalogText) -> int:
+    return next(int(key.start_mark.line) + 1 for key, _ in old.root.value if key.value == "sources")
+
+
+class _Bar:
+    """Progress of a scan: a bar, a callback, or silence."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.callback = progress if callable(progress) else None
+        self.bar: Any = None
+        self.wanted = progress is True or (progress is None and sys.stderr is not None and sys.stderr.isatty())
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        if self.wanted:
+            from tqdm.auto import tqdm
+
+            self.bar = tqdm(unit=" files", desc="scanning", leave=False)
+        return self.update
+
+    def update(self, done: int, known: int) -> None:
+        if self.callback is not None:
+            self.callback(done, known)
+        if self.bar is not None:
+            self.bar.total = known
+            self.bar.update(done - self.bar.n)
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
