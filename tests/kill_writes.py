@@ -32,6 +32,8 @@ STORES: dict[str, tuple[str, dict[str, Any]]] = {
     "h5": ("a.h5", {}),
     "h5, gzip": ("a.h5", {"compression": "gzip"}),
     "vds.h5": ("a.vds.h5", {}),
+    "mat": ("a.mat", {}),
+    "mat, gzip": ("a.mat", {"compression": "gzip"}),
 }
 PHASES = {
     "pwrite": "write", "fsync": "fsync", "ftruncate": "cut", "replace": "rename", "rename": "rename"
@@ -189,7 +191,7 @@ def run(store: str, kills: int, seed: int, folder: Path) -> tuple[Counter[tuple[
         ec.write(
             dataset, target, overwrite=True, progress=lambda done, total, there=there: there.append(done), **options
         )
-        found["gone on with"] += bool(left) and bool(there) and there[0] > 0
+        found["gone on with"] += store != "vds.h5" and bool(left) and there[0] > 0
         assert ec.equals(ec.open_recording(target), dataset), f"{store}: the write after a kill {mode} {phase} differs"
         assert [one.name for one in place.iterdir()] == [name], f"{store}: something is left: {list(place.iterdir())}"
         assert [digest_of(path) for path in sources] == before, f"{store}: a source changed"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
@@ -24,6 +25,7 @@ __all__ = ["open_own"]
 
 _UNFINISHED = ".ecogcat-unfinished"
 _MOST_ARRAYS = 1 << 20
+_TIME_FIRST = "sample, channel"
 _NO_STAMP = (-1, -1, -1, -1)  # of no file: what it holds is looked at
 
 
@@ -71,7 +73,8 @@ def open_own(path: str | os.PathLike[str]) -> Dataset:
         def extents(place: str, run: Mapping[str, Any], n_channels: int) -> Sequence[Placed]:
             if run.get("links") is not None:
                 return [_linked(path, link, n_channels) for link in run["links"]]
-            extent = hdf5_extent(source, file[place])
+            data = file[place]
+            extent = hdf5_extent(source, data, time_first=data.attrs.get("axes") == _TIME_FIRST)
             _check_shape(path, place, extent, n_channels, run["n_samples"])
             return [Placed(extent, run["n_samples"])]
 
@@ -91,12 +94,12 @@ def _description(file: Any, path: str) -> Description:
         )
     group = file["description"]
     size = os.path.getsize(path)
-    members = [group["text"]] + [group[str(k)] for k in range(min(len(group) - 1, _MOST_ARRAYS))]
+    members = [group["text"]] + [group[f"a{k}"] for k in range(min(len(group) - 1, _MOST_ARRAYS))]
     if sum(one.size * one.dtype.itemsize for one in members) > size or any(
         one.dtype.kind not in "biufc" for one in members
     ):
         raise FormatError("its description is damaged", path=path, expected=f"at most {size:,} bytes of numbers")
-    text, *arrays = [np.asarray(one[()]) for one in members]
+    text, *arrays = [_array_of(one) for one in members]
     found = Description(text.tobytes().decode("ascii"), tuple(arrays))
     if found.digest != file.attrs.get("ecogcat_digest"):
         raise FormatError(
@@ -107,6 +110,17 @@ def _description(file: Any, path: str) -> Description:
             hint="Copy it again from where it was written, or write it again",
         )
     return found
+
+
+def _array_of(member: Any) -> NDArray[Any]:
+    """Return an array of a description; in MATLAB files it lies as bytes."""
+    array = np.asarray(member[()])
+    if "array_type" not in member.attrs:
+        return array
+    dtype = np.dtype(str(member.attrs["array_type"]))
+    if dtype.kind not in "biufc":
+        raise ValueError(f"an array of {dtype}")
+    return array.reshape(-1).view(dtype).reshape(tuple(member.attrs["array_shape"].tolist()))
 
 
 def _linked(path: str, link: Mapping[str, Any], n_channels: int) -> Placed:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest
 from ecogcat.progress import Progress, Report
-from ecogcat.stored import LAYOUT, described
+from ecogcat.stored import LAYOUT, Description, Run, described
 from ecogcat.writing.target import check_not_a_source, inputs_of, place_of, unfinished_path
 from ecogcat.writing.virtual import linked_runs, write_virtual
 
@@ -85,7 +86,7 @@ def write(
     key = digest(LAYOUT, kind, compression, dataset.token, description.digest)
     report = Report(sum(run.nbytes for run in runs), progress, "writing")
     try:
-        _WRITERS[kind](place, unfinished_path(place), key, description, runs, report.add, compression)
+        _WRITERS[kind](_Job(dataset, place, unfinished_path(place), key, description, runs, report.add, compression))
     finally:
         report.close()
 
@@ -104,20 +105,42 @@ def _format_of(path: str | os.PathLike[str], format: str | None) -> str:
     raise ValueError(f"{os.fspath(path)}: its name ends in none of {', '.join(_ENDINGS)}; or say format=")
 
 
-def _write_hdf5(place: str, temporary: str, key: str, description: Any, runs: Any, told: Any, compression: Any) -> None:
-    from ecogcat.writing.hdf5 import skeleton_of, write_contiguous
-    from ecogcat.writing.packed import assembler, write_packed
+class _Job(NamedTuple):
+    """What is written, and where."""
 
-    if compression:
-        write_packed(place, temporary, key, runs, assembler(description, runs), told)
-        return
-    write_contiguous(place, temporary, key, runs, skeleton_of(description, runs), told)
-
-
-def _write_virtual(
-    place: str, temporary: str, key: str, description: Any, runs: Any, told: Any, compression: Any
-) -> None:
-    write_virtual(place, temporary, description, runs, told)
+    dataset: Dataset
+    place: str
+    temporary: str
+    key: str
+    description: Description
+    runs: tuple[Run, ...]
+    told: Callable[[int], None]
+    compression: str | None
 
 
-_WRITERS = {"h5": _write_hdf5, "vds.h5": _write_virtual}
+def _write_hdf5(job: _Job) -> None:
+    from ecogcat.writing import hdf5, packed
+
+    if job.compression:
+        packed.write_packed(*job[1:4], job.runs, packed.assembler(job.description, job.runs), job.told)
+    else:
+        hdf5.write_contiguous(*job[1:4], job.runs, hdf5.skeleton_of(job.description, job.runs), job.told)
+
+
+def _write_virtual(job: _Job) -> None:
+    write_virtual(job.place, job.temporary, job.description, job.runs, job.told)
+
+
+def _write_matlab(job: _Job) -> None:
+    from ecogcat.writing import hdf5, matlab, packed
+
+    runs = matlab.matlab_runs(job.runs)
+    if job.compression:
+        assemble = matlab.assembler(job.dataset, job.description, runs)
+        packed.write_packed(*job[1:4], runs, assemble, job.told, time_first=True)
+    else:
+        skeleton = matlab.skeleton_of(job.dataset, job.description, runs)
+        hdf5.write_contiguous(*job[1:4], runs, skeleton, job.told, time_first=True)
+
+
+_WRITERS: dict[str, Callable[[_Job], None]] = {"h5": _write_hdf5, "vds.h5": _write_virtual, "mat": _write_matlab}

@@ -185,7 +185,7 @@ def put_description(file: Any, description: Description) -> None:
     group = file.create_group("description")
     group["text"] = np.frombuffer(description.text.encode("ascii"), np.uint8)
     for k, array in enumerate(description.arrays):
-        group[str(k)] = array
+        group[f"a{k}"] = array
     file.attrs["ecogcat_layout"] = LAYOUT
     file.attrs["ecogcat_digest"] = description.digest
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
 
 import ecogcat as ec
 from ecogcat.testing import laws
@@ -48,6 +49,12 @@ def test_hdf5_opens_as_written(known: KnownDataset) -> None:
 @given(datasets())
 def test_compressed_hdf5_opens_as_written(known: KnownDataset) -> None:
     check(known.dataset, "a.h5", compression="gzip")
+
+
+@fewer
+@given(datasets(), st.sampled_from([None, "gzip"]))
+def test_matlab_opens_as_written(known: KnownDataset, compression: str | None) -> None:
+    check(known.dataset, "a.mat", compression=compression)
 
 
 @settings(fewer, suppress_health_check=[HealthCheck.filter_too_much])
