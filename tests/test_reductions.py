@@ -72,15 +72,15 @@ def test_degrees_of_freedom(name: str, axis: int | None, ddof: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("axis", [None, 0, 1])
-def test_nan_and_infinities_propagate(name: str, odd: float, axis: int | None) -> None:
+def test_nan_and_infinities_propagate(name: str, odd: float, axis: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     full = numbers("f4")
     full[1, 20] = odd
     full[3, 2] = -odd
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's
         want = getattr(wide(full), name)(axis=axis)
-    with ec.options(memory_limit=4 * 4 * 5):
-        got = getattr(joined(full), name)(axis)
+    monkeypatch.setattr("ecogcat.signal._BLOCK_BYTES", 4 * 4 * 5)
+    got = getattr(joined(full), name)(axis)
     np.testing.assert_allclose(got, want, rtol=1e-12)
 
 
