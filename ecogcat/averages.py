@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from ecogcat import settings
 from ecogcat.frozen import Frozen, Index, freeze
+from ecogcat.limits import refuse_beyond_limit
 from ecogcat.storage import layout, pool
 
 __all__ = ["Average", "mean_by_condition"]
@@ -87,6 +89,9 @@ def mean_by_condition(data: NDArray[Any], codes: Index, n_conditions: int) -> tu
     counts : ndarray of int64, shape (n_conditions,)
     """
     shape = (n_conditions, *data.shape[1:])
+    each = 4 + (16 if data.dtype.kind == "c" else 8)
+    what = "averages of {:,} conditions x {:,} channels x {:,} samples take".format(*shape)
+    refuse_beyond_limit(math.prod(shape) * each, what, "Average over fewer conditions or shorter epochs")
     numbers = np.zeros(shape, np.int32)
     total = np.zeros(shape, np.complex128 if data.dtype.kind == "c" else np.float64)
     for start, block in _blocks(data):

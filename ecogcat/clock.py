@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import index_array
+from ecogcat.limits import refuse_beyond_limit
 from ecogcat.parts import samples_to_timedelta
 
 __all__ = ["locate", "sample_at", "sample_times"]
@@ -19,6 +20,9 @@ _NAT = np.datetime64("NaT", "ns")
 
 def sample_times(dataset: Dataset, kind: str = "joined") -> Any:
     """Return the time of every sample; see `Dataset.times`."""
+    if kind in ("joined", "wall"):
+        instead = "Compute those that are needed from sampling_rate, or ask ecogcat.locate for theirs"
+        refuse_beyond_limit(8 * dataset.n_samples, f"the times of {dataset.n_samples:,} samples take", instead)
     if kind == "joined":
         return np.arange(dataset.n_samples) / dataset.sampling_rate
     if kind != "wall":

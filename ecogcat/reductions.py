@@ -9,9 +9,12 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import NDArray
 
+from ecogcat.limits import refuse_beyond_limit
+
 __all__ = ["Reductions"]
 
 _Axis = int | tuple[int, ...] | None
+_Moments = tuple[Any, Any, Any]
 _VALUES = 1 << 18
 
 
@@ -20,8 +23,10 @@ class Reductions:
 
     `axis` is None (everything), 0 or -2 (over channels), 1 or -1 (over time). Sums and means accumulate in float64
     (sums of integers in 64-bit integers), whatever the type of the signal. NaN propagates; the mean of nothing is NaN.
-    NumPy's functions work, too: ``np.mean(signal, axis=1)`` streams. `dtype` and `out` are there for them, and stay
-    None.
+    Those with `nan` leave NaN out; NaN is what they return where nothing else is there.
+
+    NumPy's functions work, too: ``np.mean(signal, axis=1)`` streams (``np.nanmean(signal)`` reads all of it first).
+    `dtype` and `out` are there for them, and stay None.
     """
 
     __slots__ = ()
@@ -84,9 +89,66 @@ class Reductions:
         """Return the largest value, of the signal's type; shape (n_channels,), (n_samples,) or scalar."""
         return self._extreme(np.maximum, _checked(axis, None, out), keepdims)
 
+    def nansum(self, axis: _Axis = None, *, keepdims: bool = False) -> Any:
+        """Return the sum of what is not NaN; 0 where nothing is."""
+        if not self._may_be_nan:
+            return self.sum(axis, keepdims=keepdims)
+        n, mean, _ = self._nan_moments(_checked(axis, None, None))
+        return _shaped(np.where(n > 0, mean * n, 0)[()], _checked(axis, None, None), keepdims)
+
+    def nanmean(self, axis: _Axis = None, *, keepdims: bool = False) -> Any:
+        """Return the mean of what is not NaN, float64; NaN where nothing is."""
+        which = _checked(axis, None, None)
+        return _shaped(self._nan_moments(which)[1], which, keepdims)
+
+    def nanvar(self, axis: _Axis = None, ddof: int = 0, *, keepdims: bool = False) -> Any:
+        """Return the variance of what is not NaN, float64; NaN where no more than `ddof` values are left."""
+        which = _checked(axis, None, None)
+        n, _, squares = self._nan_moments(which)
+        return _shaped(_divided_each(squares, n - ddof), which, keepdims)
+
+    def nanstd(self, axis: _Axis = None, ddof: int = 0, *, keepdims: bool = False) -> Any:
+        """Return the standard deviation of what is not NaN, float64."""
+        return np.sqrt(self.nanvar(axis, ddof, keepdims=keepdims))
+
+    def nanmin(self, axis: _Axis = None, *, keepdims: bool = False) -> Any:
+        """Return the smallest value that is not NaN; NaN where there is none."""
+        return self._extreme(np.fmin, _checked(axis, None, None), keepdims)
+
+    def nanmax(self, axis: _Axis = None, *, keepdims: bool = False) -> Any:
+        """Return the largest value that is not NaN; NaN where there is none."""
+        return self._extreme(np.fmax, _checked(axis, None, None), keepdims)
+
+    @property
+    def _may_be_nan(self) -> bool:
+        return self.dtype.kind in "fc"
+
+    def _nan_moments(self, axis: int | None) -> _Moments:
+        """Return how many values are not NaN, their mean, and the sum of their squared deviations from it."""
+        if axis == 0:
+            n, mean, squares = self._each_sample(lambda block: np.stack(_present(block, 0)))
+            return n.real, mean, squares.real
+        n, mean = np.zeros(self.shape[0], np.int64), np.full(self.shape[0], np.nan, _wide(self.dtype))
+        squares = np.zeros(self.shape[0])
+        for _, block in self.blocks():
+            rows = max(1, _VALUES // block.shape[1])
+            pieces = [_present(block[k : k + rows], 1) for k in range(0, len(block), rows)]
+            if pieces:
+                counts, means, spreads = (np.concatenate(some) for some in zip(*pieces, strict=True))
+                n, mean, squares = _united((n, mean, squares), (counts, means, spreads))
+        if axis is None:
+            all_of: _Moments = 0, np.full((), np.nan, mean.dtype), np.zeros(())
+            for one in zip(n, mean, squares, strict=True):
+                all_of = _united(all_of, one)
+            return all_of
+        return n, mean, squares
+
     def _each_sample(self, reduce: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+        needed = 8 * self.shape[1] * (2 if self.dtype.kind == "c" else 1)
+        instead = "Reduce stretches of it (select_time), or the blocks of signal.blocks()"
+        refuse_beyond_limit(needed, f"a number for each of {self.shape[1]:,} samples takes", instead)
         parts = [reduce(block) for _, block in self.blocks()]
-        return np.concatenate(parts) if parts else reduce(np.empty(self.shape, self.dtype))
+        return np.concatenate(parts, axis=-1) if parts else reduce(np.empty(self.shape, self.dtype))
 
     def _extreme(self, function: np.ufunc, axis: int | None, keepdims: bool) -> Any:
         if axis == 0:
@@ -136,6 +198,40 @@ def _squares(values: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[np.
     with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
         away = values - np.expand_dims(mean, axis)
         return mean, (away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away).sum(axis)
+
+
+def _present(values: NDArray[Any], axis: int) -> _Moments:
+    """Return the count, the mean and the squared deviations of what is not NaN."""
+    there = ~np.isnan(values)
+    n = there.sum(axis)
+    mean = _divided_each(_sum(np.where(there, values, values.dtype.type(0)), axis, _wide(values.dtype)), n)
+    with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
+        away = np.where(there, values - np.expand_dims(mean, axis), 0)
+        return n, mean, (away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away).sum(axis)
+
+
+def _united(a: _Moments, b: _Moments) -> _Moments:
+    """Return the moments of two sets of values together (Chan et al., 1979)."""
+    (n, mean, squares), (m, part, spread) = a, b
+    total = n + m
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = part - mean
+        both = squares + spread + np.abs(away) ** 2 * (n / np.maximum(total, 1) * m)
+        middle = mean + away * (m / np.maximum(total, 1))
+        infinite = ~np.isfinite(away)  # the weighted sum knows what becomes of infinities
+        middle = np.where(infinite, (mean * n + part * m) / np.maximum(total, 1), middle)
+    some, other = n > 0, m > 0
+    return (
+        total,
+        np.where(some & other, middle, np.where(other, part, mean))[()],
+        np.where(some & other, both, np.where(other, spread, squares))[()],
+    )
+
+
+def _divided_each(values: Any, n: Any) -> Any:
+    """Divide by counts; NaN where nothing was counted."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(np.asarray(n) > 0, values / np.asarray(n, np.float64), np.nan)[()]
 
 
 def _divided(values: Any, n: int) -> Any:

@@ -33,19 +33,20 @@ def joined(full: np.ndarray) -> ec.Signal:
     return ec.join_signals(*(ec.from_array(part, 1000).signal for part in cuts))
 
 
-@pytest.mark.parametrize("limit", [None, 4 * 16 * 5])
+@pytest.mark.parametrize("block", [None, 4 * 16 * 5])
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("name", NAMES)
-def test_equal_to_numpy(name: str, dtype: str, limit: int | None) -> None:
+def test_equal_to_numpy(name: str, dtype: str, block: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over every axis, with and without keeping it, in one block and in many."""
     full = numbers(dtype)
     signal = joined(full)
+    if block is not None:
+        monkeypatch.setattr("ecogcat.signal._BLOCK_BYTES", block)
     for axis in AXES:
         for keepdims in (False, True):
             want = getattr(wide(full), name)(axis=axis, keepdims=keepdims)
-            with ec.options(memory_limit=limit):
-                got = getattr(signal, name)(axis=axis, keepdims=keepdims)
-                same = getattr(np, name)(signal, axis=axis, keepdims=keepdims)
+            got = getattr(signal, name)(axis=axis, keepdims=keepdims)
+            same = getattr(np, name)(signal, axis=axis, keepdims=keepdims)
             assert np.shape(got) == np.shape(want)
             if name in ("min", "max"):
                 assert np.array_equal(got, want)
@@ -71,15 +72,15 @@ def test_degrees_of_freedom(name: str, axis: int | None, ddof: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("axis", [None, 0, 1])
-def test_nan_and_infinities_propagate(name: str, odd: float, axis: int | None) -> None:
+def test_nan_and_infinities_propagate(name: str, odd: float, axis: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     full = numbers("f4")
     full[1, 20] = odd
     full[3, 2] = -odd
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's
         want = getattr(wide(full), name)(axis=axis)
-    with ec.options(memory_limit=4 * 4 * 5):
-        got = getattr(joined(full), name)(axis)
+    monkeypatch.setattr("ecogcat.signal._BLOCK_BYTES", 4 * 4 * 5)
+    got = getattr(joined(full), name)(axis)
     np.testing.assert_allclose(got, want, rtol=1e-12)
 
 
@@ -138,3 +139,37 @@ def test_variance_far_from_zero(n: int) -> None:
 def test_what_is_refused(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(joined(numbers("f8")))
+
+
+@pytest.mark.parametrize("block", [None, 4 * 16 * 5])
+@pytest.mark.parametrize("dtype", ["i2", "?", "f2", "f4", "f8", "c16"])
+@pytest.mark.parametrize("name", ["nansum", "nanmean", "nanvar", "nanstd", "nanmin", "nanmax"])
+def test_nan_is_left_out(name: str, dtype: str, block: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As NumPy's functions of the same name do on the whole array in double precision."""
+    full = numbers(dtype)
+    if dtype[0] in "fc":
+        full[0, 3:9] = full[2, ::2] = full[:, 20] = full[3] = np.nan  # some; a sample, and a channel, without any
+    if block is not None:
+        monkeypatch.setattr("ecogcat.signal._BLOCK_BYTES", block)
+    signal = joined(full)
+    for axis in AXES:
+        for further in ({}, {"keepdims": True}, *([{"ddof": 1}] if name in ("nanvar", "nanstd") else [])):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, of what is nothing but NaN
+                want = getattr(np, name)(wide(full), axis=axis, **further)
+            got = getattr(signal, name)(axis=axis, **further)
+            assert np.shape(got) == np.shape(want), (axis, further)
+            np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-9)
+    np.testing.assert_allclose(np.nanmean(signal), signal.nanmean(), rtol=1e-2)
+
+
+def test_nan_is_left_out_far_from_zero_and_beside_infinities() -> None:
+    full = np.random.default_rng(3).normal(1e9, 1, (2, 1000))
+    full[:, ::3] = np.nan
+    np.testing.assert_allclose(joined(full).nanvar(), np.nanvar(full), rtol=1e-6)
+    full[0, 1] = np.inf
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's
+        for name in ("nansum", "nanmean", "nanvar", "nanmax", "nanmin"):
+            want = getattr(np, name)(full, axis=1)
+            np.testing.assert_allclose(getattr(joined(full), name)(1), want, rtol=1e-6)

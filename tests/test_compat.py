@@ -1,0 +1,117 @@
+"""The older names: the joining walk on small recordings, and what is said when they are used wrongly."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+
+import ecogcat as ec
+from ecogcat import compat
+from tests import joining_walk
+
+LENGTHS = (4000, 3500, 3000, 2600, 2500, 2400)
+
+
+@pytest.fixture(autouse=True)
+def no_window() -> None:
+    matplotlib.use("agg")
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("ECOGCAT_LAB_SETTINGS", str(joining_walk.simulate(tmp_path, LENGTHS, 12)))
+    return "16017/2016-09-26"
+
+
+def test_the_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOGCAT_LAB_SETTINGS", "")
+    said: list[str] = []
+    made, joined = joining_walk.walk(
+        tmp_path, lambda *what: said.append(" ".join(map(str, what))), lengths=LENGTHS, events=12
+    )
+    text = "\n".join(said)
+    want = [(51, 7500), (8, 7500), (3, 7500), (24,), 24]
+    assert [joining_walk.five(one) for one in made.values()] == [want] * 5
+    assert [one.data.kind for one in made.values()] == ["r+", "loaded", "mixed", "loaded", "mixed"]
+    assert "join of data (61, 4000) + (61, 3500) = (61, 7500)" in text
+    assert "buffers FileBuffer BoundBuffer" in text
+    assert "the same curve across the seam True" in text
+    assert "image Figure Colorbar" in text
+    assert f"four {','.join(joining_walk.NAMES[:4])} (61, 13100) 48" in text
+    assert said.count(str(want)) == 3
+    assert str(joining_walk.NAMES) in text
+    for one in made.values():
+        assert np.array_equal(one.data[:], joined.signal[:])
+        assert np.array_equal(one.pos_edge, joined.events.sample)
+        assert one.exp.tones.tolist()[:3] == [500, 1000, 2000]
+        assert one.exp.event_names == ["tones", "amps"]
+
+
+def test_a_recording_is_listed_and_written_to(session: str) -> None:
+    one = compat.load_experiment_auto(session, joining_walk.NAMES[0], mapped="r+")
+    for name in (
+        "data",
+        "adc",
+        "aux",
+        "chan_map",
+        "Fs",
+        "pos_edge",
+        "trig_chan",
+        "exp",
+        "bandpass",
+        "notches",
+        "units",
+    ):
+        assert f"{name} : <class" in repr(one)
+    for name in ("transient_snipped", "ground_chans", "ref_chans", "name", "headstage"):
+        assert f"{name} : <class" in repr(one)
+    assert (one.Fs, one.units, one.bandpass, one.notches) == (2000.0, "uV", None, None)
+    assert (one.transient_snipped, one.headstage) == (False, "oephys")
+    assert one.trig_chan.max() == np.float32(3.3)
+    assert one.ground_chans.shape == (3, 4000)
+    one.data[3, 10:20] = 5
+    assert one.data[3, 9:21].tolist()[1:-1] == [5] * 10
+    assert np.asarray(one.data).shape == one.data.shape
+    with pytest.raises(AttributeError, match="there is no 'eog' here; there are: data, adc"):
+        _ = one.eog
+    with pytest.raises(AttributeError, match="data has no 'eog'; arrays beside it: adc, aux"):
+        _ = one.data.eog
+    with pytest.raises(ValueError, match="a mask has an entry for each of 61 channels"):
+        one.data.set_channel_mask(np.ones(5, bool))
+    mask: Any = one.data.binary_channel_mask
+    mask[:] = False
+    assert one.data.binary_channel_mask.all(), "a copy"
+    mapped = compat.load_experiment_auto(session, joining_walk.NAMES[0])
+    with pytest.raises(ec.ReadOnlyError):
+        mapped.data[0, 0] = 1
+
+
+def test_sessions(session: str) -> None:
+    assert compat.available_sessions("16017") == ["16017/2016-09-25", session]
+    assert compat.available_sessions() == compat.available_sessions("16017")
+    assert list(compat.session_conf(session)) == ["session", *joining_walk.NAMES]
+    info = compat.session_info(session)
+    assert (info.resample_rate, info.headstage) == (2000, "oephys")
+    assert compat.session_table(session)["tones_tab"].tolist() == ["tones.txt"] * 6
+    with pytest.raises(ec.RecordingNotFound, match="2016-09-27"):
+        compat.session_info("16017/2016-09-27")
+    with pytest.raises(TypeError, match="recordings is a list of names"):
+        compat.load_datasets(session, joining_walk.NAMES[0])
+    with pytest.raises(ValueError, match="source_type is '', 'loaded' or 'mapped'"):
+        compat.join_datasets([], source_type="r+")
+    with pytest.raises(TypeError, match="join_datasets joins what load_experiment_auto returned"):
+        compat.join_datasets([ec.from_array([[1.0]], 1)])  # type: ignore[list-item]
+
+
+def test_the_page_on_names_runs() -> None:
+    page = Path(__file__).resolve().parents[1] / "docs" / "coming_from_names.md"
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 1
+    exec(compile(blocks[0], page.name, "exec"), {})
+    for name in compat.__all__:
+        assert name in page.read_text(encoding="utf-8") or name == "Bunch"
