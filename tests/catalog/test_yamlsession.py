@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import tomllib
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 import ecogcat as ec
+from ecogcat.catalog import shared
 from ecogcat.catalog.sessiondriver import EcogSession
 from ecogcat.testing.headstages import write_headstage
 from tests.conftest import ROOT
@@ -219,3 +221,16 @@ def test_what_is_said_for_people_is_kept(write: Write) -> None:
     cat = ec.open_session(write(ecog))
     assert cat.metadata["ecog"] == ecog
     assert "ecog" not in cat["rec_1"].read().metadata
+
+
+def test_the_example_of_the_page_is_a_catalog(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "catalogs.md").read_text(encoding="utf-8")
+    (block,) = (one for one in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "ecog:" in one)
+    (tmp_path / "page.yaml").write_text(block)
+    cat = ec.open_session(tmp_path / "page.yaml")
+    assert list(cat) == ["awake_1", "awake_2"]
+    with pytest.raises(ec.RecordingNotFound, match="RIG_DATA is not set") as missing:
+        cat["awake_2"].read()
+    assert "/mnt/lab/2020-03-01 rat A/awake_2.h5" in str(missing.value)
+    section = text.partition("## What holds for all recordings")[2].partition("\n## ")[0]
+    assert {f"`{key}`" for key in shared._KEYS} <= set(re.findall(r"`\w+`", section))
