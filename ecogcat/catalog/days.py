@@ -28,8 +28,8 @@ def session_days(sessions: Sequence[str], reference: str | None = None) -> list[
 
     Raises
     ------
-    ValueError
-        If a name has no date.
+    TypeError, ValueError
+        If a name is no text, or has no date.
 
     Examples
     --------
@@ -48,6 +48,8 @@ def session_days(sessions: Sequence[str], reference: str | None = None) -> list[
 
 
 def _date(text: str) -> date:
+    if not isinstance(text, str):
+        raise TypeError(f"the name of a session is text with a date, such as 'rats/2020-03-01', not {text!r}")
     found = _DATE.search(text)
     if found is None:
         raise ValueError(f"there is no date such as 2020-03-01 in {text!r}")

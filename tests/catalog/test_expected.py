@@ -106,6 +106,8 @@ def test_l8_days_of_one_day_and_before() -> None:
         ec.session_days(["rats/day"])
     with pytest.raises(ValueError, match=r"2020-13-01 in '2020-13-01' is no date"):
         ec.session_days(["2020-13-01"])
+    with pytest.raises(TypeError, match=r"the name of a session is text .* not 3"):
+        ec.session_days([3])  # type: ignore[list-item]
     with pytest.raises(TypeError, match="takes a list of names"):
         ec.session_days("2020-03-01")
 

@@ -83,6 +83,8 @@ def test_variables_in_roots(write: Write, tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(ec.RecordingNotFound, match=r"nor was it looked for in \$\{LAB_DATA\}/local \(the .* not set\)"):
         cat["rec_2"].read()
     monkeypatch.setenv("LAB_DATA", str(tmp_path))
+    by_intake = ec.open_session(write({}, {"rec_1": entry(urlpath="{{ env(LAB_DATA) }}/net/rec_1.h5")}))
+    assert by_intake["rec_1"].read().parts[0].paths == (str(tmp_path / "net" / "rec_1.h5"),)
     assert cat["rec_1"].read().parts[0].paths == (str(tmp_path / "local" / "rec_1.h5"),)
 
 
