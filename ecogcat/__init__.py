@@ -8,6 +8,7 @@ from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
 from ecogcat.averages import Average
 from ecogcat.catalog.convert import convert_session
+from ecogcat.catalog.days import session_days
 from ecogcat.catalog.labsession import open_session
 from ecogcat.catalog.scanned import scan
 from ecogcat.catalog.session import load_session
@@ -117,6 +118,7 @@ __all__ = [
     "scratch",
     "select_channels",
     "select_time",
+    "session_days",
     "session_experiment",
     "session_table",
     "split",

@@ -52,11 +52,11 @@ def test_suffixes_are_named() -> None:
 def test_each_format_has_its_driver() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     drivers = project["project"]["entry-points"]["intake.drivers"]
-    assert set(drivers) == {"ecog_join", *(f"ecog_{name}" for name in formats())}
+    assert set(drivers) == {"ecog_join", "ecog_session", *(f"ecog_{name}" for name in formats())}
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/catalogs.md"])
 def test_no_format_is_named_that_there_is_not(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     for name in re.findall(r"\becog_(\w+)", text):
-        assert name == "join" or name in formats(), name
+        assert name in ("join", "session", *formats()), name

@@ -64,6 +64,9 @@ def convert_session(
 
     from ecogcat.catalog.converted import converted
 
+    for what, given in (("a session", path_or_name), ("output", output)):
+        if not isinstance(given, (str, os.PathLike)):
+            raise TypeError(f"{what} is a path, not {type(given).__name__}: convert_session(session, output)")
     place = os.path.abspath(os.path.expanduser(os.fspath(output)))
     if not place.lower().endswith((".yaml", ".yml")):
         raise ValueError(f"{place}: a catalog is a .yaml file")

@@ -15,7 +15,7 @@ from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.laboptions import KNOWN, LATER
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
 from ecogcat.catalog.shared import SharedSettings, expanded, formats_take
-from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
 from ecogcat.dataset import Dataset
@@ -58,7 +58,7 @@ class RecordingSource(EcogSource):
     ) -> None:
         super().__init__({"urlpath": urlpath, **load_arguments}, metadata)
 
-    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
+    def _open(self, trail: Trail, headers: bool) -> tuple[Dataset, bool]:
         shared = self._shared()
         arguments = self._settings(shared)
         roots, lacking = expanded(_roots(arguments.pop("roots", shared.roots)), self._folder())

@@ -9,9 +9,10 @@ from dataclasses import fields
 from typing import Any
 
 from ecogcat.catalog.laboptions import LATER
+from ecogcat.catalog.lookup import MissingEntry, look_up
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, places, resolved
 from ecogcat.catalog.shared import formats_take
-from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
@@ -30,7 +31,8 @@ class JoinSource(EcogSource):
     Parameters
     ----------
     parts : sequence of str
-        Entries of the same catalog, or paths, in order of time.
+        Entries of the same catalog, by name, number or path through nested ones (``"rats/2020-03-01/awake_1"``), or
+        paths of recordings; in order of time.
     metadata : mapping, optional
     **arguments
         Options of ``ecogcat.join``; anything else is a load argument of all parts. `channels` is an option where it is
@@ -42,7 +44,7 @@ class JoinSource(EcogSource):
     def __init__(self, parts: Sequence[Any], metadata: Mapping[str, Any] | None = None, **arguments: Any) -> None:
         super().__init__({"parts": parts, **arguments}, metadata)
 
-    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
+    def _open(self, trail: Trail, headers: bool) -> tuple[Dataset, bool]:
         options, load = self._sorted_arguments()
         options.setdefault("name", self._own_name())
         opened = [self._part(part, load, trail, headers) for part in self._parts()]
@@ -72,7 +74,7 @@ class JoinSource(EcogSource):
                 raise TypeError(f"no option of a join, nor load argument of its parts: {name!r}; {hint}")
         return options, load
 
-    def _part(self, part: Any, load: Mapping[str, Any], trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
+    def _part(self, part: Any, load: Mapping[str, Any], trail: Trail, headers: bool) -> tuple[Dataset, bool]:
         source = self._source(part)
         if isinstance(source, str):
             files = {
@@ -81,12 +83,20 @@ class JoinSource(EcogSource):
             return open_recording(source, **files), False
         if load:
             source = source.configure_new(**load)
-        here = self._own_name() or ""
-        if isinstance(source, JoinSource) and source._own_name() in (*trail, here):
-            raise CatalogError(f"it is a part of itself: {' > '.join((*trail, here, source._own_name() or ''))}")
+        before = (*trail, self._identity())
+        if isinstance(source, JoinSource) and source._identity() in before:
+            names = [name for _, name in (*before, source._identity())]
+            raise CatalogError(f"it is a part of itself: {' > '.join(names)}")
         with source._errors():
-            opened: tuple[Dataset, bool] = source._open((*trail, here), headers)
+            opened: tuple[Dataset, bool] = source._open(before, headers)
         return opened
+
+    def _identity(self) -> tuple[str, str]:
+        """Return catalog and name: nested catalogs are opened anew when looked into, and entries may share a name."""
+        catalog = next(self._catalogs(), None)
+        if catalog is None:  # out of a pickle: its parts are sources, and it is no one else's
+            return str(id(self)), self._own_name() or ""
+        return str(getattr(catalog, "path", None) or (catalog.metadata or {}).get("path", "")), self._own_name() or ""
 
     def _source(self, part: Any) -> Any:
         """Return the source of a part, or the path of its recording."""
@@ -96,13 +106,14 @@ class JoinSource(EcogSource):
             raise TypeError(f"a part is the name of an entry or a path, not {part!r}")
         listed: dict[str, None] = {}
         for catalog in self._catalogs():
-            entries = list(catalog)
-            listed.update(dict.fromkeys(entries))
-            if part in entries:
-                source = catalog[part]
-                if not isinstance(source, EcogSource):
-                    raise CatalogError(f"part {part!r} is no recording but of driver {type(source).name!r}")
-                return source
+            try:
+                source = look_up(catalog, os.fspath(part))
+            except MissingEntry:
+                listed.update(dict.fromkeys(catalog))
+                continue
+            if not isinstance(source, EcogSource):
+                raise CatalogError(f"part {part!r} is no recording but of driver {type(source).name!r}")
+            return source
         candidates = places(part, self._folder())
         path = first_existing(candidates)
         if path is not None:

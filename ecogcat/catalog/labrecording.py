@@ -16,7 +16,7 @@ from ecogcat.catalog.laboptions import asked_for, load_arguments_for
 from ecogcat.catalog.labplaces import Place, find_recording, system_of, systems
 from ecogcat.catalog.labtriggers import experiment_options, trigger_lines
 from ecogcat.catalog.paths import places
-from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, RecordingNotFound
@@ -83,7 +83,7 @@ class LabRecording(EcogSource):
         """What was odd about the options."""
         return tuple(self._arguments["notes"])
 
-    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
+    def _open(self, trail: Trail, headers: bool) -> tuple[Dataset, bool]:
         given = dict(self._arguments)
         section, options = given.pop("section"), given.pop("options")
         session_file, notes = given.pop("session_file"), given.pop("notes")

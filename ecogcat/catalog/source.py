@@ -17,7 +17,11 @@ from ecogcat.catalog.summary import facts_of
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 
-__all__ = ["EcogSource"]
+__all__ = ["EcogSource", "Trail"]
+
+
+Trail = tuple[tuple[str, str], ...]
+"""The joins that led to a source: catalog and name of each."""
 
 
 class EcogSource(DataSource):
@@ -45,7 +49,7 @@ class EcogSource(DataSource):
 
     # What a driver says
 
-    def _open(self, trail: tuple[str, ...], headers: bool) -> tuple[Dataset, bool]:
+    def _open(self, trail: Trail, headers: bool) -> tuple[Dataset, bool]:
         """Open the dataset; `trail` are the joins that led here.
 
         With `headers`, no sample is read: not to find events, nor to bring any to memory. Returned is the dataset, and
@@ -122,7 +126,7 @@ class EcogSource(DataSource):
 
     # What the drivers need
 
-    def _dataset(self, trail: tuple[str, ...] = ()) -> Dataset:
+    def _dataset(self, trail: Trail = ()) -> Dataset:
         with self._errors():
             return self._open(trail, False)[0]
 

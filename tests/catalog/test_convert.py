@@ -146,6 +146,8 @@ def test_a_converted_session_may_be_moved(day: Path, tmp_path: Path) -> None:
 def test_what_is_not_converted(day: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"day\.json: a catalog is a \.yaml file"):
         ec.convert_session(day, tmp_path / "day.json")
+    with pytest.raises(TypeError, match=r"a session is a path, not Dataset: convert_session\(session, output\)"):
+        ec.convert_session(ec.from_array([[0.0]], 1000), tmp_path / "day.yaml")  # type: ignore[arg-type]
     ec.convert_session(day, tmp_path / "day.yaml")
     with pytest.raises(FileExistsError, match="there is a file already; overwrite=True"):
         ec.convert_session(day, tmp_path / "day.yaml")

@@ -9,9 +9,11 @@ from typing import Any
 import intake
 import numpy as np
 import pytest
+import yaml
 
 import ecogcat as ec
 from ecogcat.catalog.joins import JoinSource
+from ecogcat.testing.headstages import write_headstage
 from ecogcat.testing.simulate import SimulatedSession
 
 
@@ -124,3 +126,71 @@ def test_an_error_in_a_part_names_part_and_join(session: SimulatedSession, joins
 
 def test_the_driver_is_what_the_entry_point_names() -> None:
     assert intake.registry["ecog_join"] is JoinSource
+
+
+# Parts in nested catalogs
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """An INI session and a YAML catalog that has it, and joins of its recordings."""
+    for name in ("test_001", "test_002"):
+        write_headstage(tmp_path / "local", name, "oephys", [100, 300, 500, 700])
+    (tmp_path / "rats").mkdir()
+    (tmp_path / "rats" / "day.txt").write_text(
+        f"[session]\nexp_path: {tmp_path}/local\nheadstage: oephys\ntrigger_idx: 0\n[DEFAULT]\ntones_tab: 1, 2\n"
+        "[test_001]\n[test_002]\n"
+    )
+    session = "ecogcat.catalog.sessiondriver.EcogSession"  # what the entry point `ecog_session` names
+    inner = {"all": entry(["day/test_001", "day/test_002"]), "day": {"driver": session, "args": {"path": "day.txt"}}}
+    (tmp_path / "rats" / "inner.yaml").write_text(yaml.safe_dump({"sources": inner}))
+    outer = {
+        "rats": {"driver": session, "args": {"path": "rats"}},
+        "one": {"driver": "yaml_file_cat", "args": {"path": "{{ CATALOG_DIR }}/rats/inner.yaml"}},
+        "by_path": entry(["rats/day/test_001", "rats/day/2"]),
+        "all": entry(["one/all", "rats/inner/all"]),
+        "circle": entry(["rats/day/test_001", "circle"]),
+        "nowhere": entry(["rats/day/test_003"]),
+    }
+    path = tmp_path / "outer.yaml"
+    path.write_text(yaml.safe_dump({"sources": outer}))
+    return path
+
+
+@pytest.mark.parametrize("opener", [intake.open_catalog, ec.open_session])
+def test_parts_lie_in_nested_catalogs(tree: Path, opener: Any) -> None:
+    cat = opener(str(tree))
+    a, b = ec.load_session(tree.parent / "rats" / "day.txt")
+    joined = cat["by_path"].read()
+    assert joined == ec.join(a, b)
+    assert joined.events.table["tones"].tolist() == [1.0, 2.0] * 4
+    assert cat["by_path"].discover()["metadata"]["n_events"] is None
+    assert [part.name for part in joined.parts] == ["test_001", "test_002"]
+    assert cat["all"].read() == ec.join(a, b, a, b)  # entries of one name in three catalogs are no circle
+    assert pickle.loads(pickle.dumps(cat["all"])).read() == cat["all"].read()
+    with pytest.raises(ec.CatalogError, match="a part of itself: circle > circle"):
+        cat["circle"].read()
+    with pytest.raises(ec.CatalogError, match="part 'rats/day/test_003' is no entry of the catalog"):
+        cat["nowhere"].read()
+
+
+def test_joins_of_a_converted_session(tree: Path) -> None:
+    ini = tree.parent / "rats" / "day.txt"
+    path = tree.parent / "day.yaml"
+    ec.convert_session(ini, path)
+    content = yaml.safe_load(path.read_text())
+    content["sources"]["both"] = entry(["test_001", "2"], gaps="abut")
+    path.write_text(yaml.safe_dump(content))
+    a, b = ec.load_session(ini)
+    both = ec.open_session(path)["both"].read()
+    assert both == ec.join(a, b)
+    assert both.events == ec.join(a, b).events
+    assert [one.name for one in ec.load_session(path)] == ["test_001", "test_002"]
+
+
+def test_a_join_of_sources_saves_as_yaml(tree: Path) -> None:
+    """Recordings of a session, joined by the driver and saved by Intake itself: parts are named by their path."""
+    cat = ec.open_session(tree)
+    cat.save(str(tree.parent / "saved.yaml"))
+    again = ec.open_session(tree.parent / "saved.yaml")
+    assert again["by_path"].read() == cat["by_path"].read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import tomllib
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 import ecogcat as ec
+from ecogcat.catalog import shared
 from ecogcat.catalog.sessiondriver import EcogSession
 from ecogcat.testing.headstages import write_headstage
 from tests.conftest import ROOT
@@ -81,6 +83,8 @@ def test_variables_in_roots(write: Write, tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(ec.RecordingNotFound, match=r"nor was it looked for in \$\{LAB_DATA\}/local \(the .* not set\)"):
         cat["rec_2"].read()
     monkeypatch.setenv("LAB_DATA", str(tmp_path))
+    by_intake = ec.open_session(write({}, {"rec_1": entry(urlpath="{{ env(LAB_DATA) }}/net/rec_1.h5")}))
+    assert by_intake["rec_1"].read().parts[0].paths == (str(tmp_path / "net" / "rec_1.h5"),)
     assert cat["rec_1"].read().parts[0].paths == (str(tmp_path / "local" / "rec_1.h5"),)
 
 
@@ -219,3 +223,16 @@ def test_what_is_said_for_people_is_kept(write: Write) -> None:
     cat = ec.open_session(write(ecog))
     assert cat.metadata["ecog"] == ecog
     assert "ecog" not in cat["rec_1"].read().metadata
+
+
+def test_the_example_of_the_page_is_a_catalog(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "catalogs.md").read_text(encoding="utf-8")
+    (block,) = (one for one in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "ecog:" in one)
+    (tmp_path / "page.yaml").write_text(block)
+    cat = ec.open_session(tmp_path / "page.yaml")
+    assert list(cat) == ["awake_1", "awake_2"]
+    with pytest.raises(ec.RecordingNotFound, match="RIG_DATA is not set") as missing:
+        cat["awake_2"].read()
+    assert "/mnt/lab/2020-03-01 rat A/awake_2.h5" in str(missing.value)
+    section = text.partition("## What holds for all recordings")[2].partition("\n## ")[0]
+    assert {f"`{key}`" for key in shared._KEYS} <= set(re.findall(r"`\w+`", section))
