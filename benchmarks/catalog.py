@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.data import ELECTRODES, FULL, LAYOUTS, expected, prepare
+from benchmarks.filters import filter_items
 from benchmarks.items import Item, reading_items
 from benchmarks.joining import events_items, joining_item, opening_items
 from benchmarks.raw import LAYOUTS as RAW
@@ -25,7 +26,7 @@ def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]
         return expected(ELECTRODES, n_samples)
 
     items: list[Item] = []
-    if _any(wanted, "W1"):
+    if not wanted or any(one.partition("/")[0].split()[0] == "W1" for one in wanted):
         items += opening_items(folder, (2, 8, 1000) if full else (2, 8))
         items.append(joining_item(folder, 1000 if full else 20))
     if any(_any(wanted, name) for name in ("W2", "W3", "W4", "W5", "W6", "W7")):
@@ -37,6 +38,8 @@ def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]
         items += raw_items(folder, n_samples, layouts)
     if _any(wanted, "W9"):
         items += events_items(((10**6, 8), (10**7, 8), (10**7, 1000)) if full else ((8000, 8),))
+    if _any(wanted, "W10"):
+        items += filter_items(n_samples)
     chosen = [item for item in items if not wanted or any(_matches(one, item) for one in wanted)]
     if not chosen:
         raise ValueError(f"no work item {', '.join(wanted)}; there are: {', '.join(item.label for item in items)}")

@@ -22,6 +22,7 @@ COLUMNS = {
     "virtual": "virtual / ours",
     "numpy": "NumPy / ours",
     "pandas": "pandas / ours",
+    "scipy": "scipy / ours",
     "compiling": "first call / ours",
     "cached": "next process / ours",
     "extra_mb": "memory beyond output, MB",
@@ -61,7 +62,7 @@ def _ratios(medians: dict[str, float], first: dict[str, float]) -> dict[str, flo
     return {
         "limit": over("limit_fresh"),
         "limit_out": over("limit_touched", medians.get("out", ours)),
-        **{peer: over(peer) for peer in ("h5py", "virtual", "numpy", "pandas")},
+        **{peer: over(peer) for peer in ("h5py", "virtual", "numpy", "pandas", "scipy")},
         "compiling": first["compiling_s"] / ours,
         "cached": first["cached_s"] / ours,
         "extra_mb": None if extra is None else extra / MB,
