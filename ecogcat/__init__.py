@@ -7,7 +7,10 @@
 from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
 from ecogcat.averages import Average
+from ecogcat.catalog.check import check
+from ecogcat.catalog.find import find
 from ecogcat.catalog.labsession import open_session
+from ecogcat.catalog.relink import relink
 from ecogcat.catalog.scanned import scan
 from ecogcat.catalog.session import load_session
 from ecogcat.catalog.table import session_table
@@ -74,6 +77,7 @@ __all__ = [
     "Seam",
     "Signal",
     "SourceChangedError",
+    "check",
     "condition_label",
     "conditions_table",
     "convert_units",
@@ -83,6 +87,7 @@ __all__ = [
     "epochs",
     "equals",
     "exclude_intervals",
+    "find",
     "find_intervals",
     "from_array",
     "join",
@@ -105,6 +110,7 @@ __all__ = [
     "read_impedance",
     "read_intervals",
     "read_judgements",
+    "relink",
     "sample_at",
     "scan",
     "select_channels",

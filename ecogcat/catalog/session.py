@@ -24,6 +24,7 @@ def open_catalog(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     intake.Catalog
+        By its index, if it has one: see ``ecogcat.catalog.index``.
 
     Raises
     ------
@@ -32,21 +33,39 @@ def open_catalog(path: str | os.PathLike[str]) -> Any:
     CatalogError
         If it is no such catalog.
     """
-    import intake
     import yaml
-    from intake.catalog import Catalog
+
+    from ecogcat.catalog.index import index_path, open_index, write_index
+    from ecogcat.catalog.yamltext import safe_yaml
 
     place = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if not os.path.isfile(place):
         raise RecordingNotFound(f"{place}: no such catalog")
+    if open_index(place) is not None:
+        return _indexed(place)
     try:
         with open(place, encoding="utf-8") as file:
-            content = yaml.safe_load(file)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+            content = safe_yaml(file.read())
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise CatalogError(f"{place}: this is no YAML file: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
         keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
         raise CatalogError(f"{place}: a catalog has its entries below `sources:`; found {keys or 'nothing'}")
+    if os.path.exists(index_path(place)) and write_index(place, content):  # it was that of another content
+        return _indexed(place)
+    return _plain(place)
+
+
+def _indexed(place: str) -> Any:
+    from ecogcat.catalog.indexed import IndexedCatalog
+
+    return IndexedCatalog(place)
+
+
+def _plain(place: str) -> Any:
+    import intake
+    from intake.catalog import Catalog
+
     try:
         catalog = intake.open_catalog(place)
     except Exception as error:  # Intake has no base class for what it finds wrong
