@@ -7,9 +7,12 @@
 from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
 from ecogcat.averages import Average
+from ecogcat.catalog.check import check
 from ecogcat.catalog.convert import convert_session
 from ecogcat.catalog.days import session_days
+from ecogcat.catalog.find import find
 from ecogcat.catalog.labsession import open_session
+from ecogcat.catalog.relink import relink
 from ecogcat.catalog.scanned import scan
 from ecogcat.catalog.session import load_session
 from ecogcat.catalog.table import session_table
@@ -80,6 +83,7 @@ __all__ = [
     "Signal",
     "SourceChangedError",
     "bandpass",
+    "check",
     "condition_label",
     "conditions_table",
     "convert_session",
@@ -90,6 +94,7 @@ __all__ = [
     "epochs",
     "equals",
     "exclude_intervals",
+    "find",
     "find_intervals",
     "from_array",
     "join",
@@ -113,6 +118,7 @@ __all__ = [
     "read_impedance",
     "read_intervals",
     "read_judgements",
+    "relink",
     "sample_at",
     "scan",
     "scratch",

@@ -197,7 +197,7 @@ def test_plot(session: SimulatedSession, run: Callable[..., Result], tmp_path: P
         (("info", "nope.rhd"), 1, "nope.rhd: nothing is there"),
         (("info", "nope.yaml:a"), 1, "no such catalog"),
         (("ls", "nope.yaml"), 1, "no such catalog"),
-        (("ls", "."), 1, "this is a folder, not a catalog"),
+        (("ls", "/nowhere"), 1, "nothing is there"),
         (("info",), 2, "Missing argument"),
         (("plot", "a.rhd"), 2, "Missing option"),
         (("nonesuch",), 2, "No such command"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ecogcat.catalog.index import WORTH_AN_INDEX, index_path, write_index
 from ecogcat.catalog.paths import local_path
 from ecogcat.catalog.scan import PLACE_ARGUMENTS, Scan, ScannedRecording, check_places, entry_names, look_through
 from ecogcat.catalog.summary import SUMMARY
@@ -18,11 +19,12 @@ from ecogcat.catalog.yamltext import (
     entry_lines,
     mapping_lines,
     read_catalog_text,
+    safe_yaml,
     write_text,
 )
 from ecogcat.errors import CatalogError
 
-__all__ = ["Update", "scan", "scan_into"]
+__all__ = ["Update", "folder_as_catalog", "scan", "scan_into"]
 
 _HEAD = """\
 # Written by `ecogcat scan`. Edit it: names, descriptions, args (electrode, events, units, ...) and metadata of your own
@@ -138,14 +140,33 @@ def scan_into(
     return _write_again(path, found, load_arguments, catalog, old)
 
 
+def folder_as_catalog(folder: str) -> Any:
+    """Return a catalog of a folder that is written nowhere."""
+    from intake.catalog import Catalog
+    from intake.catalog.local import LocalCatalogEntry
+
+    found = look_through(folder)
+    path = os.path.join(found.folder, "session.yaml")
+    names = entry_names(found.recordings, found.folder)
+    entries = {}
+    for name, one in zip(names, found.recordings, strict=True):
+        said = _entry(one, found.folder, path, {})
+        entries[name] = LocalCatalogEntry(name=name, description="", catalog_dir=found.folder, **said)
+    facts = {SUMMARY: {"folder": ".", "n_recordings": len(names), **_refused(found)}}
+    return Catalog(entries=entries, name=os.path.basename(found.folder), metadata=facts, ttl=None)
+
+
 def _write_new(path: str, found: Scan, load: Mapping[str, Any], catalog: Mapping[str, Any]) -> Update:
     names = entry_names(found.recordings, found.folder)
     facts = {**catalog, "n_recordings": len(names), **_refused(found)}
     lines = [*_HEAD.splitlines(), *mapping_lines({"metadata": {"version": 1, SUMMARY: facts}}, 0), ""]
     lines += ["sources:"] if names else ["sources: {}"]
-    for name, one in zip(names, found.recordings, strict=True):
-        lines += [*entry_lines(name, _entry(one, found.folder, path, load)), ""]
+    sources = {name: _entry(one, found.folder, path, load) for name, one in zip(names, found.recordings, strict=True)}
+    for name, entry in sources.items():
+        lines += [*entry_lines(name, entry), ""]
     write_text(path, "\n".join(lines).rstrip("\n") + "\n")
+    if len(sources) >= WORTH_AN_INDEX:
+        write_index(path, {"metadata": {"version": 1, SUMMARY: facts}, "sources": sources})
     return Update(path, found, tuple(names), (), ())
 
 
@@ -191,7 +212,10 @@ def _write_again(
         edits.append(Edit(head, head, mapping_lines({"metadata": {SUMMARY: _facts(old, found, catalog)}}, 0)))
     else:
         edits.append(old.edit(None, ("metadata", SUMMARY), _facts(old, found, catalog)))
-    write_text(path, edited(old.lines, edits))
+    text = edited(old.lines, edits)
+    write_text(path, text)
+    if len(sources) + len(names) >= WORTH_AN_INDEX or os.path.exists(index_path(path)):
+        write_index(path, safe_yaml(text))
     return Update(path, found, tuple(names.values()), tuple(gone), tuple(lost))
 
 

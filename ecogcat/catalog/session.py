@@ -23,6 +23,7 @@ def open_catalog(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     intake.Catalog
+        By its index, if it has one: see ``ecogcat.catalog.index``.
 
     Raises
     ------
@@ -31,9 +32,17 @@ def open_catalog(path: str | os.PathLike[str]) -> Any:
     CatalogError
         If it is no such catalog, or has a key that is not known.
     """
-    from ecogcat.catalog.yamlsession import yaml_session
+    from ecogcat.catalog.index import index_path, open_index, write_index
+    from ecogcat.catalog.indexed import IndexedCatalog
+    from ecogcat.catalog.yamlsession import session_content, yaml_session
 
-    return yaml_session(path)
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    if os.path.isfile(place) and open_index(place) is not None:
+        return IndexedCatalog(place)
+    catalog = yaml_session(place)
+    if os.path.exists(index_path(place)) and write_index(place, session_content(place)):
+        return IndexedCatalog(place)  # the index was that of another content
+    return catalog
 
 
 def load_session(

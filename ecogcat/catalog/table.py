@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+
+from ecogcat.catalog.rows import Row, as_catalog, rows_of
 
 __all__ = ["session_table"]
 
 _FIRST = ("headstage", "electrode", "exp_type")
 _MISSING = "unknown"
-_NO_OPTIONS = ("catalog_dir",)
 
 
 def session_table(cat: Any) -> pd.DataFrame:
@@ -28,7 +27,8 @@ def session_table(cat: Any) -> pd.DataFrame:
     DataFrame
         A row a recording, sorted by name (``group/session/recording`` of nested catalogs); columns `headstage`,
         `electrode`, `exp_type`, then every other option that any of them has, as written, sorted; "unknown" where a
-        recording lacks it. The tones of a session file that are "1000" alone are "clicks".
+        recording lacks it. Of a scanned catalog these are the facts of the headers; what is a number in every row is
+        a column of numbers. The tones of a session file that are "1000" alone are "clicks".
 
     Examples
     --------
@@ -41,39 +41,22 @@ def session_table(cat: Any) -> pd.DataFrame:
     a    oephys       mV
     b    oephys  unknown
     """
-    if isinstance(cat, (str, os.PathLike)):
-        from ecogcat.catalog.labsession import open_session
-
-        cat = open_session(cat)
-    rows = dict(sorted(_rows(cat, "")))
-    others = sorted({name for options in rows.values() for name in options} - set(_FIRST))
-    columns = [*_FIRST, *others]
-    cells = [[options.get(name, _MISSING) for name in columns] for options in rows.values()]
-    return pd.DataFrame(cells, index=list(rows), columns=columns, dtype=object)
+    rows = {row.name: _options(row) for row in sorted(rows_of(as_catalog(cat)), key=_by_name) if not row.is_join}
+    known = dict.fromkeys(name for options in rows.values() for name in options)
+    columns = [*_FIRST, *sorted(set(known) - set(_FIRST))]
+    cells = {name: [options.get(name, _MISSING) for options in rows.values()] for name in columns}
+    frame = pd.DataFrame(cells, index=list(rows), columns=columns, dtype=object)
+    numbers = [name for name in columns if rows and all(type(one) in (int, float) for one in cells[name])]
+    return frame.astype({name: float if float in map(type, cells[name]) else int for name in numbers})
 
 
-def _rows(cat: Any, before: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    from ecogcat.catalog.labrecording import LabRecording
-    from ecogcat.catalog.session import entry_source
-
-    for name, entry in cat._entries.items():
-        said = entry.describe()
-        if said["container"] == "catalog":
-            yield from _rows(entry_source(cat, name), f"{before}{name}/")
-            continue
-        drivers = [said["driver"]] if isinstance(said["driver"], str) else list(said["driver"])
-        if "ecog_join" in drivers:
-            continue
-        options = (said["args"] or {}).get("options")
-        if issubclass(_driver(entry), LabRecording) and options is not None:
-            tones = {"tones_tab": "clicks"} if options.get("tones_tab", "").strip() == "1000" else {}
-            yield before + name, {**options, **tones}
-        else:
-            own = {key: value for key, value in (said["metadata"] or {}).items() if key not in _NO_OPTIONS}
-            electrode = (said["args"] or {}).get("electrode")
-            yield before + name, {**({} if electrode is None else {"electrode": electrode}), **own}
+def _by_name(row: Row) -> str:
+    return row.name
 
 
-def _driver(entry: Any) -> type:
-    plugins = entry._plugin
-    return plugins[0] if isinstance(plugins, list) and plugins else object
+def _options(row: Row) -> dict[str, Any]:
+    """Return what is said of a recording, lists as texts."""
+    return {
+        key: ", ".join(map(str, value)) if isinstance(value, list) and not row.is_lab else value
+        for key, value in row.said.items()
+    }

@@ -97,8 +97,8 @@ def look_into(folder: str, opener: Opener) -> Looked:
         return looked
     for format in _of_folders(folder):
         found = list(_several_files(folder, opener)) if format.name == "intan" else list(_whole(folder, format, opener))
-        if format.name != "intan" and _all_in_one_of(found, looked.folders):
-            continue  # it is found there, under its own name
+        if format.name != "intan" and _each_in_one_of(found, looked.folders):
+            continue  # they are found there, under their own names
         looked.found += found
         if any(one.dataset is None and not one.arguments for one in found) and _is_itself(folder):
             looked.files = []  # the folder is the recording: what is in it says no more
@@ -216,10 +216,12 @@ def _one(path: str, format: str, arguments: Mapping[str, Any], opener: Opener) -
         return Found(path, None, reason(error), format, arguments)
 
 
-def _all_in_one_of(found: list[Found], folders: list[str]) -> bool:
-    """Whether everything found lies in one of several folders."""
-    used = {path for one in found for path in one.used}
-    return len(folders) > 1 and any(all(path.startswith(one + os.sep) for path in used) for one in folders)
+def _each_in_one_of(found: list[Found], folders: list[str]) -> bool:
+    """Whether every recording lies within one folder of several."""
+    held = [one.used for one in found if one.used]
+    return len(folders) > 1 and all(
+        any(all(path.startswith(folder + os.sep) for path in used) for folder in folders) for used in held
+    )
 
 
 def _is_itself(folder: str) -> bool:

@@ -16,7 +16,7 @@ from ecogcat.catalog.nearest import did_you_mean
 from ecogcat.catalog.shared import shared_settings
 from ecogcat.errors import CatalogError, RecordingNotFound
 
-__all__ = ["YAML_ENDINGS", "YamlSession", "looks_like_catalog", "yaml_session"]
+__all__ = ["YAML_ENDINGS", "YamlSession", "looks_like_catalog", "session_content", "yaml_session"]
 
 YAML_ENDINGS = (".yaml", ".yml")
 _TOP = ("metadata", "sources", "name", "description", "version", "plugins")
@@ -29,15 +29,15 @@ class YamlSession(Lookup, YAMLFileCatalog):
     name = "ecog_yaml_session"
 
 
-def yaml_session(path: str | os.PathLike[str]) -> YamlSession:
-    """Open a YAML catalog; what is wrong with it is one CatalogError.
+def session_content(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return what the file of a YAML catalog says.
 
     Raises
     ------
     RecordingNotFound
         If there is no such file.
     CatalogError
-        If it is no such catalog, or has a key that is not known.
+        If it is no such catalog.
     """
     place = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if not os.path.isfile(place):
@@ -50,6 +50,13 @@ def yaml_session(path: str | os.PathLike[str]) -> YamlSession:
     if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
         keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
         raise CatalogError(f"{place}: a catalog has its entries below `sources:`; found {keys or 'nothing'}")
+    return content
+
+
+def yaml_session(path: str | os.PathLike[str]) -> YamlSession:
+    """Open a YAML catalog; what is wrong with it is one CatalogError, as from `session_content`."""
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    content = session_content(place)
     try:
         _look_over(content)
         return YamlSession(place)

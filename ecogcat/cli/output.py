@@ -14,9 +14,10 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["facts", "print_json", "table"]
+__all__ = ["facts", "hertz", "print_json", "seconds", "table"]
 
 _PIPED = 160  # columns, where nobody's terminal says how many
+_MANY = 1000  # rows from which on a table is laid out by its longest cells alone: rich takes a minute for 100,000
 
 
 def console() -> Console:
@@ -26,12 +27,54 @@ def console() -> Console:
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str] = ()) -> None:
     """Print a table."""
+    if len(rows) > _MANY or not sys.stdout.isatty():  # into a pipe, one line a row
+        _long_table(title, header, rows, right)
+        return
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in header:
-        grid.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        grid.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=name in right)
     for row in rows:
         grid.add_row(*(_plain_text(cell) for cell in row))
     console().print(grid)
+
+
+def _long_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str]) -> None:
+    texts = [[" ".join(str("" if cell is None else cell).split()) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if name in right else cell.ljust(width)
+            for name, cell, width in zip(header, row, widths, strict=True)
+        ).rstrip()
+        for row in texts
+    ]
+    click.echo("\n".join([title, *lines]))
+
+
+def hertz(rate: float) -> str:
+    """Return a rate in few letters.
+
+    Examples
+    --------
+    >>> hertz(30000.061), hertz(2000), hertz(333.25)
+    ('30 kHz', '2 kHz', '333.2 Hz')
+    """
+    return f"{rate / 1000:.5g} kHz" if rate >= 1000 else f"{rate:.4g} Hz"
+
+
+def seconds(duration: float) -> str:
+    """Return a duration in few letters.
+
+    Examples
+    --------
+    >>> seconds(0.125), seconds(9.5), seconds(83), seconds(5025)
+    ('0.125 s', '9.5 s', '1:23', '1:23:45')
+    """
+    if duration < 60:
+        return f"{duration:.3g} s"
+    minutes, rest = divmod(round(duration), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def facts(title: str, rows: Sequence[tuple[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import os
 import re
@@ -9,12 +10,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ecogcat as ec
+from ecogcat.catalog.find import chosen, found_rows
 from ecogcat.catalog.folder import find_recordings
-from ecogcat.catalog.session import entry_source, load_session, open_catalog
+from ecogcat.catalog.rows import rows_of
+from ecogcat.catalog.scanned import folder_as_catalog
+from ecogcat.catalog.session import entry_source, load_session
 
-__all__ = ["dataset_of", "datasets_of", "is_catalog", "split_entry"]
+__all__ = ["catalog_of", "chosen_names", "conditions_of", "dataset_of", "datasets_of", "is_catalog", "split_entry"]
 
-_CATALOG = re.compile(r"(.+\.ya?ml)(?::([^/\\]+))?", re.IGNORECASE)
+_MOST = 20
+_FACT = re.compile(r"([A-Za-z_]\w*)\s*(=|<=|>=|<|>)(.+)")
+
+_CATALOG = re.compile(r"(.+?\.(?:ya?ml|txt))(?::(.+))?", re.IGNORECASE)
 
 
 def split_entry(entry: str) -> tuple[str, str | None] | None:
@@ -30,8 +37,8 @@ def split_entry(entry: str) -> tuple[str, str | None] | None:
 
 
 def is_catalog(path: str) -> bool:
-    """Return whether a path has the name of a YAML file."""
-    return path.lower().endswith((".yaml", ".yml"))
+    """Return whether a path has the name of a catalog: YAML, or a session file of the lab."""
+    return path.lower().endswith((".yaml", ".yml", ".txt"))
 
 
 def dataset_of(entry: str, load_arguments: Mapping[str, Any] | None = None) -> Any:
@@ -42,32 +49,109 @@ def dataset_of(entry: str, load_arguments: Mapping[str, Any] | None = None) -> A
         return ec.open_recording(entry, **given)
     catalog, name = found
     if name is None:
-        names = ", ".join(f"{catalog}:{one}" for one in open_catalog(catalog))
+        known = [row.name for row in rows_of(catalog_of(catalog))]
+        names = ", ".join(f"{catalog}:{one}" for one in known[:_MOST]) + (" ..." if len(known) > _MOST else "")
         raise ec.CatalogError(f"{catalog} is a catalog: name one of its entries: {names or 'it has none'}")
-    source = entry_source(open_catalog(catalog), name)
+    source = entry_source(catalog_of(catalog), name)
     return (source.configure_new(**given) if given else source).read()
 
 
-def datasets_of(place: str, names: Sequence[str]) -> tuple[ec.Dataset, ...]:
+def catalog_of(place: str) -> Any:
+    """Open CATALOG: a YAML catalog, a session file of the lab, or a folder, of sessions or of recordings."""
+    if not os.path.isdir(place):
+        if os.path.isfile(place) and not place.lower().endswith((".yaml", ".yml", ".txt", ".ini", ".cfg", ".conf")):
+            raise ec.CatalogError(f"{place}: this is no catalog; `ecogcat info {place}` shows a recording")
+        return ec.open_session(place)
+    try:
+        return ec.open_session(place)
+    except ec.CatalogError:  # no folder of sessions
+        return folder_as_catalog(place)
+
+
+def conditions_of(words: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    """Tell words from facts: ``KEY=VALUE``, or ``KEY>VALUE`` and the like.
+
+    Examples
+    --------
+    >>> conditions_of(["tones", "rate=2000", "duration>=60"])
+    (['tones'], {'rate': '2000', 'duration': '>=60'})
+    """
+    plain: list[str] = []
+    facts: dict[str, Any] = {}
+    for word in words:
+        match = _FACT.fullmatch(word)
+        if match is None:
+            plain.append(word)
+            continue
+        value = match[3].strip() if match[2] == "=" else match[2] + match[3].strip()
+        key = match[1]
+        facts[key] = [*_listed(facts[key]), value] if key in facts and match[2] == "=" else value
+    return plain, facts
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def chosen_names(cat: Any, entries: Sequence[str], find: Sequence[str], exclude: Sequence[str]) -> list[str]:
+    """Return the names of entries that the line asks for: by name or pattern, by words and facts, but for some."""
+    rows = list(rows_of(cat))
+    known = [row.name for row in rows]
+    names = matching(known, entries) if entries else [row.name for row in rows if not row.is_join]
+    if find:
+        found = {row.name for row in found_rows(cat, *conditions_of(find))}
+        names = [name for name in names if name in found]
+    if exclude:
+        left_out = set(matching(known, exclude))
+        names = [name for name in names if name not in left_out]
+    if not names:
+        raise ec.CatalogError("no entry is left to take; `ecogcat find CATALOG WORD...` shows what --find would find")
+    return names
+
+
+def datasets_of(
+    place: str,
+    names: Sequence[str],
+    find: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    load_arguments: Mapping[str, Any] | None = None,
+) -> tuple[ec.Dataset, ...]:
     """Open the recordings of a catalog or a folder; `names` are names or glob patterns, all by default.
 
     Paths of recordings, none of them in a folder `place`, are opened one by one.
     """
+    given = load_arguments or {}
     if _are_paths(place, names):
-        return tuple(ec.open_recording(one) for one in (place, *names))
-    if os.path.isdir(place):
-        found, _ = find_recordings(place, ec.open_recording)
-        failed = [one for one in found if one.dataset is None]
-        if failed and not names:
-            listed = "\n".join(f"  {one.path}: {one.problem}" for one in failed)
-            raise ec.CatalogError(f"{place}: {len(failed)} of {len(found)} recordings cannot be opened:\n{listed}")
-        datasets = [one.dataset for one in found if one.dataset is not None]
-        if not datasets:
-            raise ec.RecordingNotFound(f"{place}: the folder holds no recording of a known format")
-        wanted = matching([one.name for one in datasets], names)
-        return tuple(one for one in datasets if one.name in wanted) if names else tuple(datasets)
-    catalog = open_catalog(place)
-    return load_session(catalog, matching(list(catalog), names) if names else None)
+        return tuple(ec.open_recording(one, **given) for one in (place, *names))
+    if os.path.isdir(place) and not find and not exclude and not _has_sessions(place):
+        return _datasets_in(place, names, given)
+    cat = catalog_of(place)
+    wanted = chosen_names(cat, names, find, exclude)
+    return load_session(chosen(cat, wanted), wanted, **given)
+
+
+def _has_sessions(folder: str) -> bool:
+    try:
+        ec.open_session(folder)
+    except ec.EcogcatError:
+        return False
+    return True
+
+
+def _datasets_in(place: str, names: Sequence[str], given: Mapping[str, Any]) -> tuple[ec.Dataset, ...]:
+    found, _ = find_recordings(place, lambda path, **which: ec.open_recording(path, **{**given, **which}))
+    failed = [one for one in found if one.dataset is None]
+    if failed and not names:
+        listed = "\n".join(f"  {one.path}: {one.problem}" for one in failed)
+        raise ec.CatalogError(
+            f"{place}: {len(failed)} of {len(found)} recordings cannot be opened:\n{listed}\n"
+            f"`ecogcat scan {place} -o session.yaml` makes a catalog of the others"
+        )
+    datasets = [one.dataset for one in found if one.dataset is not None]
+    if not datasets:
+        raise ec.RecordingNotFound(f"{place}: the folder holds no recording of a known format")
+    wanted = matching([one.name for one in datasets], names)
+    return tuple(one for one in datasets if one.name in wanted) if names else tuple(datasets)
 
 
 def _are_paths(place: str, names: Sequence[str]) -> bool:
@@ -83,9 +167,13 @@ def _are_paths(place: str, names: Sequence[str]) -> bool:
 def matching(known: Sequence[str], patterns: Sequence[str]) -> list[str]:
     """Return the names that patterns stand for, in the order of the patterns; CatalogError for one without a match."""
     wanted: dict[str, None] = {}
+    every = set(known)
     for pattern in patterns:
-        some = [pattern] if pattern in known else fnmatch.filter(known, pattern)
+        some = [pattern] if pattern in every else fnmatch.filter(known, pattern)
         if not some:
-            raise ec.CatalogError(f"no entry is called {pattern!r}; there are: {', '.join(known) or 'none'}")
+            near = difflib.get_close_matches(pattern, known, 1)
+            listed = ", ".join(known[:_MOST]) + (f" and {len(known) - _MOST:,} more" if len(known) > _MOST else "")
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ec.CatalogError(f"no entry is called {pattern!r}; there are: {listed or 'none'}{hint}")
         wanted.update(dict.fromkeys(some))
     return list(wanted)

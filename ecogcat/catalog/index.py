@@ -1,0 +1,146 @@
+"""Index: a large catalog's entries in a file beside its YAML, so that opening it parses none of the YAML.
+
+``session.yaml.index`` is an SQLite database that holds what the YAML says and the digest of that file. It is a copy to
+look things up in: where the digest does not match, it is not used, and it can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+__all__ = ["WORTH_AN_INDEX", "Index", "digest_of", "index_path", "open_index", "write_index"]
+
+WORTH_AN_INDEX = 200
+"""Entries from which on a scan writes an index; fewer are parsed as quickly."""
+
+_VERSION = 1
+_KEYS = {"metadata", "sources"}
+_TABLES = (
+    "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT)",
+    "CREATE TABLE entries (position INTEGER PRIMARY KEY, name TEXT UNIQUE, entry TEXT)",
+)
+
+
+def index_path(path: str) -> str:
+    """Return where the index of a catalog lies."""
+    return f"{path}.index"
+
+
+def digest_of(path: str) -> str:
+    """Return a digest of a file's content; a hundred megabytes take a tenth of a second."""
+    with open(path, "rb") as file:
+        digest = blake2b(digest_size=16)
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The entries of a catalog, looked up in its index.
+
+    Parameters
+    ----------
+    path : str
+        The catalog.
+    """
+
+    path: str
+
+    def _rows(self, query: str, values: Iterable[Any] = ()) -> list[Any]:
+        # A connection a question: nothing to share between threads, or to lose in a fork.
+        with closing(_connected(index_path(self.path))) as connection:
+            return connection.execute(query, tuple(values)).fetchall()
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Those of the catalog."""
+        ((text,),) = self._rows("SELECT value FROM facts WHERE key = 'metadata'")
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def names(self) -> list[str]:
+        """Return the names of the entries, in order."""
+        return [name for (name,) in self._rows("SELECT name FROM entries ORDER BY position")]
+
+    def entry(self, name: str) -> dict[str, Any] | None:
+        """Return one entry as the YAML has it."""
+        rows = self._rows("SELECT entry FROM entries WHERE name = ?", (name,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield all entries as the YAML has them, in order."""
+        rows = self._rows("SELECT name, entry FROM entries ORDER BY position")
+        return zip((name for name, _ in rows), json.loads(f"[{','.join(text for _, text in rows)}]"), strict=True)
+
+
+def write_index(path: str, content: Mapping[str, Any], digest: str | None = None) -> bool:
+    """Write the index of a catalog; False if it says what an index cannot hold, or its folder cannot be written to.
+
+    Parameters
+    ----------
+    path : str
+        The catalog.
+    content : mapping
+        What its YAML says.
+    digest : str, optional
+        That of the file from which `content` was read; computed by default.
+    """
+    if not _KEYS.issuperset(content) or "parameters" in (content.get("metadata") or {}):
+        return False  # parameters and plug-ins of a catalog are Intake's to understand
+    try:
+        metadata = json.dumps(content.get("metadata") or {}, allow_nan=False)
+        texts = [(name, json.dumps(entry, allow_nan=False)) for name, entry in content["sources"].items()]
+    except (TypeError, ValueError):  # a date, or another value that JSON has no word for
+        return False
+    if not all(isinstance(name, str) and isinstance(content["sources"][name], dict) for name, _ in texts):
+        return False  # a mistake, of which Intake tells
+    facts = {"version": str(_VERSION), "digest": digest or digest_of(path), "metadata": metadata}
+    target = index_path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=f".{os.path.basename(target)}.")
+    except OSError:
+        return False
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(temporary)) as connection, connection:
+            connection.execute("PRAGMA journal_mode = OFF")
+            for table in _TABLES:
+                connection.execute(table)
+            connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
+            rows = ((position, *one) for position, one in enumerate(texts))
+            connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
+        os.chmod(temporary, os.stat(path).st_mode & 0o666)
+        os.replace(temporary, target)
+    except (sqlite3.Error, OSError):
+        os.unlink(temporary)
+        return False
+    return True
+
+
+def open_index(path: str) -> Index | None:
+    """Return the index of a catalog; None if there is none, or it is not that of the file as it is now."""
+    index = Index(path)
+    if not os.path.isfile(index_path(path)):
+        return None
+    try:
+        facts = dict(index._rows("SELECT key, value FROM facts"))
+    except (sqlite3.Error, ValueError, OSError):
+        return None
+    return index if facts.get("version") == str(_VERSION) and facts.get("digest") == digest_of(path) else None
+
+
+def _connected(path: str) -> sqlite3.Connection:
+    """Open an index to read: it is not locked, and nothing that its schema says is trusted."""
+    connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection

@@ -1,0 +1,180 @@
+"""Relink: a catalog's paths changed where a folder or drive has moved; the rest of its text stays as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from ecogcat.catalog.index import index_path, write_index
+from ecogcat.catalog.paths import local_path
+from ecogcat.catalog.summary import SUMMARY
+from ecogcat.catalog.yamltext import read_catalog_text, safe_yaml, scalar, write_text
+from ecogcat.errors import CatalogError, RecordingNotFound
+
+__all__ = ["Relinked", "relink"]
+
+_HERE = re.compile(r"\{\{\s*CATALOG_DIR\s*\}\}/?")
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_PATHS = ("urlpath", "path", "electrode", "events", "judgements", "parts")
+
+
+@dataclass(frozen=True, slots=True)
+class Relinked:
+    """One path that was changed.
+
+    Attributes
+    ----------
+    entry : str
+    old, new : str
+        As the catalog has them.
+    exists : bool
+        Whether something is at the new place.
+    """
+
+    entry: str
+    old: str
+    new: str
+    exists: bool
+
+
+def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: str | os.PathLike[str]) -> list[Relinked]:
+    r"""Write into a catalog where a folder that has moved is now.
+
+    Parameters
+    ----------
+    catalog : path-like
+        A YAML catalog. It is rewritten at once; what people wrote in it, comments too, stays.
+    old, new : path-like
+        The folder (or drive, or file) as it was, and as it is. Drive letters and network paths of another system are
+        understood: ``"D:\\rig\\2026"``.
+
+    Returns
+    -------
+    list of Relinked
+        The paths that lay below `old`, in joins too; none if there was none, and then nothing is written.
+
+    Raises
+    ------
+    RecordingNotFound
+        If there is no catalog, or nothing at `new`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> (folder / "now").mkdir()
+    >>> text = "sources:\n  a:  # first\n    driver: ecog_intan\n    args: {urlpath: /mnt/rig/a.rhd}\n"
+    >>> _ = (folder / "s.yaml").write_text(text)
+    >>> [one.exists for one in relink(folder / "s.yaml", "/mnt/rig", folder / "now")]
+    [False]
+    """
+    for name, value in (("catalog", catalog), ("old", old), ("new", new)):
+        if not isinstance(value, (str, os.PathLike)):
+            raise TypeError(f"{name} is a path, not {type(value).__name__}")
+    path = os.path.abspath(local_path(catalog))
+    target = os.path.abspath(local_path(new))
+    text = read_catalog_text(path)
+    if not os.path.exists(target):
+        raise RecordingNotFound(f"{target}: nothing is there; give the place where {os.fspath(old)} is now")
+    folder = os.path.dirname(path)
+    moved: list[Relinked] = []
+    changes: dict[int, list[tuple[int, int, str]]] = {}
+    for entry, node in _scalars(text.nodes):
+        there = _moved(node.value, os.fspath(old), target, folder, origin=entry.endswith("\0"))
+        if there is None:
+            continue
+        written, place = there
+        start, stop = node.start_mark, node.end_mark
+        if start.line != stop.line:
+            raise CatalogError(f"{path}, line {start.line + 1}: a path over several lines; write it on one")
+        changes.setdefault(start.line, []).append((start.column, stop.column, scalar(written)))
+        if not entry.endswith("\0"):
+            moved.append(Relinked(entry, node.value, written, os.path.exists(place)))
+    if moved:
+        lines = list(text.lines)
+        for number, edits in changes.items():
+            for begin, end, value in sorted(edits, reverse=True):
+                lines[number] = lines[number][:begin] + value + lines[number][end:]
+        whole = "\n".join(lines) + "\n"
+        write_text(path, whole)
+        if os.path.exists(index_path(path)):
+            write_index(path, safe_yaml(whole))
+    return moved
+
+
+def _scalars(entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the nodes of all texts that may be paths, with the entry's name; a NUL behind it for what a scan wrote."""
+    for name, entry in entries.items():
+        for key, value in _pairs(entry):
+            if key == "args":
+                for argument, inside in _pairs(value):
+                    if argument in _PATHS:
+                        yield from ((name, node) for node in _texts(inside))
+            if key == "metadata":
+                for title, inside in _pairs(value):
+                    if title == SUMMARY:
+                        yield from ((name + "\0", node) for own, node in _pairs(inside) if own == "origin")
+
+
+def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(node.value, list) and node.value and isinstance(node.value[0], tuple):
+        yield from ((key.value, value) for key, value in node.value)
+
+
+def _texts(node: Any) -> Iterator[Any]:
+    if isinstance(node.value, str):
+        yield node
+    elif isinstance(node.value, list):
+        for one in node.value:
+            if not isinstance(one, tuple):
+                yield from _texts(one)
+
+
+def _moved(text: str, old: str, new: str, folder: str, origin: bool) -> tuple[str, str] | None:
+    """Return a path as the catalog has it now, and the place it means; None if it does not lie below `old`."""
+    path, query, arguments = text.partition("?") if origin else (text, "", "")
+    relative = bool(_HERE.match(path))
+    plain = _HERE.sub("", path, count=1).replace("{{ '{' }}", "{") if relative else path
+    if "{{" in plain or "://" in plain.replace("file://", ""):
+        return None
+    windows = bool(_WINDOWS.match(plain))
+    absolute = windows or os.path.isabs(os.path.expanduser(plain.removeprefix("file://")))
+    if windows or _WINDOWS.match(old):
+        below = _below_windows(plain, old)
+    else:
+        place = os.path.normpath(os.path.join(folder, os.path.expanduser(plain.removeprefix("file://"))))
+        below = _below(place, os.path.abspath(os.path.expanduser(old)))
+    if below is None:
+        return None
+    place = os.path.normpath(os.path.join(new, below))
+    if absolute and not relative:
+        return place + query + arguments, place
+    try:
+        short = os.path.relpath(place, folder).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return place + query + arguments, place
+    written = "{{ CATALOG_DIR }}/" + short.replace("{", "{{ '{' }}") if relative else short
+    return written + query + arguments, place
+
+
+def _below(place: str, folder: str) -> str | None:
+    try:
+        return (
+            str(PurePosixPath(place).relative_to(folder))
+            if os.sep == "/"
+            else os.fspath(PureWindowsPath(place).relative_to(folder))
+        )
+    except ValueError:
+        return None
+
+
+def _below_windows(place: str, folder: str) -> str | None:
+    """Return a path of Windows as seen from a folder, with slashes; case does not matter there."""
+    try:
+        return PureWindowsPath(place).relative_to(PureWindowsPath(folder)).as_posix()
+    except ValueError:
+        return None

@@ -1,0 +1,107 @@
+"""App: the command's group, what its commands share - options, errors in a line, exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+import ecogcat as ec
+
+__all__ = ["JSON", "LOAD", "ecogcat", "reported", "selected", "shown_progress"]
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+_EXPECTED = (ec.EcogcatError, OSError, ValueError, TypeError, IndexError, ImportError, KeyError)
+_NEXT = {
+    ec.JoinError: "`ecogcat plan` with the same entries shows every mismatch, and what leaving parts out would gain",
+    ec.RecordingNotFound: "`ecogcat check CATALOG` lists what is missing, `ecogcat relink CATALOG OLD NEW` tells where "
+    "it is now",
+    ec.SourceChangedError: "`ecogcat scan` the folder again, with the same -o",
+}
+
+
+def reported(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Print what went wrong in one message that ends with what to do, and exit with 1."""
+
+    @wraps(function)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            function(*arguments, **options)
+        except _EXPECTED as error:
+            if _debugging():
+                raise
+            text = error.args[0] if isinstance(error, KeyError) and error.args else error
+            click.echo(f"error: {text}", err=True)
+            remedy = next((said for kind, said in _NEXT.items() if isinstance(error, kind)), "")
+            if remedy and "ecogcat " not in str(text):
+                click.echo(f"next: {remedy}", err=True)
+            sys.exit(1)
+
+    return run
+
+
+def _debugging() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and bool((context.find_root().obj or {}).get("debug"))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(ec.__version__, prog_name="ecogcat")
+@click.option("--debug", is_flag=True, help="Show where in the code an error was raised.")
+@click.pass_context
+def ecogcat(context: click.Context, debug: bool) -> None:
+    """Scan, list, check, join and draw multi-channel brain recordings.
+
+    ENTRY is the path of a recording, or CATALOG.yaml:NAME. CATALOG is a YAML catalog, a session file of the lab (.txt),
+    or a folder. Exit status: 0, 1 (something did not hold), 2 (usage).
+    """
+    context.obj = {"debug": debug}
+
+
+def pairs(context: click.Context | None, parameter: click.Parameter | None, values: tuple[str, ...]) -> dict[str, Any]:
+    """Read KEY=VALUE, the value as in a catalog: a number, a word, [0, 1, 2]."""
+    import yaml
+
+    found: dict[str, Any] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.BadParameter(f"give KEY=VALUE, such as stream=imec0.ap, not {text!r}")
+        try:
+            found[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            found[name] = value
+    return found
+
+
+LOAD = click.option(
+    *("-l", "--load", "load"),
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=pairs,
+    help="Load argument, such as stream=imec0.ap; may be repeated.",
+)
+
+
+def selected(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the ways to choose entries."""
+    command = click.option(
+        "--exclude", multiple=True, metavar="ENTRY", help="Leave out an entry, by name or pattern; may be repeated."
+    )(command)
+    command = click.option(
+        "--find",
+        multiple=True,
+        metavar="WORD|KEY=VALUE",
+        help="Entries as `ecogcat find` has them; may be repeated: all must hold.",
+    )(command)
+    command = click.option("--all", "every", is_flag=True, help="All recordings, as when no ENTRY is named.")(command)
+    return click.argument("entries", nargs=-1, metavar="[ENTRY]...")(command)
+
+
+def shown_progress() -> bool:
+    """Return whether a progress bar would be seen: it is drawn on the standard error."""
+    return sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("ECOGCAT_NO_PROGRESS")

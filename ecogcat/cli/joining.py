@@ -1,0 +1,149 @@
+"""Joining: plan and join."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+import ecogcat as ec
+from ecogcat.catalog.addjoin import add_join
+from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
+from ecogcat.cli.output import print_json
+from ecogcat.cli.targets import catalog_of, chosen_names, datasets_of, is_catalog
+from ecogcat.tabulate import dataset_text, plan_text
+
+__all__ = ["join", "plan"]
+
+
+def _join_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a join: every one of `ecogcat.join`."""
+    choices = {
+        "match": (["site", "name"], "What makes two channels the same."),
+        "channels": (["inner", "exact", "outer"], "Channels that not all parts have."),
+        "aligned": (["inner", "exact", "outer"], "Aligned arrays that not all parts have."),
+        "on-rate-mismatch": (["raise", "resample"], "Parts of another rate."),
+        "on-geometry-mismatch": (["raise", "sites"], "Grids of another shape or pitch."),
+        "on-units-mismatch": (["convert", "raise"], "Parts in other units."),
+        "on-processing-mismatch": (["warn", "raise", "ignore"], "Parts filtered in other ways."),
+    }
+    for name, (values, text) in reversed(choices.items()):
+        command = click.option(f"--{name}", type=click.Choice(values), help=text)(command)
+    command = click.option("--min-channels", type=click.IntRange(1), help="Refuse to keep fewer channels.")(command)
+    command = click.option("--rate", type=click.FloatRange(0, min_open=True), help="Rate to resample to (Hz).")(command)
+    command = click.option("--rate-tolerance", type=click.FloatRange(0), help="Rates this near are one.")(command)
+    command = click.option("--name", help="Name of the join.")(command)
+    return click.option("--gaps", help="abut, nan, or a value to fill the pauses with.", callback=_gaps)(command)
+
+
+def _gaps(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    if value is None or value in ("abut", "nan"):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        raise click.BadParameter("give abut, nan or a number") from None
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+@ecogcat.command()
+@click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH")
+@selected
+@_join_flags
+@LOAD
+@JSON
+@reported
+def plan(
+    catalog_or_path: str,
+    entries: tuple[str, ...],
+    every: bool,
+    find: tuple[str, ...],
+    exclude: tuple[str, ...],
+    load: dict[str, Any],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Say what joining recordings would do: every mismatch of every part; exit with 1 if they cannot be joined.
+
+    ENTRY is a name or a pattern such as "rec_*"; all recordings by default. Or give paths of recordings alone.
+    """
+    datasets = datasets_of(catalog_or_path, entries, find, exclude, load)
+    found = ec.plan_join(*datasets, **_given(options))
+    if as_json:
+        shape = {"n_channels": found.n_channels, "n_samples": found.n_samples}
+        print_json(
+            {"ok": found.ok, **shape, "parts": found.table, "mismatches": found.differences, "gains": found.gains}
+        )
+    else:
+        click.echo(plan_text(found))
+    if not found.ok:
+        sys.exit(1)
+
+
+@ecogcat.command()
+@click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH")
+@selected
+@click.option(
+    *("-o", "--output"),
+    required=True,
+    metavar="OUT",
+    help=".h5, .zarr or .vds.h5: the samples are written. .yaml: the join is kept as an entry, nothing is copied.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace OUT, or the entry of that name.")
+@_join_flags
+@LOAD
+@JSON
+@reported
+def join(
+    catalog_or_path: str,
+    entries: tuple[str, ...],
+    every: bool,
+    find: tuple[str, ...],
+    exclude: tuple[str, ...],
+    output: str,
+    overwrite: bool,
+    load: dict[str, Any],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Join recordings end to end, and write the result; or keep it as an entry of a catalog.
+
+    With -o joined.yaml no sample is copied: joined.yaml (it may be CATALOG itself, or a new file) gets an entry that is
+    the join, beside the entries that it is made of.
+    """
+    given = _given(options)
+    datasets = datasets_of(catalog_or_path, entries, find, exclude, load)
+    if output.lower().endswith((".yaml", ".yml")):
+        given.setdefault("name", os.path.splitext(os.path.basename(output))[0])
+        joined = ec.join(*datasets, **given)
+        if not is_catalog(catalog_or_path) or catalog_or_path.lower().endswith(".txt"):
+            raise ec.CatalogError(
+                f"an entry refers to entries, and {catalog_or_path} is no YAML catalog: "
+                f"`ecogcat scan {os.path.dirname(catalog_or_path) or '.'} -o session.yaml` makes one"
+            )
+        names = chosen_names(catalog_of(catalog_or_path), entries, find, exclude)
+        add_join(catalog_or_path, names, output, given, load, overwrite=overwrite)
+        where = f"{output}:{given['name']}"
+    else:
+        joined = ec.join(*datasets, **given)
+        _write(joined, output, overwrite)
+        where = output
+    if as_json:
+        shape = {"n_channels": joined.n_channels, "n_samples": joined.n_samples, "duration": joined.duration}
+        print_json({"output": where, "name": joined.name, **shape, "parts": [part.name for part in joined.parts]})
+    else:
+        click.echo(dataset_text(joined))
+        click.echo(f"\n{where}\nnext: ecogcat info {where}")
+
+
+def _write(joined: ec.Dataset, output: str, overwrite: bool) -> None:
+    write = getattr(ec, "write", None)
+    if write is None:
+        raise ec.CatalogError(f"{output}: this version writes no samples; -o NAME.yaml keeps the join as an entry")
+    write(joined, output, overwrite=overwrite, progress=True if shown_progress() else None)

@@ -1,0 +1,166 @@
+"""Sessions: scan, check, relink."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from ecogcat.catalog.check import checked
+from ecogcat.catalog.relink import relink as relink_catalog
+from ecogcat.catalog.rows import rows_of
+from ecogcat.catalog.scanned import Update, scan_into
+from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
+from ecogcat.cli.output import print_json
+from ecogcat.cli.targets import catalog_of, chosen_names
+
+__all__ = ["check", "relink", "scan"]
+
+
+@ecogcat.command()
+@click.argument("folder")
+@click.option("-o", "--output", required=True, metavar="session.yaml", help="Catalog to write, or to bring up to date.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Paths below FOLDER to leave out; may be repeated.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes; as many as there are processors by default.")
+@LOAD
+@JSON
+@reported
+def scan(
+    folder: str, output: str, exclude: tuple[str, ...], jobs: int | None, load: dict[str, Any], as_json: bool
+) -> None:
+    """Make a catalog of a folder: every recording in it, found by content; only headers are read.
+
+    Scanned again, the catalog is brought up to date: what you wrote in it stays. What looks like a recording and cannot
+    be opened is listed with the reason; that alone is no error (`ecogcat check` tells of the entries).
+    """
+    progress = True if shown_progress() else None
+    update = scan_into(folder, output, exclude=exclude, jobs=jobs, progress=progress, **load)
+    if as_json:
+        refused = [{"path": one.path, "reason": one.reason} for one in update.scan.refused]
+        facts = {"catalog": update.path, "recordings": len(update.scan.recordings), "new": update.new}
+        print_json({**facts, "gone": update.gone, "lost": update.lost, "refused": refused})
+    else:
+        _tell(update, output)
+    if not update.scan.recordings:
+        click.echo(f"error: no recording of a known format is in {folder}", err=True)
+        sys.exit(1)
+
+
+def _tell(update: Update, output: str) -> None:
+    found = update.scan
+    sessions = len({one.session for one in found.recordings})
+    again = "" if len(update.new) == len(found.recordings) else f", {len(update.new)} of them new"
+    click.echo(
+        f"{_count(len(found.recordings), 'recording')} in {_count(sessions, 'folder')}{again}; "
+        f"{_count(found.n_others, 'other file')}"
+    )
+    for name in update.gone:
+        click.echo(f"gone: {name} (its entry is kept)")
+    for name in update.lost:
+        click.echo(f"lost: {name} (its file is there, and is no recording any more; its entry is kept)")
+    if found.refused:
+        click.echo(f"\n{_count(len(found.refused), 'path')} cannot be opened:")
+        for one in found.refused:
+            click.echo(f"  {one.path}\n      {one.reason}")
+    click.echo(f"\n{output}\nnext: ecogcat ls {output}, ecogcat check {output}, ecogcat plan {output} ENTRY...")
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+@ecogcat.command()
+@click.argument("catalog")
+@selected
+@JSON
+@reported
+def check(
+    catalog: str, entries: tuple[str, ...], every: bool, find: tuple[str, ...], exclude: tuple[str, ...], as_json: bool
+) -> None:
+    """Try every entry: one line each, and exit status 1 if something does not hold.
+
+    That is: it opens, as it was when it was scanned; its electrode fits its channels, its events and tables fit it; the
+    parts of a join agree. Only headers are read.
+    """
+    cat = catalog_of(catalog)
+    names = chosen_names(cat, entries, find, exclude) if entries or find or exclude else None
+    rows = []
+    for row in checked(cat, names, _bar()):
+        rows.append(row)
+        if not as_json:
+            mark = "ok" if row["ok"] else "FAILS"
+            n = row["warnings"]
+            more = row["problem"] or (f"{n} warning{'s' if n > 1 else ''}" if n else "")
+            click.echo(f"{mark:5}  {row['entry']}" + (f": {more}" if more else ""))
+    wrong = [row for row in rows if not row["ok"]]
+    if as_json:
+        print_json(rows)
+    else:
+        click.echo(f"\n{len(rows) - len(wrong):,} of {len(rows):,} entries hold")
+    if wrong:
+        if not as_json:
+            click.echo(
+                f"next: ecogcat relink {catalog} OLD NEW where a folder has moved; ecogcat scan FOLDER -o {catalog} "
+                "where recordings have changed",
+                err=True,
+            )
+        sys.exit(1)
+
+
+def _bar() -> Any:
+    if not shown_progress() or sys.stdout.isatty():  # the lines themselves show how far it is
+        return lambda done, total: None
+    from tqdm.auto import tqdm
+
+    bar = tqdm(unit=" entries", desc="checking", leave=False)
+
+    def report(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done == total:
+            bar.close()
+
+    return report
+
+
+@ecogcat.command()
+@click.argument("catalog")
+@click.argument("old")
+@click.argument("new")
+@JSON
+@reported
+def relink(catalog: str, old: str, new: str, as_json: bool) -> None:
+    """Say where a folder or drive that has moved is now: OLD as it was, NEW as it is.
+
+    The paths in the catalog's entries and joins are rewritten; nothing else in the file is. Exit status 1 if something
+    is not at its new place, or no path lay below OLD.
+    """
+    moved = relink_catalog(catalog, old, new)
+    if as_json:
+        print_json([{"entry": one.entry, "old": one.old, "new": one.new, "exists": one.exists} for one in moved])
+    else:
+        for one in moved:
+            click.echo(f"{'ok' if one.exists else 'FAILS':5}  {one.entry}: {one.new}" + _missing(one.exists))
+        n = len(moved)
+        click.echo(f"\n{n:,} path{'' if n == 1 else 's'} of {catalog} changed")
+    if not moved:
+        _say_where(catalog, old)
+    if not moved or not all(one.exists for one in moved):
+        sys.exit(1)
+
+
+def _missing(exists: bool) -> str:
+    return "" if exists else " (nothing is there)"
+
+
+def _say_where(catalog: str, old: str) -> None:
+    """Say where a catalog's paths do lie, when none lay where they were said to."""
+    folders: dict[str, None] = {}
+    for row in rows_of(catalog_of(catalog)):
+        path = row.arguments.get("urlpath")
+        if isinstance(path, str):
+            folders[os.path.dirname(path)] = None
+    listed = ", ".join(list(folders)[:5]) + (" ..." if len(folders) > 5 else "")
+    click.echo(f"error: no path of {catalog} lies below {old}; they lie in {listed or 'no folder'}", err=True)

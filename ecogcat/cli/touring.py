@@ -1,0 +1,42 @@
+"""Touring: demo and doctor."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ecogcat.cli.app import JSON, ecogcat, reported
+from ecogcat.cli.output import facts, print_json
+
+__all__ = ["demo", "doctor"]
+
+
+@ecogcat.command()
+@click.argument("folder", required=False)
+@click.option("-o", "--output", metavar="FOLDER", help="Where to write; demo/ by default.")
+def demo(folder: str | None, output: str | None) -> None:
+    """Tour a simulated session, or the recordings in FOLDER."""
+    from ecogcat import demo as tour
+
+    arguments = [] if output is None else ["--output", output]
+    sys.exit(tour.main([*arguments, "--", folder] if folder is not None else arguments))
+
+
+@ecogcat.command()
+@JSON
+@reported
+def doctor(as_json: bool) -> None:
+    """Examine the installation: versions, drivers, Numba's cache, threads, memory limit."""
+    from ecogcat.cli.doctor import examine
+
+    rows = examine()
+    wrong = [row for row in rows if not row["ok"]]
+    if as_json:
+        print_json(rows)
+    else:
+        facts("", [(row["what"], row["value"]) for row in rows])
+        for row in wrong:
+            click.echo(f"{row['what']}: {row['remedy']}", err=True)
+    if wrong:
+        sys.exit(1)
