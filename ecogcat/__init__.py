@@ -43,6 +43,7 @@ from ecogcat.judgements import mark_channels, read_judgements
 from ecogcat.labels import condition_label
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
+from ecogcat.rereference import rereference
 from ecogcat.select import mask_channels, select_channels, select_time
 from ecogcat.sessiontables import session_experiment
 from ecogcat.settings import options
@@ -104,6 +105,7 @@ __all__ = [
     "read_impedance",
     "read_intervals",
     "read_judgements",
+    "rereference",
     "sample_at",
     "select_channels",
     "select_time",
