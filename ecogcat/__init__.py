@@ -44,6 +44,7 @@ from ecogcat.labels import condition_label
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
 from ecogcat.rereference import rereference
+from ecogcat.resample import resample
 from ecogcat.select import mask_channels, select_channels, select_time
 from ecogcat.sessiontables import session_experiment
 from ecogcat.settings import options
@@ -106,6 +107,7 @@ __all__ = [
     "read_intervals",
     "read_judgements",
     "rereference",
+    "resample",
     "sample_at",
     "select_channels",
     "select_time",

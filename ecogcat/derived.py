@@ -6,17 +6,22 @@ storage its extent is one like any other; its sources are those of the signal, s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecogcat import settings
 from ecogcat.frozen import Index, index_array
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
+from ecogcat.storage import pool
 from ecogcat.storage.reader import Reader, ReaderExtent
 
-__all__ = ["Derivation", "Underlying", "derived_piece", "floating", "underlying"]
+__all__ = ["Derivation", "Underlying", "derived_extent", "derived_piece", "floating", "in_blocks", "underlying"]
 
 # Values computed from at a time: small enough to stay near the processor.
 BLOCK = 1 << 20
@@ -77,9 +82,29 @@ def floating(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def derived_piece(reader: Derivation, stem: Underlying, block_samples: int) -> Piece:
     """Return the stretch of a signal that a derivation makes of what underlies another."""
-    n, dtype = reader.n_samples, reader.dtype
-    extent = ReaderExtent(reader, stem.signal.n_channels, n, dtype, stem.signal.sources, max(1, block_samples))
-    return Piece(extent, stem.rows, 0, n, dtype, exponent=stem.exponent)
+    extent = derived_extent(reader, block_samples)
+    return Piece(extent, stem.rows, 0, extent.n_samples, extent.dtype, exponent=stem.exponent)
+
+
+def derived_extent(reader: Derivation, block_samples: int) -> ReaderExtent:
+    """Return the extent of a derivation; a stretch of `block_samples` costs as much as one of its samples."""
+    signal = reader.signal
+    return ReaderExtent(
+        reader, signal.n_channels, reader.n_samples, reader.dtype, signal.sources, max(1, block_samples)
+    )
+
+
+def in_blocks(fill: Callable[[int, int], None], start: int, stop: int, length: int) -> None:
+    """Call ``fill(a, b)`` for blocks of start..stop of at most `length`, shared out over the threads."""
+    n = -(-(stop - start) // length)
+    n_parts = min(settings.threads(), n)
+    edges = [min(stop, start + n * k // n_parts * length) for k in range(n_parts + 1)]
+
+    def some(first: int, end: int) -> None:
+        for a in range(first, end, length):
+            fill(a, min(end, a + length))
+
+    pool.run([partial(some, a, b) for a, b in pairwise(edges)])
 
 
 def read_floating(signal: Signal, rows: Index, start: int, stop: int) -> NDArray[Any]:

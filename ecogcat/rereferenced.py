@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat import derived, settings
-from ecogcat.derived import floating, read_floating
+from ecogcat import derived
+from ecogcat.derived import floating, in_blocks, read_floating
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.signal import Signal
-from ecogcat.storage import pool
 
 __all__ = ["Rereferenced"]
 
@@ -63,35 +60,19 @@ class Rereferenced(Frozen):
 
     def read(self, channels: Index, start: int, stop: int) -> NDArray[Any]:
         """Return the values of ascending channels over samples; see `Reader`."""
+        from ecogcat.kernels.reference import subtract_share
+
         out = np.empty((len(channels), stop - start), self.dtype)
         share = self.slopes()[channels] if self.regress else np.ones(len(channels))
         needed = channels if self.other is not None else index_array(np.union1d(channels, self.chosen))
-        length = max(1, derived.BLOCK // max(1, len(needed)))
-        n_parts = min(settings.threads(), max(1, (stop - start) // length))
-        edges = [start + (stop - start) * k // n_parts for k in range(n_parts + 1)]
-        work = partial(self._fill, channels, needed, share, length, out, start)
-        pool.run([partial(work, a, b) for a, b in pairwise(edges)])
-        return out
-
-    def _fill(
-        self,
-        channels: Index,
-        needed: Index,
-        share: NDArray[np.float64],
-        length: int,
-        out: NDArray[Any],
-        first: int,
-        start: int,
-        stop: int,
-    ) -> None:
-        from ecogcat.kernels.reference import subtract_share
-
         rows = np.searchsorted(needed, channels)
-        for a in range(start, stop, length):
-            b = min(stop, a + length)
+
+        def fill(a: int, b: int) -> None:
             values = read_floating(self.signal, needed, a, b)
-            average = self._average(values, needed, a, b)
-            subtract_share(values, rows, average, share, out[:, a - first : b - first])
+            subtract_share(values, rows, self._average(values, needed, a, b), share, out[:, a - start : b - start])
+
+        in_blocks(fill, start, stop, max(1, derived.BLOCK // max(1, len(needed))))
+        return out
 
     def _average(self, values: NDArray[Any], there: Index, start: int, stop: int) -> NDArray[Any]:
         """Return the average over samples start..stop, of which the signal's channels `there` are read already."""

@@ -15,7 +15,7 @@ from ecogcat.errors import CatalogError
 from ecogcat.formats.opening import load_arguments, open_recording
 from ecogcat.formats.registry import formats
 from ecogcat.join import join
-from ecogcat.joinplan import JoinOptions
+from ecogcat.joinoptions import JoinOptions
 
 __all__ = ["JoinSource"]
 

@@ -161,6 +161,7 @@ def _join_flags(command: Callable[..., Any]) -> Callable[..., Any]:
         "match": ["site", "name"],
         "channels": ["inner", "exact", "outer"],
         "aligned": ["inner", "exact", "outer"],
+        "on-rate-mismatch": ["raise", "resample"],
         "on-geometry-mismatch": ["raise", "sites"],
         "on-units-mismatch": ["convert", "raise"],
         "on-processing-mismatch": ["warn", "raise", "ignore"],
@@ -169,6 +170,7 @@ def _join_flags(command: Callable[..., Any]) -> Callable[..., Any]:
         command = click.option(f"--{name}", type=click.Choice(values))(command)
     command = click.option("--min-channels", type=click.IntRange(1))(command)
     command = click.option("--rate-tolerance", type=click.FloatRange(0))(command)
+    command = click.option("--rate", type=click.FloatRange(0, min_open=True))(command)
     return click.option("--gaps", help="abut, nan, or a value to fill the pauses with.", callback=_gaps)(command)
 
 

@@ -29,9 +29,13 @@ from ecogcat.testing.reading_laws import *  # noqa: F403
 from ecogcat.testing.reading_laws import __all__ as _reading
 from ecogcat.testing.record_laws import *  # noqa: F403
 from ecogcat.testing.record_laws import __all__ as _records
+from ecogcat.testing.resampling_laws import *  # noqa: F403
+from ecogcat.testing.resampling_laws import __all__ as _resampling
 from ecogcat.testing.time_laws import *  # noqa: F403
 from ecogcat.testing.time_laws import __all__ as _time
 from ecogcat.testing.trigger_laws import *  # noqa: F403
 from ecogcat.testing.trigger_laws import __all__ as _triggers
 
-__all__ = sorted([*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals])
+__all__ = sorted(
+    [*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals, *_resampling]
+)
