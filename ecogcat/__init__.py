@@ -50,6 +50,8 @@ from ecogcat.judgements import mark_channels, read_judgements
 from ecogcat.labels import condition_label
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
+from ecogcat.rereference import rereference
+from ecogcat.resample import resample
 from ecogcat.scratch import scratch
 from ecogcat.select import mask_channels, select_channels, select_time
 from ecogcat.sessiontables import session_experiment
@@ -119,6 +121,8 @@ __all__ = [
     "read_intervals",
     "read_judgements",
     "relink",
+    "rereference",
+    "resample",
     "sample_at",
     "scan",
     "scratch",

@@ -48,8 +48,11 @@ def join(*datasets: Dataset, **options: Any) -> Dataset:
         Refuse if fewer are left.
     aligned : {"inner", "exact", "outer"}
         The same for aligned arrays and their channels.
-    on_rate_mismatch : {"raise"}
-        Rates agree within `rate_tolerance`.
+    on_rate_mismatch : {"raise", "resample"}
+        Where rates differ by more than `rate_tolerance`: refuse; or resample each such part as `ecogcat.resample` does,
+        from what it was before any earlier resampling.
+    rate : float, optional
+        Hz; what to resample to. The first dataset's rate by default.
     rate_tolerance : float
         Relative.
     on_geometry_mismatch : {"raise", "sites"}
@@ -90,12 +93,12 @@ def join(*datasets: Dataset, **options: Any) -> Dataset:
         text = "; ".join(f"{one.part}: {one.what} is {one.found}, expected {one.expected}" for one in differing[:5])
         warnings.warn(f"joining recordings that differ: {text}", stacklevel=2)
     if len(datasets) == 1:
-        return datasets[0] if plan.options.name is None else datasets[0].replace(name=plan.options.name)
+        return plan.ready[0] if plan.options.name is None else plan.ready[0].replace(name=plan.options.name)
     return _carry_out(plan)
 
 
 def _carry_out(plan: JoinPlan) -> Dataset:
-    datasets, options = plan.datasets, plan.options
+    datasets, options = plan.ready, plan.options
     first = datasets[0]
     rows = [index_array(some) for some in plan.match.rows]
     names, channel_map = _joined_channels(datasets, rows)

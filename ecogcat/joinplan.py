@@ -14,49 +14,14 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import JoinError
 from ecogcat.frozen import Frozen
 from ecogcat.joinarrays import ArrayPlan, plan_arrays
+from ecogcat.joinoptions import JoinOptions
 from ecogcat.match import Match, match_channels, reordered
 from ecogcat.parts import Part
+from ecogcat.resample import at_rate
 from ecogcat.sites.geometry import disagreements
 from ecogcat.units import power_of_ten
 
-__all__ = ["JoinOptions", "JoinPlan", "Mismatch", "plan_join"]
-
-
-@dataclass(frozen=True, slots=True)
-class JoinOptions(Frozen):
-    """How datasets are joined; see `ecogcat.join`."""
-
-    match: str | None = None
-    channels: str = "inner"
-    min_channels: int | None = None
-    aligned: str = "inner"
-    on_rate_mismatch: str = "raise"
-    rate: float | None = None
-    rate_tolerance: float = 1e-4
-    on_geometry_mismatch: str = "raise"
-    on_units_mismatch: str = "convert"
-    on_processing_mismatch: str = "warn"
-    gaps: Any = "abut"
-    name: str | None = None
-
-    def __post_init__(self) -> None:
-        allowed = {
-            "match": (None, "site", "name"),
-            "channels": ("inner", "exact", "outer"),
-            "aligned": ("inner", "exact", "outer"),
-            "on_rate_mismatch": ("raise",),
-            "on_geometry_mismatch": ("raise", "sites"),
-            "on_units_mismatch": ("convert", "raise"),
-            "on_processing_mismatch": ("warn", "raise", "ignore"),
-        }
-        if self.on_rate_mismatch == "resample" or self.rate is not None:
-            raise ValueError("joining does not resample yet: on_rate_mismatch is 'raise' and rate is None")
-        for option, values in allowed.items():
-            if getattr(self, option) not in values:
-                raise ValueError(f"{option} is one of {', '.join(map(repr, values))}, not {getattr(self, option)!r}")
-        number = isinstance(self.gaps, (int, float, np.number)) and not isinstance(self.gaps, bool)
-        if not number and self.gaps not in ("abut", "nan"):
-            raise ValueError(f"gaps is 'abut', 'nan' or a number, not {self.gaps!r}")
+__all__ = ["JoinPlan", "Mismatch", "plan_join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +59,8 @@ class JoinPlan(Frozen):
         The channels.
     arrays : tuple of ArrayPlan
         Aligned arrays, ground and reference channels.
+    ready : tuple of Dataset
+        What is joined: the datasets, resampled where that is asked for.
 
     Examples
     --------
@@ -109,6 +76,11 @@ class JoinPlan(Frozen):
     mismatches: tuple[Mismatch, ...]
     match: Match
     arrays: tuple[ArrayPlan, ...] = ()
+    ready: tuple[Dataset, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.ready:
+            object.__setattr__(self, "ready", self.datasets)
 
     @property
     def ok(self) -> bool:
@@ -123,7 +95,7 @@ class JoinPlan(Frozen):
     @property
     def n_samples(self) -> int:
         """Samples of the joined dataset, without filled gaps."""
-        return sum(dataset.n_samples for dataset in self.datasets)
+        return sum(dataset.n_samples for dataset in self.ready)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -222,15 +194,20 @@ def plan_join(*datasets: Dataset, **options: Any) -> JoinPlan:
     by = _matched_by(datasets, chosen, mismatches)
     match = match_channels(datasets, by, "outer" if chosen.channels == "outer" else "inner")
     parts = [part for dataset in datasets for part in dataset.recordings]
-    mismatches += _rates(parts, datasets[0].sampling_rate, chosen)
+    rate = datasets[0].sampling_rate if chosen.rate is None else chosen.rate
+    mismatches += _rates(parts, rate, chosen)
+    ready = datasets
+    if chosen.on_rate_mismatch == "resample":
+        # From the originals: what was resampled for another join, to another rate, is not filtered twice.
+        ready = tuple(at_rate(one, rate, tolerance=chosen.rate_tolerance, originals=True) for one in datasets)
     mismatches += _units(datasets, chosen)
     mismatches += _geometry(datasets, by, chosen)
     mismatches += _processing(parts, chosen)
     mismatches += [*_channel_sets(datasets, match, by, chosen), *(Mismatch(*one) for one in reordered(datasets, match))]
-    arrays = plan_arrays(datasets, chosen.aligned)
+    arrays = plan_arrays(ready, chosen.aligned)
     mismatches += [Mismatch(*one) for array in arrays for one in array.findings]
-    mismatches += _clocks(datasets, chosen)
-    return JoinPlan(tuple(datasets), chosen, tuple(mismatches), match, arrays)
+    mismatches += _clocks(ready, chosen)
+    return JoinPlan(tuple(datasets), chosen, tuple(mismatches), match, arrays, ready)
 
 
 def _check_is_dataset(dataset: object) -> None:
@@ -256,8 +233,9 @@ def _matched_by(datasets: Sequence[Dataset], options: JoinOptions, found: list[M
 
 
 def _rates(parts: Sequence[Part], rate: float, options: JoinOptions) -> list[Mismatch]:
+    action = "resample" if options.on_rate_mismatch == "resample" else "refuse"
     return [
-        Mismatch(part.name, "sampling rate", f"{rate:g} Hz", f"{part.sampling_rate:.10g} Hz", "refuse")
+        Mismatch(part.name, "sampling rate", f"{rate:g} Hz", f"{part.sampling_rate:.10g} Hz", action)
         for part in parts
         if not abs(part.sampling_rate - rate) <= options.rate_tolerance * rate
     ]

@@ -20,6 +20,7 @@ __all__ = [
     "Part",
     "Processing",
     "Seam",
+    "Unmoved",
     "aligned_length",
     "aligned_start",
     "part_token",
@@ -112,6 +113,13 @@ class ArrayForm(NamedTuple):
     joined: tuple[str, ...]
 
 
+class Unmoved(NamedTuple):
+    """Events of a part before it was resampled: samples from its first on, and how many of these make a new one."""
+
+    sample: Index
+    step: Fraction
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnForm(Frozen):
     """What a part had before it was joined and what joining may have changed: `split` gives it back."""
@@ -174,6 +182,8 @@ class Part(Frozen):
         What joining changed; None in a dataset that was not joined.
     checksums : mapping of str to str
         Fingerprints, by path, of the files that the samples lay in before they were brought to memory or filtered.
+    unmoved : Unmoved, optional
+        Where the part's events were before it was resampled; None where it was not, or was cut since.
     """
 
     name: str
@@ -195,6 +205,7 @@ class Part(Frozen):
     reasons: Mapping[int, str] = field(default_factory=FrozenMapping)
     own: OwnForm | None = None
     checksums: Mapping[str, str] = field(default_factory=FrozenMapping)
+    unmoved: Unmoved | None = None
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -259,7 +270,8 @@ class Part(Frozen):
 
     def cut(self, start: int, stop: int, at: int) -> Part:
         """Return samples start..stop of the part, placed at sample `at` of a dataset."""
-        return self.replace(start=at, n_samples=stop - start, file_start=self.file_start + start)
+        unmoved = self.unmoved if (start, stop) == (0, self.n_samples) else None
+        return self.replace(start=at, n_samples=stop - start, file_start=self.file_start + start, unmoved=unmoved)
 
     def take(self, rows: Index, reasons: Mapping[int, str] | None = None) -> Part:
         """Return the part with the listed channels of the dataset, and reasons for the others."""

@@ -136,6 +136,10 @@ class Piece(Frozen):
         """Return the same stretch with values of another type, rounded once."""
         return self if dtype == self.dtype else self._with(dtype=dtype)
 
+    def over(self, extent: Extent, start: int, stop: int) -> Piece:
+        """Return samples start..stop of an extent with channels like those of this one, scaled as these are."""
+        return self._with(extent=extent, start=start, stop=stop)
+
     def scale(self, rows: Index) -> Scale | None:
         """Return the scale of some rows, None where stored numbers are values."""
         if self.exponent == 0 and self._unscaled:

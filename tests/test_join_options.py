@@ -60,13 +60,12 @@ def test_a_list_instead_of_its_datasets() -> None:
         ("match", "sites", "match is one of None, 'site', 'name', not 'sites'"),
         ("channels", "all", "channels is one of 'inner', 'exact', 'outer', not 'all'"),
         ("aligned", None, "aligned is one of 'inner', 'exact', 'outer', not None"),
-        ("on_rate_mismatch", "ignore", "on_rate_mismatch is one of 'raise'.*, not 'ignore'"),
+        ("on_rate_mismatch", "ignore", "on_rate_mismatch is one of 'raise', 'resample', not 'ignore'"),
         ("on_geometry_mismatch", "ignore", "on_geometry_mismatch is one of 'raise', 'sites', not 'ignore'"),
         ("on_units_mismatch", "warn", "on_units_mismatch is one of 'convert', 'raise', not 'warn'"),
         ("on_processing_mismatch", True, "on_processing_mismatch is one of 'warn', 'raise', 'ignore', not True"),
         ("gaps", "zeros", "gaps is 'abut', 'nan' or a number, not 'zeros'"),
-        ("on_rate_mismatch", "resample", "joining does not resample yet"),
-        ("rate", 500, "joining does not resample yet"),
+        ("rate", 500, "rate=500 is what to resample to: give on_rate_mismatch='resample' with it"),
     ],
 )
 def test_unknown_option_values(option: str, value: Any, message: str) -> None:

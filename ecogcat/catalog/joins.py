@@ -18,7 +18,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
 from ecogcat.formats.opening import open_recording
 from ecogcat.join import join
-from ecogcat.joinplan import JoinOptions
+from ecogcat.joinoptions import JoinOptions
 
 __all__ = ["JoinSource"]
 

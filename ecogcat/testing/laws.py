@@ -31,6 +31,8 @@ from ecogcat.testing.reading_laws import *  # noqa: F403
 from ecogcat.testing.reading_laws import __all__ as _reading
 from ecogcat.testing.record_laws import *  # noqa: F403
 from ecogcat.testing.record_laws import __all__ as _records
+from ecogcat.testing.resampling_laws import *  # noqa: F403
+from ecogcat.testing.resampling_laws import __all__ as _resampling
 from ecogcat.testing.scratch_laws import *  # noqa: F403
 from ecogcat.testing.scratch_laws import __all__ as _scratch
 from ecogcat.testing.storing_laws import *  # noqa: F403
@@ -43,6 +45,6 @@ from ecogcat.testing.trigger_laws import __all__ as _triggers
 __all__ = sorted(
     [
         *(*_reading, *_joining, *_maps, *_time, *_triggers, *_records, *_epochs, *_conditions, *_intervals),
-        *(*_conditioning, *_storing, *_scratch),
+        *(*_conditioning, *_resampling, *_storing, *_scratch),
     ]
 )

@@ -1,0 +1,104 @@
+"""Laws of resampling and re-referencing, over datasets of every kind of extent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ecogcat as ec
+from ecogcat import derived
+from ecogcat.testing import laws
+from ecogcat.testing.strategies import KnownDataset, datasets, joinable
+
+KINDS = ("memory", "interleaved", "blocks", "constant", "reader")
+Some = tuple[KnownDataset, ...]
+
+ratios = st.sampled_from([0.1, 0.4, 2 / 3, 1.0, 1.5, 3.0, 128 / 3125])
+pairs = joinable(2, KINDS)
+any_dataset = st.one_of(
+    datasets(KINDS).map(lambda known: known.dataset),
+    joinable(None, KINDS).map(lambda some: ec.join(*(one.dataset for one in some))),
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_values_at_a_time() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(derived, "BLOCK", 40)
+        yield
+
+
+def at(ratio: float) -> Callable[[ec.Dataset], ec.Dataset]:
+    return lambda dataset: ec.resample(dataset, dataset.sampling_rate * ratio)
+
+
+@settings(max_examples=60)
+@given(pairs, ratios)
+def test_resampling_distributes_over_join(some: Some, ratio: float) -> None:
+    laws.distributes_over_join(at(ratio), *(one.dataset for one in some))
+
+
+@settings(max_examples=60)
+@given(pairs, st.sampled_from(["common", "regress"]))
+def test_rereferencing_distributes_over_join(some: Some, to: str) -> None:
+    laws.distributes_over_join(lambda one: ec.rereference(one, to), *(one.dataset for one in some))
+
+
+@settings(max_examples=40)
+@given(pairs, ratios)
+def test_both_distribute_over_join(some: Some, ratio: float) -> None:
+    laws.distributes_over_join(lambda one: ec.rereference(at(ratio)(one)), *(one.dataset for one in some))
+
+
+@settings(max_examples=60)
+@given(any_dataset, ratios)
+def test_parts_keep_their_time_and_what_is_in_them(dataset: ec.Dataset, ratio: float) -> None:
+    laws.resampled_parts_keep_their_time(dataset, dataset.sampling_rate * ratio)
+
+
+@settings(max_examples=60)
+@given(any_dataset, ratios)
+def test_logic_lines_keep_their_events(dataset: ec.Dataset, ratio: float) -> None:
+    laws.logic_lines_keep_their_events(dataset, dataset.sampling_rate * ratio)
+
+
+@settings(max_examples=60)
+@given(any_dataset, ratios, st.integers(1, 30))
+def test_derived_signals_read_alike_in_blocks(dataset: ec.Dataset, ratio: float, length: int) -> None:
+    done = at(ratio)(dataset)
+    for signal in (done.signal, *done.arrays().values()):
+        laws.reads_alike_in_blocks(signal, length, 7)
+    laws.reads_alike_in_blocks(ec.rereference(dataset).signal, length)
+
+
+@settings(max_examples=60)
+@given(any_dataset, ratios, st.data())
+def test_derived_datasets_are_cut_located_and_split_as_others(
+    dataset: ec.Dataset, ratio: float, data: st.DataObject
+) -> None:
+    done = ec.rereference(at(ratio)(dataset))
+    laws.locate_and_sample_at_are_inverses(done)
+    laws.wall_clock_is_that_of_the_part(done)
+    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, done.n_samples)] * 2)))
+    laws.cut_is_the_middle_of_the_array(done, start, stop)
+    assert ec.join(*ec.split(done)) == done
+    assert ec.equals(ec.load(done), done)
+
+
+@settings(max_examples=30)
+@given(any_dataset)
+def test_the_own_rate_is_the_identity(dataset: ec.Dataset) -> None:
+    laws.own_rate_is_the_identity(dataset)
+
+
+@settings(max_examples=40)
+@given(joinable(3, KINDS), st.lists(ratios, min_size=3, max_size=3), ratios)
+def test_joining_at_a_rate_is_associative(some: Some, own: list[float], ratio: float) -> None:
+    apart = [
+        one.dataset.replace(parts=one.dataset.parts) if each == 1.0 else at(each)(one.dataset)
+        for one, each in zip(some, own, strict=True)
+    ]
+    laws.joining_at_a_rate_is_associative(*apart, rate=some[0].dataset.sampling_rate * ratio)
