@@ -19,8 +19,8 @@ from ecogcat.channels import ChannelMap
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.active import ARRAYS, DAQ_GAINS, PASSTHRU, UNMIXES, Unmix, find_unmix
 from ecogcat.errors import FormatError, RecordingNotFound
-from ecogcat.formats.loading import place_channels
 from ecogcat.formats.multiplexed import Scan, read_scan, rows_of_streams, scan_shape
+from ecogcat.formats.placing import place_channels
 from ecogcat.formats.registry import Format, register
 
 __all__ = ["open_active"]

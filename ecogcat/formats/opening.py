@@ -86,7 +86,7 @@ def open_recording(
         dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *lost)), *others])
     if found.as_written and common.get("units") is None:
         common["units"] = dataset.units
-    return apply_load_arguments(dataset, **common)
+    return apply_load_arguments(dataset, place, **common)
 
 
 def _place(path: str | os.PathLike[str]) -> str:
@@ -141,8 +141,7 @@ def _sorted_arguments(format: Format, given: dict[str, Any]) -> tuple[dict[str, 
             near = difflib.get_close_matches(name, sorted(common | own), 1)
             hint = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(sorted(common | own))}"
             raise TypeError(f"{format.name} recordings take no load argument {name!r}{hint}")
-    if "electrode" in own:  # a format that knows more of its electrodes than a table says places them itself
-        common = common - {"electrode"}
+    common = common - own  # a format that knows more of its electrodes than a table says places them itself
     return (
         {name: value for name, value in given.items() if name in common},
         {name: value for name, value in given.items() if name in own},

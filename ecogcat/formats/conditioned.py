@@ -1,0 +1,105 @@
+"""Conditioning when a recording is opened: trigger lines, filters, a reference, and a transient at the start cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ecogcat.dataset import Dataset
+from ecogcat.events import Events
+from ecogcat.filters import bandpass as bandpassed
+from ecogcat.filters import notch
+from ecogcat.rereference import rereference
+from ecogcat.select import select_time
+from ecogcat.triggers import detect_events
+
+__all__ = ["conditioned", "triggers_of"]
+
+_TRANSIENT_S = 5.0
+_TRANSIENT_SAMPLES = {"afe": 10_000, "afe_aug21": 10_000, "ddc": 10_000}
+"""How long the transient of an amplifier that is switched on lasts, where it is counted in samples."""
+_BEFORE_EVENT_S = 1.0
+
+
+def conditioned(
+    dataset: Dataset,
+    bandpass: Sequence[float] | None,
+    notches: float | Sequence[float] | None,
+    causal: bool,
+    reference: str | int | Sequence[int] | Sequence[str] | None,
+    snip_transient: bool | float | None,
+) -> Dataset:
+    """Filter, re-reference and cut, in this order; see `ecogcat.formats.loading.apply_load_arguments`.
+
+    Examples
+    --------
+    >>> import numpy as np, ecogcat as ec
+    >>> dataset = ec.from_array(np.arange(6.0).reshape(2, 3), 1.0)
+    >>> conditioned(dataset, None, None, False, "common", 2.0).signal[:]
+    array([[-1.5],
+           [ 1.5]])
+    """
+    if bandpass is not None:
+        edges = [bandpass] if isinstance(bandpass, (int, float, str)) else list(bandpass)
+        if len(edges) not in (0, 2) or any(isinstance(one, (str, bool)) for one in edges):
+            raise ValueError(f"bandpass is (lo, hi) in Hz, -1 for a side that stays open, not {bandpass!r}")
+        if edges:
+            dataset = bandpassed(dataset, *edges, causal=causal)
+    lines = () if notches is None else notches
+    if not isinstance(lines, Sequence) or len(lines):
+        dataset = notch(dataset, lines, causal=causal)
+    if reference is not None and reference is not False:
+        dataset = rereference(dataset, reference)
+    return dataset if not snip_transient else _without_transient(dataset, snip_transient)
+
+
+def _without_transient(dataset: Dataset, length: bool | float) -> Dataset:
+    """Cut the start off, but never up to an event: a second before the first, or the event itself, stays."""
+    format = dataset.parts[0].format
+    if length is True:
+        n = _TRANSIENT_SAMPLES.get(format, round(_TRANSIENT_S * dataset.sampling_rate))
+    elif isinstance(length, (int, float)) and 0 < length < float("inf"):
+        n = round(length * dataset.sampling_rate)
+    else:
+        raise ValueError(f"snip_transient is a number of seconds, or True, not {length!r}")
+    if len(dataset.events):
+        kept = 0 if format in _TRANSIENT_SAMPLES else round(_BEFORE_EVENT_S * dataset.sampling_rate)
+        n = min(n, int(dataset.events.sample[0]) - kept)
+    n = min(max(0, n), dataset.n_samples)
+    return select_time(dataset, n, dataset.n_samples).replace(transient_snipped=True)
+
+
+def triggers_of(dataset: Dataset, trigger: Any) -> Events:
+    """Return the events on the lines that `trigger` names.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    trigger : int, str, or sequence of them
+        Channels of `adc` by index; by name; or of another array with its name before: ``"dig:3"``.
+
+    Raises
+    ------
+    KeyError, IndexError, ValueError
+        If there is no such line, or lines of several arrays are named.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> lines = ec.from_array([[0, 0, 5, 5, 0]], 1000.0, units="V").signal
+    >>> triggers_of(ec.from_array([[0.0] * 5], 1000.0, aligned={"dig": lines}), "dig:0").sample
+    array([2])
+    """
+    asked = [trigger] if isinstance(trigger, (int, str)) else list(trigger)
+    if any(isinstance(one, bool) or not isinstance(one, (int, str)) for one in asked):
+        raise TypeError(f"trigger= names lines by number or name, such as 0, 'ADC1' or 'dig:3', not {trigger!r}")
+    sources, channels = set(), []
+    for one in asked:
+        array, _, line = one.rpartition(":") if isinstance(one, str) else ("", "", one)
+        if isinstance(one, str) and array not in dataset.aligned:
+            array, line = "", one
+        sources.add(array or "adc")
+        channels.append(int(line) if isinstance(line, str) and line.isdecimal() else line)
+    if len(sources) > 1:
+        raise ValueError(f"trigger= names lines of one array, not of {' and '.join(sorted(sources))}")
+    return detect_events(dataset, sources.pop(), channels) if channels else Events()
