@@ -148,8 +148,6 @@ def test_every_difference_is_on_the_page() -> None:
 def test_two_references_are_never_one() -> None:
     """One of them is ecogcat's `reference`; the other keeps its name, and is refused until it is left out."""
     arguments, left = translated("hdf5", {"car": True, "local_ref": 3})
-    assert {**left, **{"car": ("reference", value) for value in arguments.values()}} == {
-        "car": ("reference", "common"),
-        "local_ref": ("local_ref", 3),
-    }
+    assert left["local_ref"] == ("local_ref", 3)
+    assert (arguments.get("reference") or left["car"][1]) == "common"
     assert translated("hdf5", {"car": False, "local_ref": False}) == ({}, {})
