@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from ecogcat.catalog.joins import JoinSource
-from ecogcat.catalog.laboptions import KNOWN, LATER
+from ecogcat.catalog.laboptions import NOT_ALWAYS
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
 from ecogcat.catalog.shared import SharedSettings, expanded, formats_take
 from ecogcat.catalog.source import EcogSource, Trail
@@ -20,7 +20,7 @@ from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import is_known
-from ecogcat.errors import RecordingNotFound
+from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.events import Events
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.opening import open_recording
@@ -96,9 +96,18 @@ class RecordingSource(EcogSource):
         # What another format takes is no matter of this recording; what none takes is refused when it is opened.
         others = formats_take() - taken
         shares = {name: value for name, value in shared.defaults.items() if name not in others}
-        optional = {*shared.defaults, *LATER, *KNOWN, *TRIGGER_ARGUMENTS}
+        optional = {*shared.defaults, *NOT_ALWAYS, *TRIGGER_ARGUMENTS, "roots"}
         merged = {**shares, **self._arguments}
-        return {name: value for name, value in merged.items() if value is not None or name not in optional}
+        held = {name: value for name, value in merged.items() if value is not None or name not in optional}
+        left = [name for name in held if name in NOT_ALWAYS and name not in taken]
+        if left:
+            listed = ", ".join(f"{name} {held[name]!r}" for name in left)
+            without = ", ".join(f"{name}=None" for name in left)
+            raise CatalogError(
+                f"ecogcat does not do all that the entry or the call asks for when it opens {self.format} recordings: "
+                f"{listed}; to open the recording without it: cat[{self._own_name()!r}]({without}).read()"
+            )
+        return held
 
     def _path(self, urlpath: Any, shared: SharedSettings, roots: list[str], lacking: list[str]) -> str:
         """Return where the recording is: of several roots, the first that has it."""

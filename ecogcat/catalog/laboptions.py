@@ -10,7 +10,7 @@ from ecogcat.catalog.inivalues import typed_value
 from ecogcat.errors import CatalogError
 from ecogcat.formats.opening import load_arguments
 
-__all__ = ["KNOWN", "LATER", "OURS", "asked_for", "load_arguments_for", "translated"]
+__all__ = ["KNOWN", "LATER", "NOT_ALWAYS", "OURS", "asked_for", "load_arguments_for", "translated"]
 
 _EXACT = ("electrode", "headstage", "exp_path", "nwk_path")
 """Options that have to be written in lower case; of others, the case does not matter."""
@@ -52,6 +52,8 @@ LATER = (*_FILTERING, *_STORING)
 
 _HALVES = {"half": "odd", "avg": "mean"}
 _REFUSED = ("downsamp", "connections")  # what they ask for has no name with ecogcat
+NOT_ALWAYS = frozenset({*LATER, *_REFUSED, *(name for name, ours in OURS.items() if ours in LATER)})
+"""Whatever may be asked for that not every format does, under its name here and in session files."""
 # These change where copies are kept, or how something is done that nothing else asks for; never a value as recorded.
 _WITHOUT_EFFECT = ("save", "memmap", "rec_num", "page_size", "lowpass_ord")
 _ON_EVENTS = ("trigger_idx", "raise_on_glitch", "on_mismatch")  # see labtriggers
@@ -162,18 +164,18 @@ def translated(format: str, asked: Mapping[str, Any]) -> tuple[dict[str, Any], d
     allowed = set(load_arguments(format)["argument"])
     arguments: dict[str, Any] = {}
     left: dict[str, tuple[str, Any]] = {}
+    called: dict[str, Any] = {}
     for name, value in asked.items():
         if name in _NO_ARGUMENT or name in _TOLD_FOR_NOTHING.get(format, ()) or not _is_something(name, value):
             continue
-        target = OURS.get(name, name)
-        ours = _as_ours(name, value)
-        if target in allowed and ours is not None and arguments.get(target, ours) == ours:
+        target, ours = OURS.get(name, name), _as_ours(name, value)
+        named = ours is not None and called.setdefault(target, ours) == ours  # two options may ask for different things
+        if named and target in allowed:
             arguments[target] = ours
         elif target in (*_STORING, "causal"):  # change nothing where nothing is filtered or resampled
             continue
         elif name not in ("headstage", "daq"):  # these name the system, whether a format needs the name or not
-            known = ours is not None and arguments.get(target, ours) == ours
-            left[name] = (target, ours) if known and target in LATER else (name, value)
+            left[name] = (target, ours) if named and target in LATER else (name, value)
     if format == "ddc" or "charge_range" in arguments:  # of charges, these files make currents as well
         quantity = {"c": "charge", "a": "current"}.get(str(arguments.get("units", "")).strip().lower()[-1:])
         arguments.update({} if quantity is None else {"quantity": quantity})

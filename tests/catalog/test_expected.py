@@ -143,3 +143,11 @@ def test_every_difference_is_on_the_page() -> None:
         assert said in text
     for entry in ("G1", "L1", "L4", "L5", "L6", "L7", "L8", "L11", "L12", "L14", "L16", "E1", "E2"):
         assert f"| {entry} |" in text, entry
+
+
+def test_two_references_are_never_one() -> None:
+    """One of them is ecogcat's `reference`; the other keeps its name, and is refused until it is left out."""
+    arguments, left = translated("hdf5", {"car": True, "local_ref": 3})
+    assert left["local_ref"] == ("local_ref", 3)
+    assert (arguments.get("reference") or left["car"][1]) == "common"
+    assert translated("hdf5", {"car": False, "local_ref": False}) == ({}, {})

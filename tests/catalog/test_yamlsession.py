@@ -138,7 +138,7 @@ def test_settings_of_another_format_are_no_matter(write: Write) -> None:
 
 def test_what_is_asked_for_and_not_done_is_refused(write: Write) -> None:
     cat = ec.open_session(write({**ROOTS, "defaults": {"downsamp": 15}}))
-    with pytest.raises(TypeError, match=r"catalog entry 'rec_1': .*downsamp"):
+    with pytest.raises(ec.CatalogError, match=r"'rec_1': .* downsamp 15; .* cat\['rec_1'\]\(downsamp=None\)"):
         cat["rec_1"].read()
     assert cat["rec_1"](downsamp=None).read().n_samples == 6000
 
