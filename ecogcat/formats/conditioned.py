@@ -1,4 +1,4 @@
-"""Conditioning when a recording is opened: trigger lines, filters, a reference, and a transient at the start cut off."""
+"""Conditioning when a recording is opened: trigger lines, filters, a reference, and a transient at the start cut."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecogcat.rereference import rereference
 from ecogcat.select import select_time
 from ecogcat.triggers import detect_events
 
-__all__ = ["conditioned", "triggers_of"]
+__all__ = ["conditioned", "triggers_of", "without_transient"]
 
 _TRANSIENT_S = 5.0
 _TRANSIENT_SAMPLES = {"afe": 10_000, "afe_aug21": 10_000, "ddc": 10_000}
@@ -44,21 +44,36 @@ def conditioned(
         if len(edges) not in (0, 2) or any(isinstance(one, (str, bool)) for one in edges):
             raise ValueError(f"bandpass is (lo, hi) in Hz, -1 for a side that stays open, not {bandpass!r}")
         if edges:
-            dataset = bandpassed(dataset, *edges, causal=causal)
+            lo, hi = edges
+            dataset = bandpassed(dataset, lo, hi, causal=causal)
     lines = () if notches is None else notches
     if not isinstance(lines, Sequence) or len(lines):
         dataset = notch(dataset, lines, causal=causal)
     if reference is not None and reference is not False:
         dataset = rereference(dataset, reference)
-    return dataset if not snip_transient else _without_transient(dataset, snip_transient)
+    return dataset if not snip_transient else without_transient(dataset, snip_transient)
 
 
-def _without_transient(dataset: Dataset, length: bool | float) -> Dataset:
-    """Cut the start off, but never up to an event: a second before the first, or the event itself, stays."""
+def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
+    """Cut the start off, but never up to an event: a second before the first, or the event itself, stays.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    length : float or True
+        Seconds; True for what is usual for the format.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> dataset = ec.from_array([[0.0] * 40], 10.0, events=[25])
+    >>> without_transient(dataset, 2.5).n_samples, without_transient(dataset, 1).n_samples
+    (25, 30)
+    """
     format = dataset.parts[0].format
     if length is True:
         n = _TRANSIENT_SAMPLES.get(format, round(_TRANSIENT_S * dataset.sampling_rate))
-    elif isinstance(length, (int, float)) and 0 < length < float("inf"):
+    elif 0 < length < float("inf"):
         n = round(length * dataset.sampling_rate)
     else:
         raise ValueError(f"snip_transient is a number of seconds, or True, not {length!r}")
@@ -66,7 +81,9 @@ def _without_transient(dataset: Dataset, length: bool | float) -> Dataset:
         kept = 0 if format in _TRANSIENT_SAMPLES else round(_BEFORE_EVENT_S * dataset.sampling_rate)
         n = min(n, int(dataset.events.sample[0]) - kept)
     n = min(max(0, n), dataset.n_samples)
-    return select_time(dataset, n, dataset.n_samples).replace(transient_snipped=True)
+    cut = select_time(dataset, n, dataset.n_samples)
+    done = [part.processing.replace(transient_snipped=True) for part in cut.parts]
+    return cut.replace(parts=[part.replace(processing=one) for part, one in zip(cut.parts, done, strict=True)])
 
 
 def triggers_of(dataset: Dataset, trigger: Any) -> Events:

@@ -134,8 +134,9 @@ def apply_load_arguments(
     elif trigger is not None:
         dataset = dataset.replace(events=triggers_of(dataset, trigger))
     if resample_rate is not None:
-        stored = {"use_stored": use_stored, "save": save_downsampled, "store_path": store_path}
-        dataset = at_rate(dataset, resample_rate, place, **stored)
+        dataset = at_rate(
+            dataset, resample_rate, place, use_stored=use_stored, save=save_downsampled, store_path=store_path
+        )
     wanted = None if channels is None else source_channels(dataset, channels)
     if electrode is not None:
         dataset = place_channels(dataset, electrode, connectors)
