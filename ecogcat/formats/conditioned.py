@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ecogcat.dataset import Dataset
@@ -82,7 +83,7 @@ def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
         n = min(n, int(dataset.events.sample[0]) - kept)
     n = min(max(0, n), dataset.n_samples)
     cut = select_time(dataset, n, dataset.n_samples)
-    done = [part.processing.replace(transient_snipped=True) for part in cut.parts]
+    done = [replace(part.processing, transient_snipped=True) for part in cut.parts]
     return cut.replace(parts=[part.replace(processing=one) for part, one in zip(cut.parts, done, strict=True)])
 
 
