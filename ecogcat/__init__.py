@@ -42,6 +42,7 @@ from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
 from ecogcat.judgements import mark_channels, read_judgements
 from ecogcat.labels import condition_label
+from ecogcat.methods import methods_text
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
 from ecogcat.select import mask_channels, select_channels, select_time
@@ -95,6 +96,7 @@ __all__ = [
     "mark_channels",
     "mask_channels",
     "mask_impedance",
+    "methods_text",
     "notch",
     "open_recording",
     "open_session",
