@@ -48,6 +48,7 @@ from ecogcat.join import join, join_signals, split
 from ecogcat.joinplan import JoinPlan, plan_join
 from ecogcat.judgements import mark_channels, read_judgements
 from ecogcat.labels import condition_label
+from ecogcat.methods import methods_text
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
 from ecogcat.rereference import rereference
@@ -108,6 +109,7 @@ __all__ = [
     "mark_channels",
     "mask_channels",
     "mask_impedance",
+    "methods_text",
     "notch",
     "open_recording",
     "open_session",

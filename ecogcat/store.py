@@ -18,7 +18,10 @@ from ecogcat.storage.extent import Extent
 from ecogcat.storage.memory import MemoryExtent
 from ecogcat.storage.shared import SharedExtent
 
-__all__ = ["load"]
+__all__ = ["LOADED", "load"]
+
+LOADED = "loaded to memory"
+"""What the history says of it."""
 
 
 def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False, progress: Progress = None) -> Dataset:
@@ -68,7 +71,7 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
         loaded = {name: _loaded(array, shared, report) for name, array in arrays.items()}
     ground, reference = loaded.pop("ground", None), loaded.pop("reference_channels", None)
     main = loaded.pop("signal")
-    parts = [part.replace(history=(*part.history, "loaded to memory")) for part in with_checksums(dataset)]
+    parts = [part.replace(history=(*part.history, LOADED)) for part in with_checksums(dataset)]
     return dataset.replace(signal=main, parts=parts, aligned=loaded, ground=ground, reference_channels=reference)
 
 

@@ -97,7 +97,7 @@ class ScratchRoom:
 
     def release(self) -> None:
         """Let go of the block in memory."""
-        self.rows = self.rows[:0]
+        self.rows = np.empty((0, self.length), self.rows.dtype)  # not a slice, which would keep all of it
 
     def extent(self, token: str) -> DerivedExtent:
         """Return all of it, for reading; nothing is written to the file from now on."""
