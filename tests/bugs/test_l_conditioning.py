@@ -1,0 +1,73 @@
+"""L: conditioning - resampling, and references that a session file asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import ecogcat as ec
+
+
+@pytest.mark.parametrize(
+    ("rate", "n_samples"), [(2000, 400), (1050, 210), (1900, 380), (3000, 600), (7000, 1400), (9500, 1900)]
+)
+def test_l3_the_rate_obtained_is_the_rate_reported(rate: float, n_samples: int) -> None:
+    """9500 Hz was reported of 10000, 3000 refused: any ratio is obtained, and times are right by what is reported."""
+    done = ec.resample(ec.from_array(np.zeros((1, 4000)), 20000.0), rate)
+    assert done.sampling_rate == rate
+    assert done.n_samples == n_samples
+    assert done.duration == pytest.approx(0.2)
+    assert ec.resample(ec.from_array(np.zeros((1, 4000)), 20000.0), 2001.5).n_samples == 401
+    measured = ec.resample(ec.from_array(np.zeros((1, 4000)), 19999.37), 2001.5)
+    assert measured.sampling_rate == pytest.approx(2001.5, rel=1e-6)
+    assert measured.n_samples == np.ceil(4000 * measured.sampling_rate / 19999.37)
+
+
+def test_l9_aligned_arrays_keep_their_level_and_length() -> None:
+    """3.3 V became 33 V, and the logic array grew: levels stay, edges stay where they are, lengths are in step."""
+    adc = np.zeros((1, 4001))
+    adc[0, 1000:1400] = 3.3
+    line = (adc > 0).astype("i2")
+    dataset = ec.from_array(np.zeros((4, 4001)), 20000.0, aligned={"adc": adc, "dig": line}, events=[1000])
+    done = ec.resample(dataset, 2000)
+    assert done["adc"].shape == done["dig"].shape == (1, 401)
+    np.testing.assert_allclose(done["adc"][0, 115:125], 3.3, rtol=0.01)
+    assert done["adc"][0, 400] == pytest.approx(0, abs=1e-3)
+    assert np.flatnonzero(done["dig"][0]).tolist() == list(range(100, 140))
+    assert done.events.sample.tolist() == [100]
+
+
+def test_l10_resampling_needs_no_trigger(tmp_path: Path) -> None:
+    """In memory, without a trigger channel, it raised; mapped it did not. Both give the same."""
+    path = tmp_path / "rec.h5"
+    with h5py.File(path, "w") as file:
+        file["chdata"], file["Fs"] = np.full((4, 400), 10, "i2"), 1000.0
+    mapped = ec.resample(ec.open_recording(path), 500)
+    loaded = ec.resample(ec.open_recording(path, mapped=False), 500)
+    assert mapped.signal.shape == loaded.signal.shape == (4, 200)
+    assert ec.equals(mapped, loaded)
+    np.testing.assert_allclose(mapped.signal[:], 1.95, rtol=1e-6)
+
+
+def test_l12_a_reference_is_never_a_text_without_effect() -> None:
+    """`local_ref: 3` did nothing and `car: False` averaged: a channel is subtracted, anything else is refused."""
+    x = np.arange(64.0)[:, None] * np.ones(400)
+    dataset = ec.from_array(x, 1000)
+    np.testing.assert_array_equal(ec.rereference(dataset, 3).signal[:3, 0], [-3, -2, -1])
+    np.testing.assert_array_equal(ec.rereference(dataset, "common").signal[:3, 0], [-31.5, -30.5, -29.5])
+    for text in ("3", "True", "False"):
+        with pytest.raises(KeyError, match=f"no reference '{text}'"):
+            ec.rereference(dataset, text)
+    for value in (False, True):
+        with pytest.raises(TypeError, match=f"not {value}"):
+            ec.rereference(dataset, value)
+
+
+@pytest.mark.parametrize("by", [2, 3, 4, 5, 10, 20, 30])
+def test_l17_a_constant_keeps_its_level(by: int) -> None:
+    """By 2, slow signals lost 0.5 dB: the gain at 0 Hz is 1 whatever the ratio, from the first sample to the last."""
+    done = ec.resample(ec.from_array(np.ones((1, 20000), "f4"), 1000.0 * by), 1000)
+    np.testing.assert_array_equal(done.signal[:], np.ones((1, -(-20000 // by)), "f4"))
