@@ -12,6 +12,7 @@ from benchmarks.items import Item, reading_items
 from benchmarks.joining import events_items, joining_item, opening_items
 from benchmarks.raw import LAYOUTS as RAW
 from benchmarks.raw import raw_items
+from benchmarks.writing import writing_items
 
 
 def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]:
@@ -33,6 +34,10 @@ def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]
         layouts = [name for name in LAYOUTS if not wanted or any(one.partition("/")[2] in ("", name) for one in wanted)]
         for recordings in prepare(folder, n_samples, layouts).values():
             items += reading_items(recordings, truth)
+    if _any(wanted, "W8"):
+        layouts = [name for name in LAYOUTS if not wanted or any(one.partition("/")[2] in ("", name) for one in wanted)]
+        for recordings in prepare(folder, n_samples, layouts).values():
+            items += writing_items(recordings)
     if _any(wanted, "raw"):
         layouts = [name for name in RAW if not wanted or any(one.partition("/")[2] in ("", name) for one in wanted)]
         items += raw_items(folder, n_samples, layouts)

@@ -1,7 +1,4 @@
-"""The work items: for each, what it is measured against and the calls that do it.
-
-W8 (writing) comes with the function it is about.
-"""
+"""The work items: for each, what it is measured against and the calls that do it."""
 
 from __future__ import annotations
 

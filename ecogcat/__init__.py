@@ -59,8 +59,8 @@ from ecogcat.sessiontables import session_experiment
 from ecogcat.settings import options
 from ecogcat.signal import Signal
 from ecogcat.store import load
+from ecogcat.storing import write
 from ecogcat.triggers import detect_events
-from ecogcat.writing import write
 
 __version__ = "0.1.0"
 

@@ -26,12 +26,14 @@ import numpy as np
 
 import ecogcat as ec
 from ecogcat.formats.registry import detect
-from ecogcat.writing import blocks, hdf5, packed
+from ecogcat.storing import blocks, hdf5, packed, zarr
 
 STORES: dict[str, tuple[str, dict[str, Any]]] = {
     "h5": ("a.h5", {}),
     "h5, gzip": ("a.h5", {"compression": "gzip"}),
     "vds.h5": ("a.vds.h5", {}),
+    "zarr": ("a.zarr", {}),
+    "zarr, gzip": ("a.zarr", {"compression": "gzip"}),
     "mat": ("a.mat", {}),
     "mat, gzip": ("a.mat", {"compression": "gzip"}),
 }
@@ -57,6 +59,7 @@ def make_dataset(folder: Path) -> ec.Dataset:
 def small_blocks() -> None:
     """Have a few hundred kilobytes take many blocks, and several syncs."""
     blocks.BLOCK_BYTES, hdf5.SYNC_BYTES, packed._CHUNK_BYTES = 1 << 15, 1 << 17, 1 << 14
+    zarr._PLAIN_BYTES = 1 << 15
 
 
 def announced(tell: Callable[[str, str], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
-from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.errors import EcogcatError, FormatError, RecordingNotFound
 from ecogcat.formats.hdf5_fields import reading
 from ecogcat.formats.hdf5_names import hdf5_names
 from ecogcat.formats.registry import Format, register, stream_rows
@@ -19,12 +20,14 @@ from ecogcat.storage.extent import Extent
 from ecogcat.storage.handles import hdf5_file, open_hdf5
 from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.source import Source
+from ecogcat.storage.zarr import zarr_extents
 from ecogcat.stored import LAYOUT, Description, Placed, restored
 
 __all__ = ["open_own"]
 
 _UNFINISHED = ".ecogcat-unfinished"
 _MOST_ARRAYS = 1 << 20
+_MOST_METADATA = 1 << 20
 _TIME_FIRST = "sample, channel"
 _NO_STAMP = (-1, -1, -1, -1)  # of no file: what it holds is looked at
 
@@ -66,6 +69,8 @@ def open_own(path: str | os.PathLike[str]) -> Dataset:
             path=path,
             hint="Run the same ecogcat.write again, which goes on with it; or delete it",
         )
+    if os.path.isdir(path):
+        return _open_zarr(path)
     source = Source.open(path)
     with reading(path), open_hdf5(path) as file:
         description = _description(file, path)
@@ -83,15 +88,7 @@ def open_own(path: str | os.PathLike[str]) -> Dataset:
 
 def _description(file: Any, path: str) -> Description:
     """Return what lies beside the samples; FormatError if it is not what was written."""
-    layout = file.attrs.get("ecogcat_layout")
-    if layout != LAYOUT:
-        raise FormatError(
-            "this was not written by this release of ecogcat",
-            path=path,
-            expected=f"ecogcat_layout {LAYOUT}",
-            found=layout,
-            hint="A later release can read it",
-        )
+    _check_layout(path, file.attrs.get("ecogcat_layout"))
     group = file["description"]
     size = os.path.getsize(path)
     members = [group["text"]] + [group[f"a{k}"] for k in range(min(len(group) - 1, _MOST_ARRAYS))]
@@ -101,15 +98,77 @@ def _description(file: Any, path: str) -> Description:
         raise FormatError("its description is damaged", path=path, expected=f"at most {size:,} bytes of numbers")
     text, *arrays = [_array_of(one) for one in members]
     found = Description(text.tobytes().decode("ascii"), tuple(arrays))
-    if found.digest != file.attrs.get("ecogcat_digest"):
+    return _checked(path, found, file.attrs.get("ecogcat_digest"))
+
+
+def _check_layout(path: str, layout: Any) -> None:
+    if layout != LAYOUT:
+        raise FormatError(
+            "this was not written by this release of ecogcat",
+            path=path,
+            expected=f"ecogcat_layout {LAYOUT}",
+            found=layout,
+            hint="A later release can read it",
+        )
+
+
+def _checked(path: str, found: Description, wanted: Any) -> Description:
+    if found.digest != wanted:
         raise FormatError(
             "its description was altered after it was written",
             path=path,
-            expected=f"digest {file.attrs.get('ecogcat_digest')}",
+            expected=f"digest {wanted}",
             found=found.digest,
             hint="Copy it again from where it was written, or write it again",
         )
     return found
+
+
+def _open_zarr(path: str) -> Dataset:
+    with reading(path):
+        attributes = _zarr_metadata(path)["attributes"]
+        _check_layout(path, attributes.get("ecogcat_layout"))
+        names = sorted(os.listdir(os.path.join(path, "description")))
+        arrays = [_zarr_array(path, f"a{k}") for k in range(sum(name.startswith("a") for name in names))]
+        text = _zarr_array(path, "text").tobytes().decode("ascii")
+        description = _checked(path, Description(text, tuple(arrays)), attributes.get("ecogcat_digest"))
+
+        def extents(place: str, run: Mapping[str, Any], n_channels: int) -> Sequence[Placed]:
+            folder = os.path.join(path, place)
+            metadata = _zarr_metadata(folder)
+            placed = [Placed(*one) for one in zarr_extents(folder, metadata)]
+            if tuple(metadata["shape"]) != (n_channels, run["n_samples"]):
+                raise FormatError(f"{place!r} is not as it was written", path=path, found=metadata["shape"])
+            nothing = ConstantExtent(n_channels, 0, 0.0, np.dtype(metadata["data_type"]))
+            return placed or [Placed(nothing, 0)]
+
+        return restored(description, extents)
+
+
+def _zarr_metadata(folder: str) -> Any:
+    place = os.path.join(folder, "zarr.json")
+    if not os.path.isfile(place) or os.path.getsize(place) > _MOST_METADATA:
+        raise FormatError("this has no metadata of Zarr 3", path=place, expected="a small file of JSON")
+    with open(place, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _zarr_array(path: str, name: str) -> NDArray[Any]:
+    folder = os.path.join(path, "description", name)
+    form = _zarr_metadata(folder)["attributes"]
+    data = b""
+    if form["array_shape"] and 0 in form["array_shape"]:
+        return np.zeros(form["array_shape"], _number_type(form["array_type"]))
+    with open(os.path.join(folder, "c", "0"), "rb") as file:
+        data = file.read()
+    return np.frombuffer(data, _number_type(form["array_type"])).reshape(form["array_shape"])
+
+
+def _number_type(name: str) -> np.dtype[Any]:
+    dtype = np.dtype(name)
+    if dtype.kind not in "biufc":
+        raise ValueError(f"an array of {dtype}")
+    return dtype
 
 
 def _array_of(member: Any) -> NDArray[Any]:
@@ -117,9 +176,7 @@ def _array_of(member: Any) -> NDArray[Any]:
     array = np.asarray(member[()])
     if "array_type" not in member.attrs:
         return array
-    dtype = np.dtype(str(member.attrs["array_type"]))
-    if dtype.kind not in "biufc":
-        raise ValueError(f"an array of {dtype}")
+    dtype = _number_type(str(member.attrs["array_type"]))
     return array.reshape(-1).view(dtype).reshape(tuple(member.attrs["array_shape"].tolist()))
 
 
@@ -157,6 +214,11 @@ def _check_shape(path: str, place: str, extent: Extent, n_channels: int, n_sampl
 def _recognises(path: str, head: bytes) -> bool:
     if path.endswith(_UNFINISHED):
         return True
+    if os.path.isdir(path):
+        try:
+            return "ecogcat_layout" in _zarr_metadata(path)["attributes"]
+        except (EcogcatError, OSError, ValueError, LookupError, TypeError):
+            return False
     names = hdf5_names(path, head)
     return names is not None and "ecogcat_layout" in names.attributes
 

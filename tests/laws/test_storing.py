@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 import ecogcat as ec
+from ecogcat.storing import blocks, packed, zarr
 from ecogcat.testing import laws
 from ecogcat.testing.strategies import KnownDataset, datasets, joinable
-from ecogcat.writing import blocks, packed
 
 joined = joinable().map(lambda known: ec.join(*(one.dataset for one in known)))
 
@@ -25,6 +25,7 @@ def small_blocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK_BYTES", 100)
         patch.setattr(packed, "_CHUNK_BYTES", 40)
+        patch.setattr(zarr, "_PLAIN_BYTES", 60)
         patch.setattr(os, "fsync", lambda descriptor: None)  # no power is cut here
         yield
 
@@ -55,6 +56,12 @@ def test_compressed_hdf5_opens_as_written(known: KnownDataset) -> None:
 @given(datasets(), st.sampled_from([None, "gzip"]))
 def test_matlab_opens_as_written(known: KnownDataset, compression: str | None) -> None:
     check(known.dataset, "a.mat", compression=compression)
+
+
+@fewer
+@given(datasets(), st.sampled_from([None, "gzip"]))
+def test_zarr_opens_as_written(known: KnownDataset, compression: str | None) -> None:
+    check(known.dataset, "a.zarr", compression=compression)
 
 
 @settings(fewer, suppress_health_check=[HealthCheck.filter_too_much])

@@ -20,11 +20,22 @@ from numpy.typing import NDArray
 from ecogcat import settings
 from ecogcat.storage import pool
 from ecogcat.stored import Description, Run
-from ecogcat.writing import hdf5
-from ecogcat.writing.marks import Mark, read_at, read_front_mark, write_at, write_mark
-from ecogcat.writing.target import check_space, held, put_in_place, unfinished_path
+from ecogcat.storing import hdf5
+from ecogcat.storing.marks import Mark, read_at, read_front_mark, write_at, write_mark
+from ecogcat.storing.target import check_space, held, put_in_place, unfinished_path
 
-__all__ = ["LEVEL", "assembler", "chunk_shape", "put_chunks", "write_packed"]
+__all__ = [
+    "LEVEL",
+    "assembler",
+    "batches",
+    "bytes_of",
+    "chunk_shape",
+    "chunks_of",
+    "filled_up",
+    "pack_all",
+    "put_chunks",
+    "write_packed",
+]
 
 LEVEL = 1
 _CHUNK_CHANNELS, _CHUNK_BYTES = 16, 1 << 19
@@ -33,6 +44,10 @@ _COUNT = struct.Struct("<q")
 
 Assemble = Callable[[str, Iterator[tuple[Run, "Chunk", bytes]]], None]
 """(path, chunks in order) -> None; makes the file."""
+
+
+ShapeOf = Callable[[Run], tuple[int, int]]
+PackOne = Callable[[NDArray[Any], tuple[int, int]], bytes]
 
 
 class Chunk(NamedTuple):
@@ -52,10 +67,10 @@ def chunk_shape(run: Run) -> tuple[int, int]:
     return channels, max(1, min(1 << (samples.bit_length() - 1), run.signal.n_samples))
 
 
-def chunks_of(runs: Sequence[Run]) -> Iterator[Chunk]:
+def chunks_of(runs: Sequence[Run], shape_of: ShapeOf = chunk_shape) -> Iterator[Chunk]:
     """Yield all chunks: those of one stretch of time together."""
     for number, run in enumerate(runs):
-        channels, samples = chunk_shape(run)
+        channels, samples = shape_of(run)
         n_channels, n_samples = run.signal.shape
         for start in range(0, n_samples, samples):
             for first in range(0, n_channels, channels):
@@ -78,7 +93,7 @@ def write_packed(
     Parameters
     ----------
     place, temporary, key, runs, told, time_first
-        As those of `ecogcat.writing.hdf5.write_contiguous`.
+        As those of `ecogcat.storing.hdf5.write_contiguous`.
     assemble : callable
         Makes the file of its chunks.
     """
@@ -112,9 +127,9 @@ def _fill(
     done = there
     os.ftruncate(descriptor, max(end, _FRONT))
     write_mark(descriptor, mark)
-    told(sum(_nbytes(runs, chunk) for chunk in islice(chunks_of(runs), there)))
-    for chunks in _batches(runs, there):
-        data = _pack_all(runs, chunks, time_first)
+    told(sum(bytes_of(runs, chunk) for chunk in islice(chunks_of(runs), there)))
+    for chunks in batches(runs, there):
+        data = pack_all(runs, chunks, chunk_shape, partial(_pack, time_first=time_first))
         for one in data:
             write_at(descriptor, _COUNT.pack(len(one)) + one, end)
             end += _COUNT.size + len(one)
@@ -125,20 +140,21 @@ def _fill(
             os.fsync(descriptor)
             mark, unsynced = mark.all_synced(), 0
         write_mark(descriptor, mark)
-        told(sum(_nbytes(runs, chunk) for chunk in chunks))
+        told(sum(bytes_of(runs, chunk) for chunk in chunks))
 
 
-def _nbytes(runs: Sequence[Run], chunk: Chunk) -> int:
+def bytes_of(runs: Sequence[Run], chunk: Chunk) -> int:
+    """Return the bytes of a chunk before it is compressed."""
     return (chunk.stop - chunk.first) * (chunk.end - chunk.start) * runs[chunk.run].dtype.itemsize
 
 
-def _batches(runs: Sequence[Run], there: int) -> Iterator[list[Chunk]]:
+def batches(runs: Sequence[Run], there: int, shape_of: ShapeOf = chunk_shape) -> Iterator[list[Chunk]]:
     """Yield chunks of one stretch of time, as many as the memory limit has room for."""
     limit = settings.memory_limit()
     batch: list[Chunk] = []
     size = 0
-    for chunk in islice(chunks_of(runs), there, None):
-        more = 4 * _nbytes(runs, chunk)  # stored, as read, shuffled, packed
+    for chunk in islice(chunks_of(runs, shape_of), there, None):
+        more = 4 * bytes_of(runs, chunk)  # stored, as read, shuffled, packed
         apart = batch and (chunk.run, chunk.start) != (batch[-1].run, batch[-1].start)
         if batch and (apart or (limit is not None and size + more > limit)):
             yield batch
@@ -149,17 +165,17 @@ def _batches(runs: Sequence[Run], there: int) -> Iterator[list[Chunk]]:
         yield batch
 
 
-def _pack_all(runs: Sequence[Run], chunks: Sequence[Chunk], time_first: bool) -> list[bytes]:
+def pack_all(runs: Sequence[Run], chunks: Sequence[Chunk], shape_of: ShapeOf, pack_one: PackOne) -> list[bytes]:
     """Read chunks of one stretch of time by one request, and compress each on a thread of its own."""
     run, first, last = runs[chunks[0].run], chunks[0], chunks[-1]
     values = np.empty((last.stop - first.first, first.end - first.start), run.dtype)
     run.read(first.start, first.end, values, slice(first.first, last.stop))
-    shape = chunk_shape(run)
+    shape = shape_of(run)
     packed = [b""] * len(chunks)
 
     def pack(k: int) -> None:
         rows = values[chunks[k].first - first.first : chunks[k].stop - first.first]
-        packed[k] = _pack(rows, shape, time_first)
+        packed[k] = pack_one(rows, shape)
 
     pool.run([partial(pack, k) for k in range(len(chunks))])
     return packed
@@ -167,13 +183,19 @@ def _pack_all(runs: Sequence[Run], chunks: Sequence[Chunk], time_first: bool) ->
 
 def _pack(values: NDArray[Any], shape: tuple[int, int], time_first: bool) -> bytes:
     """Return a chunk, filled up with zeros at the ends of the array, shuffled and deflated."""
-    if values.shape != shape:
-        whole = np.zeros(shape, values.dtype)
-        whole[: values.shape[0], : values.shape[1]] = values
-        values = whole
+    values = filled_up(values, shape)
     plain = np.ascontiguousarray(values.T if time_first else values)
     shuffled = np.ascontiguousarray(plain.reshape(-1).view(np.uint8).reshape(-1, plain.itemsize).T)
     return zlib.compress(shuffled.data, LEVEL)
+
+
+def filled_up(values: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+    """Return a chunk of full shape, with zeros beyond the ends of the array."""
+    if values.shape == shape:
+        return values
+    whole = np.zeros(shape, values.dtype)
+    whole[: values.shape[0], : values.shape[1]] = values
+    return whole
 
 
 def _unfinished(descriptor: int, key: str, runs: Sequence[Run], time_first: bool) -> tuple[Mark | None, int]:
@@ -189,7 +211,7 @@ def _unfinished(descriptor: int, key: str, runs: Sequence[Run], time_first: bool
         if not 0 < count <= size - end - _COUNT.size:
             return None, 0
         if k in (0, len(chunks) // 2, len(chunks) - 1):
-            (wanted,) = _pack_all(runs, [chunk], time_first)
+            (wanted,) = pack_all(runs, [chunk], chunk_shape, partial(_pack, time_first=time_first))
             if read_at(descriptor, count, end + _COUNT.size) != wanted:
                 return None, 0
         end += _COUNT.size + count

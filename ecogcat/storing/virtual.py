@@ -25,8 +25,8 @@ from ecogcat.storage.hdf5 import ChunkedExtent, Hdf5Reader, hdf5_extent
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.source import Source
 from ecogcat.stored import Description, Run
-from ecogcat.writing.hdf5 import put_attributes, put_description
-from ecogcat.writing.target import held, put_in_place
+from ecogcat.storing.hdf5 import put_attributes, put_description
+from ecogcat.storing.target import held, put_in_place
 
 __all__ = ["linked_runs", "write_virtual"]
 

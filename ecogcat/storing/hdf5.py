@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.stored import LAYOUT, Description, Run
-from ecogcat.writing.blocks import Block, blocks_of, stream
-from ecogcat.writing.marks import Mark, begin_marks, read_at, read_mark, write_at, write_mark
-from ecogcat.writing.target import check_space, held, put_in_place
+from ecogcat.storing.blocks import Block, blocks_of, stream
+from ecogcat.storing.marks import Mark, begin_marks, read_at, read_mark, write_at, write_mark
+from ecogcat.storing.target import check_space, held, put_in_place
 
 __all__ = [
     "SIGNATURE",
@@ -26,6 +26,7 @@ __all__ = [
     "put_description",
     "reach",
     "room_for",
+    "scale_of",
     "skeleton_of",
     "write_contiguous",
 ]
@@ -194,12 +195,19 @@ def put_attributes(dataset: Any, run: Run) -> None:
     """Say in an array of samples what its numbers are, for other programs."""
     dataset.attrs["sampling_rate"] = run.signal.sampling_rate
     dataset.attrs["units"] = run.signal.units
+    for name, value in scale_of(run).items():
+        dataset.attrs[name] = value
+
+
+def scale_of(run: Run) -> dict[str, Any]:
+    """Return gain and offset of the stored numbers of a run; nothing if they are values, or if it has several."""
     whole = [piece for piece in run.signal.pieces if not isinstance(piece.extent, ConstantExtent)]
     one_scale = run.raw and (len(run.pieces) == 1 or run.links is not None)
     scale = whole[0].scale(np.arange(run.signal.n_channels)) if whole and one_scale else None
-    if scale is not None and run.signal.n_channels <= _MOST_SCALES:
-        for name, values in (("gain", scale.gain), ("offset", scale.offset)):
-            dataset.attrs[name] = values[0] if len(set(values.tolist())) == 1 else values
+    if scale is None or not 0 < run.signal.n_channels <= _MOST_SCALES:
+        return {}
+    both = (("gain", scale.gain), ("offset", scale.offset))
+    return {name: values[0] if (values == values[0]).all() else values for name, values in both}
 
 
 def room_for(file: Any, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:

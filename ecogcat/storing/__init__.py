@@ -1,4 +1,4 @@
-"""Writing: a dataset put into a file, whole or not at all, from which it opens again as it was."""
+"""Storing: a dataset put into a file, whole or not at all, from which it opens again as it was."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest
 from ecogcat.progress import Progress, Report
 from ecogcat.stored import LAYOUT, Description, Run, described
-from ecogcat.writing.target import check_not_a_source, inputs_of, place_of, unfinished_path
-from ecogcat.writing.virtual import linked_runs, write_virtual
+from ecogcat.storing.target import check_not_a_source, inputs_of, place_of, unfinished_path
+from ecogcat.storing.virtual import linked_runs, write_virtual
 
 __all__ = ["write"]
 
@@ -119,7 +119,7 @@ class _Job(NamedTuple):
 
 
 def _write_hdf5(job: _Job) -> None:
-    from ecogcat.writing import hdf5, packed
+    from ecogcat.storing import hdf5, packed
 
     if job.compression:
         packed.write_packed(*job[1:4], job.runs, packed.assembler(job.description, job.runs), job.told)
@@ -132,7 +132,7 @@ def _write_virtual(job: _Job) -> None:
 
 
 def _write_matlab(job: _Job) -> None:
-    from ecogcat.writing import hdf5, matlab, packed
+    from ecogcat.storing import hdf5, matlab, packed
 
     runs = matlab.matlab_runs(job.runs)
     if job.compression:
@@ -143,4 +143,15 @@ def _write_matlab(job: _Job) -> None:
         hdf5.write_contiguous(*job[1:4], runs, skeleton, job.told, time_first=True)
 
 
-_WRITERS: dict[str, Callable[[_Job], None]] = {"h5": _write_hdf5, "vds.h5": _write_virtual, "mat": _write_matlab}
+def _write_zarr(job: _Job) -> None:
+    from ecogcat.storing.zarr import write_zarr
+
+    write_zarr(*job)
+
+
+_WRITERS: dict[str, Callable[[_Job], None]] = {
+    "h5": _write_hdf5,
+    "vds.h5": _write_virtual,
+    "mat": _write_matlab,
+    "zarr": _write_zarr,
+}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import ecogcat as ec
-from tests.writing.test_write import recording
+from tests.storing.test_write import recording
 
 
 @pytest.mark.parametrize("compression", [None, "gzip"])

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
 from ecogcat.stored import LAYOUT, Description, Run
-from ecogcat.writing.hdf5 import Skeleton, put_attributes, reach, room_for
-from ecogcat.writing.packed import Assemble, Chunk, put_chunks
+from ecogcat.storing.hdf5 import Skeleton, put_attributes, reach, room_for
+from ecogcat.storing.packed import Assemble, Chunk, put_chunks
 
 __all__ = ["assembler", "matlab_runs", "skeleton_of"]
 
