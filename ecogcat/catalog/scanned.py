@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecogcat.catalog.index import WORTH_AN_INDEX, index_path, write_index
-from ecogcat.catalog.paths import local_path
+from ecogcat.catalog.paths import ENTRY_FILES, local_path
 from ecogcat.catalog.scan import PLACE_ARGUMENTS, Scan, ScannedRecording, check_places, entry_names, look_through
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.yamltext import (
@@ -22,6 +22,7 @@ from ecogcat.catalog.yamltext import (
     safe_yaml,
     write_text,
 )
+from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import CatalogError
 
 __all__ = ["Update", "folder_as_catalog", "scan", "scan_into"]
@@ -130,14 +131,27 @@ def scan_into(
     said = {} if old is None else _said(old.content.get("metadata"))
     remembered = said.get("exclude") if isinstance(said.get("exclude"), list) else []
     patterns = list(dict.fromkeys([*(remembered or []), *([exclude] if isinstance(exclude, str) else exclude)]))
+    here, load = _files(load_arguments, path)
     with _Bar(progress) as report:
-        found = look_through(place, exclude=patterns, load=load_arguments, jobs=jobs, report=report)
+        found = look_through(place, exclude=patterns, load=here, jobs=jobs, report=report)
     catalog = {"folder": _relative(place, path) or "."}
     if patterns:
         catalog["exclude"] = patterns  # type: ignore[assignment]
     if old is None:
-        return _write_new(path, found, load_arguments, catalog)
-    return _write_again(path, found, load_arguments, catalog, old)
+        return _write_new(path, found, load, catalog)
+    return _write_again(path, found, load, catalog, old)
+
+
+def _files(load: Mapping[str, Any], path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return load arguments with the files that they name as they are seen from here, and from the catalog."""
+    here, there = dict(load), dict(load)
+    for key in ENTRY_FILES:
+        value = load.get(key)
+        if isinstance(value, (str, os.PathLike)) and not (key == "electrode" and is_known(value)):
+            place = os.path.abspath(os.path.expanduser(os.fspath(value)))
+            if os.path.exists(place):
+                here[key], there[key] = place, _written(place, path)
+    return here, there
 
 
 def folder_as_catalog(folder: str) -> Any:
@@ -230,13 +244,17 @@ def _refused(found: Scan) -> dict[str, Any]:
 
 
 def _entry(one: ScannedRecording, folder: str, path: str, load: Mapping[str, Any]) -> dict[str, Any]:
-    place = _relative(os.path.join(folder, one.path), path)
-    urlpath = place if os.path.isabs(place) else "{{ CATALOG_DIR }}/" + place.replace("{", "{{ '{' }}")
     return {
         "driver": f"ecog_{one.format}",
-        "args": {"urlpath": urlpath, **one.arguments, **load},
+        "args": {"urlpath": _written(os.path.join(folder, one.path), path), **one.arguments, **load},
         "metadata": {SUMMARY: _summary(one, folder, path)},
     }
+
+
+def _written(place: str, path: str) -> str:
+    """Return a path as an entry has it: as seen from the catalog, wherever that goes together with the recordings."""
+    short = _relative(place, path)
+    return short if os.path.isabs(short) else "{{ CATALOG_DIR }}/" + short.replace("{", "{{ '{' }}")
 
 
 def _summary(one: ScannedRecording, folder: str, path: str) -> dict[str, Any]:

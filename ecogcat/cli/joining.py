@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -17,6 +18,8 @@ from ecogcat.cli.targets import catalog_of, chosen_names, datasets_of, is_catalo
 from ecogcat.tabulate import dataset_text, plan_text
 
 __all__ = ["join", "plan"]
+
+_MOST = 12
 
 
 def _join_flags(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,15 +78,48 @@ def plan(
     """
     datasets = datasets_of(catalog_or_path, entries, find, exclude, load)
     found = ec.plan_join(*datasets, **_given(options))
+    odd, rest = _without_the_odd(found, datasets, _given(options))
+    warned = {one.name: list(one.warnings) for one in datasets if one.warnings}
     if as_json:
-        shape = {"n_channels": found.n_channels, "n_samples": found.n_samples}
+        facts = {"ok": found.ok, "n_channels": found.n_channels, "n_samples": found.n_samples, "parts": found.table}
+        without = None if rest is None else {"parts": odd, "n_channels": rest.n_channels, "n_samples": rest.n_samples}
         print_json(
-            {"ok": found.ok, **shape, "parts": found.table, "mismatches": found.differences, "gains": found.gains}
+            {**facts, "mismatches": found.differences, "gains": found.gains, "without": without, "warnings": warned}
         )
     else:
         click.echo(plan_text(found))
+        _tell_warnings(warned)
+        if rest is not None:
+            flags = " ".join(f"--exclude {shlex.quote(name)}" for name in odd)
+            n = len(datasets) - len(odd)
+            what = "the other one is" if n == 1 else f"the other {n} join:"
+            click.echo(
+                f"without {', '.join(odd)} {what} {rest.n_channels} channels x {rest.n_samples:,} samples:\n"
+                f"  ecogcat plan {shlex.quote(catalog_or_path)} {flags}"
+            )
     if not found.ok:
         sys.exit(1)
+
+
+def _without_the_odd(
+    found: ec.JoinPlan, datasets: Sequence[ec.Dataset], options: dict[str, Any]
+) -> tuple[list[str], ec.JoinPlan | None]:
+    """Return the parts for which joining is refused, and the plan of the others if that lets them join."""
+    stopping = {one.part for one in found.mismatches if one.stops}
+    odd = [one.name for one in datasets if one.name in stopping]
+    rest = [one for one in datasets if one.name not in stopping]
+    if found.ok or not odd or not rest:
+        return [], None
+    plan = ec.plan_join(*rest, **options)
+    return (odd, plan) if plan.ok else ([], None)
+
+
+def _tell_warnings(warned: dict[str, list[str]]) -> None:
+    lines = [f"  {text}" for texts in warned.values() for text in texts]
+    if lines:
+        click.echo("\n".join(["warnings of the recordings:", *lines[:_MOST]]))
+    if len(lines) > _MOST:
+        click.echo(f"  and {len(lines) - _MOST} more; `ecogcat info` shows those of a recording")
 
 
 @ecogcat.command()
@@ -136,7 +172,7 @@ def join(
         where = output
     if as_json:
         shape = {"n_channels": joined.n_channels, "n_samples": joined.n_samples, "duration": joined.duration}
-        print_json({"output": where, "name": joined.name, **shape, "parts": [part.name for part in joined.parts]})
+        print_json({"output": where, "name": joined.name, **shape, "parts": [one.name for one in datasets]})
     else:
         click.echo(dataset_text(joined))
         click.echo(f"\n{where}\nnext: ecogcat info {where}")

@@ -18,6 +18,8 @@ from ecogcat.cli.targets import catalog_of, chosen_names
 
 __all__ = ["check", "relink", "scan"]
 
+_MOST = 20
+
 
 @ecogcat.command()
 @click.argument("folder")
@@ -62,8 +64,10 @@ def _tell(update: Update, output: str) -> None:
         click.echo(f"lost: {name} (its file is there, and is no recording any more; its entry is kept)")
     if found.refused:
         click.echo(f"\n{_count(len(found.refused), 'path')} cannot be opened:")
-        for one in found.refused:
+        for one in found.refused[:_MOST]:
             click.echo(f"  {one.path}\n      {one.reason}")
+        if len(found.refused) > _MOST:
+            click.echo(f"  and {len(found.refused) - _MOST:,} more: {output} lists them under `refused`")
     click.echo(f"\n{output}\nnext: ecogcat ls {output}, ecogcat check {output}, ecogcat plan {output} ENTRY...")
 
 

@@ -1,0 +1,208 @@
+"""The `ecogcat` command on sessions: scan, ls, find, check, relink, join and report, and how entries are chosen."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+import ecogcat as ec
+from ecogcat.cli.commands import ecogcat
+from ecogcat.testing.rhd import write_rhd
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    return lambda *arguments: CliRunner().invoke(ecogcat, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, run: Run) -> Path:
+    for k, name in enumerate(("day0/a", "day0/b", "day1/c")):
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        write_rhd(tmp_path / "data" / f"{name}.rhd", [[k + 1] * 128] * 4)
+    (tmp_path / "data" / "bad.rhd").write_bytes(b"no such thing")
+    done = run("scan", tmp_path / "data", "-o", tmp_path / "s.yaml")
+    assert done.exit_code == 0, done.output
+    return tmp_path / "s.yaml"
+
+
+def test_scan(catalog: Path, run: Run) -> None:
+    folder = catalog.parent / "data"
+    (folder / "day0" / "a.rhd").unlink()
+    done = run("scan", folder, "-o", catalog)
+    assert done.exit_code == 0
+    assert done.output.startswith("2 recordings in 2 folders, 0 of them new; 0 other files\n")
+    assert "gone: day0/a (its entry is kept)" in done.output
+    assert "1 path cannot be opened:\n  bad.rhd\n      this is no Intan file" in done.output
+    assert f"next: ecogcat ls {catalog}" in done.output
+    found = json.loads(run("scan", folder, "-o", catalog, "--json").output)
+    assert (found["recordings"], found["new"], found["gone"]) == (2, [], ["day0/a"])
+    assert "gone" in run("ls", catalog).output
+    (catalog.parent / "none").mkdir()
+    done = run("scan", catalog.parent / "none", "-o", catalog.parent / "n.yaml")
+    assert (done.exit_code, "no recording of a known format is in" in done.stderr) == (1, True)
+    assert run("scan", folder).exit_code == 2
+    done = run("scan", folder, "-o", "x.json")
+    assert (done.exit_code, "a catalog is a YAML file" in done.stderr) == (1, True)
+
+
+def test_ls_of_a_catalog_and_of_its_folder(catalog: Path, run: Run) -> None:
+    for place in (catalog, catalog.parent / "data"):
+        rows = json.loads(run("ls", place, "--json").output)
+        assert [(row["entry"], row["channels"], row["samples"]) for row in rows] == [
+            ("day0/a", 4, 128),
+            ("day0/b", 4, 128),
+            ("day1/c", 4, 128),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("words", "found", "status"),
+    [
+        (("day0",), ["day0/a", "day0/b"], 0),
+        (("day0", "rate=20000"), ["day0/a", "day0/b"], 0),
+        (("samples>128",), [], 1),
+        (("session=day1",), ["day1/c"], 0),
+    ],
+)
+def test_find(catalog: Path, run: Run, words: tuple[str, ...], found: list[str], status: int) -> None:
+    done = run("find", catalog, *words, "--json")
+    assert done.exit_code == status
+    assert [row["entry"] for row in json.loads(done.stdout)] == found
+    if not found:
+        assert f"none of the 3 entries; `ecogcat ls {catalog}` lists them" in done.stderr
+    assert "did you mean session?" in run("find", catalog, "sesion=x").stderr
+
+
+def test_check_and_relink(catalog: Path, run: Run) -> None:
+    done = run("check", catalog)
+    assert (done.exit_code, done.output) == (0, "ok     day0/a\nok     day0/b\nok     day1/c\n\n3 of 3 entries hold\n")
+    os.rename(catalog.parent / "data", catalog.parent / "moved")
+    done = run("check", catalog, "day0/*")
+    assert done.exit_code == 1
+    assert done.stdout.count("FAILS  day0/") == 2
+    assert f"next: ecogcat relink {catalog} OLD NEW" in done.stderr
+    assert [row["ok"] for row in json.loads(run("check", catalog, "--json").stdout)] == [False] * 3
+    done = run("relink", catalog, catalog.parent / "elsewhere", catalog.parent / "moved")
+    assert (done.exit_code, "they lie in {{ CATALOG_DIR }}/data/day0" in done.stderr) == (1, True)
+    (catalog.parent / "moved" / "day1" / "c.rhd").unlink()
+    done = run("relink", catalog, catalog.parent / "data", catalog.parent / "moved")
+    assert done.exit_code == 1
+    assert "FAILS  day1/c: {{ CATALOG_DIR }}/moved/day1/c.rhd (nothing is there)" in done.output
+    assert run("check", catalog, "--exclude", "day1/c").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "parts"),
+    [
+        ((), ["day0/a", "day0/b", "day1/c"]),
+        (("--all",), ["day0/a", "day0/b", "day1/c"]),
+        (("day1/c", "day0/a"), ["day1/c", "day0/a"]),
+        (("day0/*",), ["day0/a", "day0/b"]),
+        (("--find", "day0", "--exclude", "*/a"), ["day0/b"]),
+        (("--find", "session=day1"), ["day1/c"]),
+    ],
+)
+def test_join_as_an_entry(catalog: Path, run: Run, chosen: tuple[str, ...], parts: list[str]) -> None:
+    output = catalog.parent / "joined.yaml"
+    done = run("join", catalog, *chosen, "-o", output, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["parts"] == parts
+    content = yaml.safe_load(output.read_text())
+    assert content["sources"]["joined"] == {"driver": "ecog_join", "args": {"parts": parts}}
+    joined = ec.load_session(output, "joined")[0]
+    assert ec.equals(joined, ec.join(*ec.load_session(catalog, parts), name="joined"))
+    done = run("info", f"{output}:joined")
+    assert done.exit_code == 0
+    done = run("join", catalog, *chosen, "-o", output)
+    assert (done.exit_code, "choose another --name, or say --overwrite" in done.stderr) == (1, True)
+    assert run("join", catalog, *chosen, "-o", output, "--overwrite").exit_code == 0
+
+
+def test_options_of_a_join_are_kept(catalog: Path, run: Run) -> None:
+    flags = ("--name", "both", "--match", "name", "--gaps", "abut", "--rate-tolerance", "0.01", "-l", "units=mV")
+    assert run("join", catalog, "day0/*", "-o", catalog, *flags).exit_code == 0
+    args = yaml.safe_load(catalog.read_text())["sources"]["both"]["args"]
+    assert args == {
+        **{"parts": ["day0/a", "day0/b"], "match": "name", "gaps": "abut", "rate_tolerance": 0.01},
+        **{"units": "mV"},
+    }
+    assert ec.load_session(catalog, "both")[0].units == "mV"
+
+
+def test_every_option_of_join_is_a_flag(run: Run) -> None:
+    import inspect
+
+    names = [name for name, one in inspect.signature(ec.join).parameters.items() if one.kind is one.KEYWORD_ONLY]
+    for command in ("join", "plan"):
+        text = run(command, "--help").output
+        assert [name for name in names if f"--{name.replace('_', '-')}" not in text] == []
+
+
+def test_join_writes(catalog: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+
+    def write(dataset: ec.Dataset, path: str, format: str | None = None, overwrite: bool = False, progress: Any = None):
+        told.append((dataset.n_samples, path, overwrite, progress))
+
+    monkeypatch.setattr(ec, "write", write, raising=False)
+    for name in ("o.h5", "o.zarr", "o.vds.h5"):
+        assert run("join", catalog, "-o", catalog.parent / name, "--overwrite").exit_code == 0
+    assert told == [(384, str(catalog.parent / name), True, None) for name in ("o.h5", "o.zarr", "o.vds.h5")]
+
+
+def test_what_cannot_be_joined(catalog: Path, run: Run) -> None:
+    write_rhd(catalog.parent / "data" / "slow.rhd", [[0] * 128] * 4, sampling_rate=10000.0)
+    run("scan", catalog.parent / "data", "-o", catalog)
+    done = run("plan", catalog)
+    assert done.exit_code == 1
+    assert "without slow the other 3 join: 4 channels x 384 samples:\n" in done.output
+    assert f"ecogcat plan {catalog} --exclude slow" in done.output
+    assert json.loads(run("plan", catalog, "--json").output)["without"] == {
+        **{"parts": ["slow"], "n_channels": 4, "n_samples": 384}
+    }
+    assert run("plan", catalog, "--exclude", "slow").exit_code == 0
+    assert run("plan", catalog, "--on-rate-mismatch", "resample", "--rate", "10000").exit_code in (0, 1)
+    done = run("join", catalog, "-o", catalog.parent / "x.yaml")
+    assert done.exit_code == 1
+    assert not (catalog.parent / "x.yaml").exists()
+    done = run("plan", catalog, "day9/*")
+    assert (done.exit_code, "no entry is called 'day9/*'; there are: day0/a" in done.stderr) == (1, True)
+    done = run("join", catalog.parent / "data" / "slow.rhd", "-o", catalog.parent / "x.yaml")
+    assert (done.exit_code, "makes one" in done.stderr) == (1, True)
+
+
+def test_debug_shows_where(run: Run) -> None:
+    done = run("info", "nope.rhd")
+    assert isinstance(done.exception, SystemExit)
+    assert isinstance(run("--debug", "info", "nope.rhd").exception, ec.RecordingNotFound)
+
+
+def test_report(catalog: Path, run: Run) -> None:
+    page = catalog.parent / "a report.html"
+    done = run("report", catalog, "-o", page, "--pictures", "1")
+    assert (done.exit_code, done.output) == (0, f"{page}\n")
+    text = page.read_text()
+    for said in ("3 of 3 entries hold", "day0/a", "3 datasets can be joined", "bad.rhd: this is no Intan file"):
+        assert said in text
+    assert text.count("data:image/png;base64,") == 1
+    assert "http" not in text, "nothing is fetched from elsewhere"
+    (catalog.parent / "data" / "day0" / "a.rhd").write_bytes(b"<b>")
+    done = run("report", catalog, "-o", page, "--pictures", "0", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["failed"] == ["day0/a"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(run: Run, shell: str) -> None:
+    done = CliRunner().invoke(ecogcat, [], prog_name="ecogcat", env={"_ECOGCAT_COMPLETE": f"{shell}_source"})
+    assert (done.exit_code, "ecogcat" in done.output) == (0, True)
