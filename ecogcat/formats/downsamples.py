@@ -17,7 +17,7 @@ from ecogcat.formats.registry import detect
 from ecogcat.frozen import digest
 from ecogcat.resample import resample
 from ecogcat.signal import Signal
-from ecogcat.writing import write
+from ecogcat.storing import write
 
 __all__ = ["at_rate", "stored_name"]
 
