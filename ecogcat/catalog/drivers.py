@@ -13,22 +13,19 @@ from typing import Any, ClassVar
 
 from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.laboptions import NOT_ALWAYS
+from ecogcat.catalog.opened import Depth, opened
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
 from ecogcat.catalog.shared import SharedSettings, expanded, formats_take
 from ecogcat.catalog.source import EcogSource, Trail
-from ecogcat.catalog.summary import SUMMARY
-from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
+from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import CatalogError, RecordingNotFound
-from ecogcat.events import Events
 from ecogcat.formats.loading import apply_load_arguments
-from ecogcat.formats.opening import open_recording
 from ecogcat.formats.registry import argument_names, find_format
-from ecogcat.frozen import FrozenMapping
 from ecogcat.judgements import judgements_beside
 
-__all__ = ["JoinSource", "RecordingSource", "with_metadata"]
+__all__ = ["JoinSource", "RecordingSource"]
 
 _PREFIX = "ecog_"
 
@@ -58,7 +55,7 @@ class RecordingSource(EcogSource):
     ) -> None:
         super().__init__({"urlpath": urlpath, **load_arguments}, metadata)
 
-    def _open(self, trail: Trail, headers: bool) -> tuple[Dataset, bool]:
+    def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         shared = self._shared()
         arguments = self._settings(shared)
         roots, lacking = expanded(_roots(arguments.pop("roots", shared.roots)), self._folder())
@@ -69,10 +66,7 @@ class RecordingSource(EcogSource):
             arguments.pop("on_mismatch", "cycle"),
             tuple(dict.fromkeys([*expanded(shared.tables, self._folder())[0], self._folder() or ".", *roots])),
         )
-        events = arguments.get("events")
-        if events is False:
-            arguments.pop("events")
-        elif events is not None:  # someone's own: they are those of the experiment
+        if arguments.get("events", False) not in (False, None):  # someone's own: they are those of the experiment
             how = replace(how, triggers="own")
         if isinstance(arguments.get("judgements"), bool):
             arguments["judgements"] = self._judgements() if arguments["judgements"] else None
@@ -83,12 +77,7 @@ class RecordingSource(EcogSource):
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
-        if headers:
-            arguments.pop("mapped", None)
-        dataset = with_metadata(open_recording(path, self.format, **arguments), self.metadata)
-        if events is False:
-            return dataset.replace(events=Events()), False
-        return (dataset, True) if headers and how.reads else (triggered(dataset, how), False)
+        return opened(path, self.format, arguments, how, depth, self.metadata)
 
     def _settings(self, shared: SharedSettings) -> dict[str, Any]:
         """Return the settings that hold: the session's, then the recording's, then the call's."""
@@ -154,14 +143,3 @@ def __getattr__(name: str) -> type[RecordingSource]:
 
 def _roots(said: Any) -> Sequence[str]:
     return [said] if isinstance(said, str) else said or ()
-
-
-def with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:
-    """Return the dataset with the entry's metadata beside what the file says of itself."""
-    own = {key: value for key, value in metadata.items() if key not in ("catalog_dir", SUMMARY)}
-    if not own:
-        return dataset
-    return dataset.replace(
-        name=dataset.name,
-        parts=tuple(part.replace(metadata=FrozenMapping({**part.metadata, **own})) for part in dataset.parts),
-    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from ecogcat.catalog.laboptions import LATER
 from ecogcat.catalog.lookup import MissingEntry, look_up
+from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.paths import ENTRY_FILES, first_existing, places, resolved
 from ecogcat.catalog.shared import formats_take
 from ecogcat.catalog.source import EcogSource, Trail
@@ -44,10 +45,10 @@ class JoinSource(EcogSource):
     def __init__(self, parts: Sequence[Any], metadata: Mapping[str, Any] | None = None, **arguments: Any) -> None:
         super().__init__({"parts": parts, **arguments}, metadata)
 
-    def _open(self, trail: Trail, headers: bool) -> tuple[Dataset, bool]:
+    def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         options, load = self._sorted_arguments()
         options.setdefault("name", self._own_name())
-        opened = [self._part(part, load, trail, headers) for part in self._parts()]
+        opened = [self._part(part, load, trail, depth) for part in self._parts()]
         return join(*(dataset for dataset, _ in opened), **options), any(pending for _, pending in opened)
 
     def _parts(self) -> list[Any]:
@@ -74,7 +75,7 @@ class JoinSource(EcogSource):
                 raise TypeError(f"no option of a join, nor load argument of its parts: {name!r}; {hint}")
         return options, load
 
-    def _part(self, part: Any, load: Mapping[str, Any], trail: Trail, headers: bool) -> tuple[Dataset, bool]:
+    def _part(self, part: Any, load: Mapping[str, Any], trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         source = self._source(part)
         if isinstance(source, str):
             files = {
@@ -88,7 +89,7 @@ class JoinSource(EcogSource):
             names = [name for _, name in (*before, source._identity())]
             raise CatalogError(f"it is a part of itself: {' > '.join(names)}")
         with source._errors():
-            opened: tuple[Dataset, bool] = source._open(before, headers)
+            opened: tuple[Dataset, bool] = source._open(before, depth)
         return opened
 
     def _identity(self) -> tuple[str, str]:

@@ -165,6 +165,8 @@ def translated(format: str, asked: Mapping[str, Any]) -> tuple[dict[str, Any], d
     arguments: dict[str, Any] = {}
     left: dict[str, tuple[str, Any]] = {}
     called: dict[str, Any] = {}
+    if "car" in asked and _is_channels(asked.get("local_ref")):  # of what lies between channels, a mean is no part
+        asked = {name: value for name, value in asked.items() if name != "car"}
     for name, value in asked.items():
         if name in _NO_ARGUMENT or name in _TOLD_FOR_NOTHING.get(format, ()) or not _is_something(name, value):
             continue
@@ -189,10 +191,12 @@ def _as_ours(name: str, value: Any) -> Any:
     if name == "car" and value is True:
         return "common"
     if name == "local_ref" and value is True:
-        return None  # the mean of the reference channels
-    if name == "snip_transient" and value is True:
-        return 5.0
+        return "reference_channels"
     return value
+
+
+def _is_channels(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, (int, tuple))
 
 
 def _is_something(name: str, value: Any) -> bool:

@@ -11,17 +11,16 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
-from ecogcat.catalog.drivers import with_metadata
 from ecogcat.catalog.laboptions import asked_for, load_arguments_for
 from ecogcat.catalog.labplaces import Place, find_recording, system_of, systems
 from ecogcat.catalog.labtriggers import experiment_options, trigger_lines
+from ecogcat.catalog.opened import Depth, opened
 from ecogcat.catalog.paths import places
 from ecogcat.catalog.source import EcogSource, Trail
-from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered, triggered
+from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.events import Events
-from ecogcat.formats.opening import open_recording
 from ecogcat.formats.registry import detect
 
 __all__ = ["LabRecording", "driver_of"]
@@ -83,14 +82,12 @@ class LabRecording(EcogSource):
         """What was odd about the options."""
         return tuple(self._arguments["notes"])
 
-    def _open(self, trail: Trail, headers: bool) -> tuple[Dataset, bool]:
+    def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         given = dict(self._arguments)
         section, options = given.pop("section"), given.pop("options")
         session_file, notes = given.pop("session_file"), given.pop("notes")
         has_section = given.pop("has_section")
         events, on_events = given.get("events"), {key: given.pop(key) for key in TRIGGER_ARGUMENTS if key in given}
-        if events is False:
-            given.pop("events")
         asked, call = asked_for(options, given, f"{session_file}, recording {section}")
         place, folders = self.find(asked, call)
         format = place.format or detect(place.path).name
@@ -107,15 +104,7 @@ class LabRecording(EcogSource):
             on_mismatch=on_events.get("on_mismatch") or asked.get("on_mismatch", "cycle"),
             folders=tuple(dict.fromkeys([os.path.dirname(session_file) or ".", *folders])),
         )
-        if headers:
-            arguments.pop("mapped", None)
-        dataset = with_metadata(open_recording(place.path, format, **arguments), self.metadata)
-        if notes:
-            first, *others = dataset.parts
-            dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *notes)), *others])
-        if events is False:
-            return dataset.replace(events=Events()), False
-        return (dataset, True) if headers and how.reads else (triggered(dataset, how), False)
+        return opened(place.path, format, arguments, how, depth, self.metadata, notes)
 
     def is_there(self) -> bool:
         """Whether the recording is found where the session looks for it."""

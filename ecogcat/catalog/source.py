@@ -11,6 +11,7 @@ from intake.source.base import DataSource
 from numpy.typing import NDArray
 
 from ecogcat.catalog.errors import at_entry
+from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.partitions import block_edges, dask_array
 from ecogcat.catalog.shared import KEY, SharedSettings, shared_settings
 from ecogcat.catalog.summary import facts_of
@@ -49,11 +50,10 @@ class EcogSource(DataSource):
 
     # What a driver says
 
-    def _open(self, trail: Trail, headers: bool) -> tuple[Dataset, bool]:
-        """Open the dataset; `trail` are the joins that led here.
+    def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
+        """Open the dataset as far as `depth` says; `trail` are the joins that led here.
 
-        With `headers`, no sample is read: not to find events, nor to bring any to memory. Returned is the dataset, and
-        whether its events are therefore not known.
+        Returned is the dataset, and whether it has events that were not looked for.
         """
         raise NotImplementedError
 
@@ -73,7 +73,7 @@ class EcogSource(DataSource):
             where events are looked for on trigger lines, which only `read` does.
         """
         with self._errors():
-            dataset, pending = self._open((), True)
+            dataset, pending = self._open((), "headers")
         found = facts_of(dataset)
         if pending:
             found["n_events"] = None
@@ -89,11 +89,11 @@ class EcogSource(DataSource):
 
     def to_dask(self) -> Any:
         """Return a dask.array (n_channels, n_samples); chunks lie within one part each."""
-        return dask_array(self._headers())
+        return dask_array(self._samples())
 
     def read_partition(self, i: int) -> NDArray[Any]:
         """Read block `i` of ``discover()["npartitions"]``: (n_channels, some samples)."""
-        dataset = self._headers()
+        dataset = self._samples()
         edges = block_edges(dataset)
         if not 0 <= i < len(edges) - 1:
             raise IndexError(f"{self._label()}: partition {i} of {len(edges) - 1}")
@@ -101,7 +101,7 @@ class EcogSource(DataSource):
 
     def read_chunked(self) -> Iterator[NDArray[Any]]:
         """Iterate over the blocks; together they are the signal."""
-        dataset = self._headers()
+        dataset = self._samples()
         edges = block_edges(dataset).tolist()
         return (dataset.signal.read(start=a, stop=b) for a, b in pairwise(edges))
 
@@ -117,7 +117,7 @@ class EcogSource(DataSource):
     def _load_metadata(self) -> None:
         # Not Intake's, which would write what was discovered over the entry's own metadata.
         if self.shape is None:
-            self._describe(self._headers())
+            self._describe(self._open((), "headers")[0])
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # Intake's own pickles lose the name, and with it the catalog.
@@ -128,12 +128,12 @@ class EcogSource(DataSource):
 
     def _dataset(self, trail: Trail = ()) -> Dataset:
         with self._errors():
-            return self._open(trail, False)[0]
+            return self._open(trail, "all")[0]
 
-    def _headers(self) -> Dataset:
-        """Return the dataset as its headers have it, without the events of trigger lines."""
+    def _samples(self) -> Dataset:
+        """Return the dataset for its samples, without the events of trigger lines."""
         with self._errors():
-            return self._open((), True)[0]
+            return self._open((), "samples")[0]
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
