@@ -136,6 +136,15 @@ def test_golden_filters(case: str) -> None:
         assert done.aligned[name] == array
 
 
+def test_golden_filter_of_charges() -> None:
+    """In single precision: case_108, currents of the DDC board."""
+    path = shared_path("reference/golden/case_108_ddc_bandpass/input.ndata.mat")
+    meta, expected = golden(path)
+    done = ec.bandpass(ec.open_recording(path), *meta["load_arguments"]["bandpass"])
+    assert_close(done.signal[:], expected["data"])
+    assert done.signal.dtype == expected["data"].dtype
+
+
 # Blocks, threads, places
 
 
