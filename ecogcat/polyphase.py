@@ -101,7 +101,7 @@ def rate_step(rate: float, to: float) -> Fraction:
     Examples
     --------
     >>> rate_step(20000, 1000), rate_step(62500 / 3, 1000), rate_step(19998.73, 1000)
-    (Fraction(20, 1), Fraction(125, 6), Fraction(2480, 124))
+    (Fraction(20, 1), Fraction(125, 6), Fraction(15519, 776))
     """
     exact = Fraction(rate).limit_denominator(1_000_000) / Fraction(to).limit_denominator(1_000_000)
     if max(exact.numerator, exact.denominator) <= _LARGEST:

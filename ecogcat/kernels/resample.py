@@ -18,7 +18,8 @@ def weighted_sums(x: Any, origin: Any, first: Any, advance: Any, taps: Any, star
     ``q, s = divmod(start + m, len(first))``; `x` holds every sample that is asked for. Sums run over k in double
     precision, in order, so that a value depends neither on the block nor on the channels beside it. Eight channels are
     turned over into a tile of samples x channels, for which the compiler has vector instructions where along time it
-    must not change the order of a sum; `block` outputs share a tile. Whole files by 10 take a fifth of scipy's time.
+    must not change the order of a sum; `block` outputs share a tile. Takes 0.3 to 0.6 of the time of scipy's
+    `resample_poly` with the same filter in single precision; two outputs or more at a time were no faster.
     """
     period, width = taps.shape
     n_channels, count = out.shape

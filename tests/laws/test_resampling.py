@@ -35,37 +35,37 @@ def at(ratio: float) -> Callable[[ec.Dataset], ec.Dataset]:
     return lambda dataset: ec.resample(dataset, dataset.sampling_rate * ratio)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(pairs, ratios)
 def test_resampling_distributes_over_join(some: Some, ratio: float) -> None:
     laws.distributes_over_join(at(ratio), *(one.dataset for one in some))
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(pairs, st.sampled_from(["common", "regress"]))
 def test_rereferencing_distributes_over_join(some: Some, to: str) -> None:
     laws.distributes_over_join(lambda one: ec.rereference(one, to), *(one.dataset for one in some))
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(pairs, ratios)
 def test_both_distribute_over_join(some: Some, ratio: float) -> None:
     laws.distributes_over_join(lambda one: ec.rereference(at(ratio)(one)), *(one.dataset for one in some))
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(any_dataset, ratios)
 def test_parts_keep_their_time_and_what_is_in_them(dataset: ec.Dataset, ratio: float) -> None:
     laws.resampled_parts_keep_their_time(dataset, dataset.sampling_rate * ratio)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(any_dataset, ratios)
 def test_logic_lines_keep_their_events(dataset: ec.Dataset, ratio: float) -> None:
     laws.logic_lines_keep_their_events(dataset, dataset.sampling_rate * ratio)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(any_dataset, ratios, st.integers(1, 30))
 def test_derived_signals_read_alike_in_blocks(dataset: ec.Dataset, ratio: float, length: int) -> None:
     done = at(ratio)(dataset)
@@ -74,7 +74,7 @@ def test_derived_signals_read_alike_in_blocks(dataset: ec.Dataset, ratio: float,
     laws.reads_alike_in_blocks(ec.rereference(dataset).signal, length)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(any_dataset, ratios, st.data())
 def test_derived_datasets_are_cut_located_and_split_as_others(
     dataset: ec.Dataset, ratio: float, data: st.DataObject
@@ -88,13 +88,13 @@ def test_derived_datasets_are_cut_located_and_split_as_others(
     assert ec.equals(ec.load(done), done)
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(any_dataset)
 def test_the_own_rate_is_the_identity(dataset: ec.Dataset) -> None:
     laws.own_rate_is_the_identity(dataset)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(joinable(3, KINDS), st.lists(ratios, min_size=3, max_size=3), ratios)
 def test_joining_at_a_rate_is_associative(some: Some, own: list[float], ratio: float) -> None:
     apart = [
