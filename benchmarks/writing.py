@@ -60,13 +60,22 @@ def writing_items(recordings: Recordings) -> list[Item]:
     note = "its limit hands as many bytes as are stored (4 a value in A, 2 elsewhere) from memory to the system"
     title = "write the joined 51 channels to a new HDF5 file"
     return [
-        Item("W8", recordings.layout, title + ", synced", calls, lambda: into("limit", limit), notes=(note,)),
+        Item(
+            "W8",
+            recordings.layout,
+            title + ", synced",
+            calls,
+            lambda: into("limit", limit),
+            expected=lambda: shape,
+            notes=(note,),
+        ),
         Item(
             "W8 cached",
             recordings.layout,
             title + ", not synced",
             {name: unsynced(call) for name, call in calls.items()},
             unsynced(lambda: into("limit", limit)),
+            expected=lambda: shape,
             notes=(note,),
         ),
     ]

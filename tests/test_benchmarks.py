@@ -25,6 +25,7 @@ LABELS = [
     "W1/8",
     "W1 join/",
     "W9/8e3 of 8",
+    *(f"{name}/{layout}" for layout in "ABD" for name in ("W8", "W8 cached")),
     *(f"{name}/{layout}" for layout in "ABD" for name in READING),
     *RAW,
 ]
