@@ -64,14 +64,14 @@ def small_blocks() -> None:
     zarr._PLAIN_BYTES = 1 << 15
 
 
-def announced(tell: Callable[[str, str], None]) -> None:
-    """Have the calls that change files announce themselves, before and after; in this process, for good."""
+def announced(tell: Callable[[str, int | None], int]) -> None:
+    """Have the calls that change files announce themselves, before and, by number, after; in this process, for good."""
 
     def wrap(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            tell(PHASES[name], "before")
+            number = tell(PHASES[name], None)
             result = call(*args, **kwargs)
-            tell(PHASES[name], "after")
+            tell(PHASES[name], number)
             return result
 
         return wrapped
@@ -93,20 +93,20 @@ def child(dataset: ec.Dataset, target: Path, options: dict[str, Any], point: tup
         os.close(reading)
         count, lock = -1, threading.Lock()
 
-        def tell(phase: str, moment: str) -> None:
+        def tell(phase: str, number: int | None) -> int:
             nonlocal count
-            with lock:
-                count += moment == "before"
-                mine = count
-            if point is None:
-                if moment == "before":
-                    os.write(writing, f"{phase}\n".encode())
-                return
-            number, mode = point
-            if mine == number and moment == ("after" if mode == "after" else "before"):
+            after = number is not None
+            if number is None:
+                with lock:  # several threads sync files
+                    count += 1
+                    number = count
+                    if point is None:
+                        os.write(writing, f"{phase}\n".encode())
+            if point is not None and number == point[0] and after == (point[1] == "after"):
                 os.write(writing, b"!")
-                if mode != "while":
+                if point[1] != "while":
                     time.sleep(60)
+            return number
 
         announced(tell)
         with ec.options(threads=2):
@@ -129,7 +129,7 @@ def kill(dataset: ec.Dataset, target: Path, options: dict[str, Any], point: tupl
     """Write and kill at a point; return whether the process was killed before it ended."""
     process, pipe = child(dataset, target, options, point)
     with os.fdopen(pipe, "rb", buffering=0) as lines:
-        assert lines.read(1) == b"!", "the point was not reached"
+        assert lines.read(1) == b"!", f"point {point} was not reached by the write to {target}"
         time.sleep(delay)
         os.kill(process, signal.SIGKILL)
     return os.WIFSIGNALED(os.waitpid(process, 0)[1])
