@@ -1,4 +1,4 @@
-"""The work item that writes: W8, the joined 51 channels to one new HDF5 file; whole and on disk, or in the page cache."""
+"""The work item that writes: W8, the joined 51 channels to one new HDF5 file; on disk, or in the page cache."""
 
 from __future__ import annotations
 
@@ -60,13 +60,22 @@ def writing_items(recordings: Recordings) -> list[Item]:
     note = "its limit hands as many bytes as are stored (4 a value in A, 2 elsewhere) from memory to the system"
     title = "write the joined 51 channels to a new HDF5 file"
     return [
-        Item("W8", recordings.layout, title + ", synced", calls, lambda: into("limit", limit), notes=(note,)),
+        Item(
+            "W8",
+            recordings.layout,
+            title + ", synced",
+            calls,
+            lambda: into("limit", limit),
+            expected=lambda: shape,
+            notes=(note,),
+        ),
         Item(
             "W8 cached",
             recordings.layout,
             title + ", not synced",
             {name: unsynced(call) for name, call in calls.items()},
             unsynced(lambda: into("limit", limit)),
+            expected=lambda: shape,
             notes=(note,),
         ),
     ]
@@ -76,7 +85,7 @@ def unsynced(call: Callable[[], Any]) -> Callable[[], Any]:
     """Return a call during which nothing is synced: what it takes without the disk."""
 
     def without() -> Any:
-        with mock.patch.object(os, "fsync", lambda descriptor: None):
+        with mock.patch.object(os, "fsync", return_value=None):
             return call()
 
     return without

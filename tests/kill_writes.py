@@ -15,6 +15,7 @@ import random
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -38,7 +39,8 @@ STORES: dict[str, tuple[str, dict[str, Any]]] = {
     "mat, gzip": ("a.mat", {"compression": "gzip"}),
 }
 PHASES = {
-    "pwrite": "write", "fsync": "fsync", "ftruncate": "cut", "replace": "rename", "rename": "rename"
+    "pwrite": "write", "fsync": "fsync", "ftruncate": "cut", "replace": "rename", "rename": "rename",
+    "_exchanged": "rename", "_put_file": "write"
 }  # fmt: skip
 MODES = ("before", "while", "after")
 
@@ -62,20 +64,21 @@ def small_blocks() -> None:
     zarr._PLAIN_BYTES = 1 << 15
 
 
-def announced(tell: Callable[[str, str], None]) -> None:
-    """Have the calls that change files announce themselves, before and after; in this process, for good."""
+def announced(tell: Callable[[str, int | None], int]) -> None:
+    """Have the calls that change files announce themselves, before and, by number, after; in this process, for good."""
 
     def wrap(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            tell(PHASES[name], "before")
+            number = tell(PHASES[name], None)
             result = call(*args, **kwargs)
-            tell(PHASES[name], "after")
+            tell(PHASES[name], number)
             return result
 
         return wrapped
 
     for name in PHASES:
-        setattr(os, name, wrap(name, getattr(os, name)))
+        module = zarr if hasattr(zarr, name) else os
+        setattr(module, name, wrap(name, getattr(module, name)))
 
 
 def child(dataset: ec.Dataset, target: Path, options: dict[str, Any], point: tuple[int, str] | None) -> tuple[int, int]:
@@ -88,20 +91,22 @@ def child(dataset: ec.Dataset, target: Path, options: dict[str, Any], point: tup
     status = 1
     try:
         os.close(reading)
-        count = -1
+        count, lock = -1, threading.Lock()
 
-        def tell(phase: str, moment: str) -> None:
+        def tell(phase: str, number: int | None) -> int:
             nonlocal count
-            count += moment == "before"
-            if point is None:
-                if moment == "before":
-                    os.write(writing, f"{phase}\n".encode())
-                return
-            number, mode = point
-            if count == number and moment == ("after" if mode == "after" else "before"):
+            after = number is not None
+            if number is None:
+                with lock:  # several threads sync files
+                    count += 1
+                    number = count
+                    if point is None:
+                        os.write(writing, f"{phase}\n".encode())
+            if point is not None and number == point[0] and after == (point[1] == "after"):
                 os.write(writing, b"!")
-                if mode != "while":
+                if point[1] != "while":
                     time.sleep(60)
+            return number
 
         announced(tell)
         with ec.options(threads=2):
@@ -124,7 +129,7 @@ def kill(dataset: ec.Dataset, target: Path, options: dict[str, Any], point: tupl
     """Write and kill at a point; return whether the process was killed before it ended."""
     process, pipe = child(dataset, target, options, point)
     with os.fdopen(pipe, "rb", buffering=0) as lines:
-        assert lines.read(1) == b"!", "the point was not reached"
+        assert lines.read(1) == b"!", f"point {point} was not reached by the write to {target}"
         time.sleep(delay)
         os.kill(process, signal.SIGKILL)
     return os.WIFSIGNALED(os.waitpid(process, 0)[1])
@@ -159,12 +164,12 @@ def run(store: str, kills: int, seed: int, folder: Path) -> tuple[Counter[tuple[
     sources = sorted(folder.glob("source*.h5"))
     before = [digest_of(path) for path in sources]
     old = ec.select_time(dataset, 0, 500)
+    by_phase: list[dict[str, list[int]]] = [{}, {}]  # of a write to a new name, and of one over an old file
     reference = folder / "reference"
     reference.mkdir()
-    phases = phases_of(dataset, reference / name, options)
-    by_phase: dict[str, list[int]] = {}
-    for number, phase in enumerate(phases):
-        by_phase.setdefault(phase, []).append(number)
+    for numbers in by_phase:
+        for number, phase in enumerate(phases_of(dataset, reference / name, options)):
+            numbers.setdefault(phase, []).append(number)
     hits: Counter[tuple[str, str]] = Counter()
     found: Counter[str] = Counter()
     for k in range(kills):
@@ -175,9 +180,10 @@ def run(store: str, kills: int, seed: int, folder: Path) -> tuple[Counter[tuple[
         if had_old:
             ec.write(old, target, **options)
         old_digest = digest_of(target)
-        phase = sorted(by_phase)[k % len(by_phase)]
+        numbers = by_phase[had_old]
+        phase = sorted(numbers)[k // 2 % len(numbers)]
         mode = dice.choice(MODES)
-        point = (dice.choice(by_phase[phase]), mode)
+        point = (dice.choice(numbers[phase]), mode)
         killed = kill(dataset, target, options, point, dice.choice([0, 0, 1e-4, 1e-3]) if mode == "while" else 0)
         hits[phase, mode] += 1
         found["killed" if killed else "had ended"] += 1

@@ -26,6 +26,7 @@ LABELS = [
     "W1 join/",
     "W9/8e3 of 8",
     *(f"W10/{passes}, {threads}" for passes in ("forward", "both") for threads in (1, 2)),
+    *(f"{name}/{layout}" for layout in "ABD" for name in ("W8", "W8 cached")),
     *(f"{name}/{layout}" for layout in "ABD" for name in READING),
     *RAW,
 ]

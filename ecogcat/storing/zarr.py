@@ -112,9 +112,9 @@ def _put_metadata(
         if len(data):
             _put_file(os.path.join(place, "c", "0"), data.data)
     for run in runs:
-        form = {"sampling_rate": run.signal.sampling_rate, "units": run.signal.units, **hdf5.scale_of(run)}
-        form = {name: np.asarray(value).tolist() for name, value in form.items()}
-        _put_array(os.path.join(folder, run.place), run.signal.shape, shape_of(run), run.dtype, form, compression)
+        about = {"sampling_rate": run.signal.sampling_rate, "units": run.signal.units, **hdf5.scale_of(run)}
+        plain = {name: np.asarray(value).tolist() for name, value in about.items()}
+        _put_array(os.path.join(folder, run.place), run.signal.shape, shape_of(run), run.dtype, plain, compression)
 
 
 def _put_group(folder: str, attributes: dict[str, Any]) -> None:
