@@ -141,7 +141,8 @@ def _sorted_arguments(format: Format, given: dict[str, Any]) -> tuple[dict[str, 
             near = difflib.get_close_matches(name, sorted(common | own), 1)
             hint = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(sorted(common | own))}"
             raise TypeError(f"{format.name} recordings take no load argument {name!r}{hint}")
-    common = common - own  # a format that knows more of its electrodes than a table says places them itself
+    # A format that knows more of its electrodes than a table says places them itself; its trigger is no line of `adc`.
+    common = common - (own & {"electrode", "trigger"})
     return (
         {name: value for name, value in given.items() if name in common},
         {name: value for name, value in given.items() if name in own},
