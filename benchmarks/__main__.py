@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks [--json] [--quick] [--data FOLDER] [ITEM ...]``, or ``thresholds``."""
+"""The command line: ``python -m benchmarks [--json] [--quick] [--data FOLDER] [ITEM ...|thresholds|catalog]``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.catalog import find
 from benchmarks.data import FULL, QUICK
+from benchmarks.entries import report as report_entries
 from benchmarks.limits import HERE, unavailable
 from benchmarks.report import measure, table
 from benchmarks.thresholds import report as report_thresholds
@@ -16,7 +17,7 @@ from benchmarks.thresholds import report as report_thresholds
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("items", nargs="*", metavar="ITEM", help="W3, W2/A, ...; or: thresholds")
+    parser.add_argument("items", nargs="*", metavar="ITEM", help="W3, W2/A, ...; or: thresholds, catalog")
     parser.add_argument("--json", action="store_true", help="everything measured, seconds too, as JSON")
     parser.add_argument("--quick", action="store_true", help="short recordings, few rounds: does it run?")
     parser.add_argument("--data", type=Path, default=HERE / "_data", help="folder for the recordings")
@@ -24,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.items == ["thresholds"]:
         print(report_thresholds())
+        return 0
+    if asked.items == ["catalog"]:
+        print(report_entries(asked.quick, asked.json))
         return 0
     n_samples = QUICK if asked.quick else FULL
     rounds = asked.rounds or (3 if asked.quick else 7)

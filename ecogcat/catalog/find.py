@@ -68,7 +68,7 @@ def found_rows(cat: Any, words: Iterable[str], metadata: Mapping[str, Any]) -> l
     """Return the rows of which all words and facts hold."""
     asked = [word.casefold() for word in _checked(words)]
     wanted = {_ALIASES.get(key, key): value for key, value in metadata.items()}
-    rows = [row for row in rows_of(cat) if _has_words(row, asked)]
+    rows = [row for row in rows_of(cat, asked) if _has_words(row, asked)]
     for key, value in wanted.items():
         said = [row.said.get(key) for row in rows]
         if key in _FACTS and None in said and value is not None:

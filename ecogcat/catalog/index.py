@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ WORTH_AN_INDEX = 200
 
 _VERSION = 1
 _KEYS = {"metadata", "sources"}
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
 _TABLES = (
     "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT)",
     "CREATE TABLE entries (position INTEGER PRIMARY KEY, name TEXT UNIQUE, entry TEXT)",
@@ -77,9 +79,12 @@ class Index:
         rows = self._rows("SELECT entry FROM entries WHERE name = ?", (name,))
         return json.loads(rows[0][0]) if rows else None
 
-    def entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield all entries as the YAML has them, in order."""
+    def entries(self, words: Iterable[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the entries as the YAML has them, in order; of those without all the words, folded, some or none."""
         rows = self._rows("SELECT name, entry FROM entries ORDER BY position")
+        for word in words:
+            if not _ESCAPED.search(word):  # as JSON has it; the others are told apart once they are parsed
+                rows = [(name, text) for name, text in rows if word in name.casefold() or word in text.casefold()]
         return zip((name for name, _ in rows), json.loads(f"[{','.join(text for _, text in rows)}]"), strict=True)
 
 
@@ -99,7 +104,9 @@ def write_index(path: str, content: Mapping[str, Any], digest: str | None = None
         return False  # parameters and plug-ins of a catalog are Intake's to understand
     try:
         metadata = json.dumps(content.get("metadata") or {}, allow_nan=False)
-        texts = [(name, json.dumps(entry, allow_nan=False)) for name, entry in content["sources"].items()]
+        texts = [
+            (name, json.dumps(entry, allow_nan=False, ensure_ascii=False)) for name, entry in content["sources"].items()
+        ]
     except (TypeError, ValueError):  # a date, or another value that JSON has no word for
         return False
     if not all(isinstance(name, str) and isinstance(content["sources"][name], dict) for name, _ in texts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from intake.catalog import Catalog
@@ -52,9 +52,9 @@ class IndexedEntries(Mapping[str, Any]):
             raise CatalogError(f"{self.index.path}: {'; '.join(' '.join(str(one).split()) for one in parsed.errors)}")
         return parsed.data["data_sources"][0]
 
-    def said(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the entries as the YAML has them, which takes a hundredth of making each."""
-        for name, entry in self.index.entries():
+    def said(self, words: Iterable[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the entries as the YAML has them; of those without all of the words, folded, some or none."""
+        for name, entry in self.index.entries(words):
             if name in self._names:
                 yield name, entry
 

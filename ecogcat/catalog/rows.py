@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,17 +57,17 @@ def as_catalog(cat: Any) -> Any:
     return cat
 
 
-def rows_of(cat: Any) -> Iterator[Row]:
-    """Yield a row for each entry, in the order of the catalog."""
-    return _rows(cat, "")
+def rows_of(cat: Any, words: Sequence[str] = ()) -> Iterator[Row]:
+    """Yield a row for each entry, in the order of the catalog; those without all of the words may be left out."""
+    return _rows(cat, "", words)
 
 
-def _rows(cat: Any, before: str) -> Iterator[Row]:
+def _rows(cat: Any, before: str, words: Sequence[str] = ()) -> Iterator[Row]:
     from ecogcat.catalog.indexed import IndexedEntries
 
     entries = cat._entries
     if isinstance(entries, IndexedEntries):
-        for name, said in entries.said():
+        for name, said in entries.said(words):
             driver, about = said.get("driver"), said.get("description") or ""
             yield _row(before + name, str(driver), about, said.get("args"), said.get("metadata"))
         return
