@@ -40,7 +40,9 @@ def distributes_over_join(function: _Function, *datasets: Dataset) -> None:
     assert_datasets_same(done, apart, seams=False)
     assert done.seams == apart.seams
     assert ec.equals(done, apart)
-    assert done == apart, "equal values, but not one recipe"
+    types = [{piece.value_dtype for piece in array.pieces} for array in (joined.signal, *joined.arrays().values())]
+    if all(len(one) == 1 for one in types):  # else logic lines become numbers when joined, and filtered, or the reverse
+        assert done == apart, "equal values, but not one recipe"
 
 
 def reads_alike_in_blocks(signal: Signal, *lengths: int) -> None:
