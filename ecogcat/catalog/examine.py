@@ -124,7 +124,7 @@ def _start() -> subprocess.Popen[str]:
     place = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # this ecogcat, no other
     path = os.pathsep.join(filter(None, [place, os.environ.get("PYTHONPATH", "")]))
     return subprocess.Popen(
-        [sys.executable, "-m", "ecogcat.catalog.examine"],
+        [sys.executable, "-c", "from ecogcat.catalog.examine import serve; serve()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
@@ -188,14 +188,10 @@ def _chunks(paths: Sequence[str]) -> Iterator[list[str]]:
         yield some
 
 
-def _serve() -> None:
+def serve() -> None:
     """Answer tasks until there are none; what libraries print goes where it does no harm."""
     lines, answers = sys.stdin, os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for line in lines:
         answers.write(json.dumps(examine(json.loads(line))) + "\n")
         answers.flush()
-
-
-if __name__ == "__main__":
-    _serve()
