@@ -1,4 +1,4 @@
-"""The work item that writes: W8, the joined 51 channels to one new HDF5 file; whole and on disk, or in the page cache."""
+"""The work item that writes: W8, the joined 51 channels to one new HDF5 file; on disk, or in the page cache."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def unsynced(call: Callable[[], Any]) -> Callable[[], Any]:
     """Return a call during which nothing is synced: what it takes without the disk."""
 
     def without() -> Any:
-        with mock.patch.object(os, "fsync", lambda descriptor: None):
+        with mock.patch.object(os, "fsync", return_value=None):
             return call()
 
     return without

@@ -12,6 +12,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
+from ecogcat.storage import maps
 from ecogcat.storage.scratch import ScratchExtent, ScratchFile, make_scratch_file
 
 __all__ = ["scratch"]
@@ -138,4 +139,5 @@ def _fill(array: Signal, file: ScratchFile, extent: ScratchExtent, report: Repor
             stop = min(array.n_samples, start + length)
             array.read(start=start, stop=stop, out=out[:, start:stop])
             file.release()
+            maps.relieve()
             report.add(array.n_channels * (stop - start) * array.dtype.itemsize)
