@@ -23,7 +23,7 @@ from ecogcat.parts import Part, aligned_length, rate_ratio
 from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
-from ecogcat.storage import pool
+from ecogcat.storage import maps, pool
 from ecogcat.storage.room import MemoryRoom, ScratchRoom, scratch_size
 from ecogcat.storage.scratchfile import ScratchFile
 from ecogcat.units import power_of_ten
@@ -190,6 +190,7 @@ def _fill(room: MemoryRoom | ScratchRoom, one: _Stretch, causal: bool, report: R
                     one.signal.read(one.rows, block.first, stop, out=block.rows[:, block.start : block.stop])
                 _run(sections, backward, block.start, block.stop, state, block.rows)
                 room.close(j)
+                maps.relieve()
                 report.add((block.stop - block.start) * len(one.rows) * one.dtype.itemsize)
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import NDArray
 
+from ecogcat import settings
 from ecogcat.limits import refuse_beyond_limit
+from ecogcat.storage import maps, pool
+from ecogcat.storage.reader import ReaderExtent
 
 __all__ = ["Reductions"]
 
 _Axis = int | tuple[int, ...] | None
 _Moments = tuple[Any, Any, Any]
+
+# Decoded and reduced at a time: 1 MiB of float32, which is still in the cache when it is reduced.
 _VALUES = 1 << 18
 
 
@@ -34,6 +41,9 @@ class Reductions:
     if TYPE_CHECKING:
         dtype: np.dtype[Any]
         blocks: Callable[..., Iterator[tuple[int, NDArray[Any]]]]
+        block_length: Callable[[], int]
+        read: Callable[..., NDArray[Any]]
+        pieces: tuple[Any, ...]
 
         @property
         def shape(self) -> tuple[int, int]:
@@ -46,8 +56,8 @@ class Reductions:
         if which == 0:
             return _shaped(self._each_sample(lambda block: _sum(block, 0, wide)), which, keepdims)
         total: Any = np.zeros(self.shape[0], np.sum(np.zeros(0, self.dtype), dtype=wide).dtype)
-        for _, block in self.blocks():
-            total = _sum(np.stack([total, _sum(block, 1, wide)]), 0, None)
+        for parts in self._reduced(lambda block: _sum(block, 1, wide), total.dtype):
+            total = _sum(np.concatenate([total[None], parts]), 0, None)
         return _shaped(_sum(total, 0, None) if which is None else total, which, keepdims)
 
     def mean(self, axis: _Axis = None, dtype: None = None, out: None = None, *, keepdims: bool = False) -> Any:
@@ -56,8 +66,8 @@ class Reductions:
         if which == 0:
             mean = self._each_sample(lambda block: _mean(block, 0))
         else:
-            mean = self._moments()[1]
-            mean = _mean(mean, 0) if which is None else mean
+            n, total, _ = self._moments(which, skip=False)
+            mean = _divided_each(total, n)
         return _shaped(mean, which, keepdims)
 
     def var(
@@ -68,10 +78,7 @@ class Reductions:
         if which == 0:
             variance = self._each_sample(lambda block: _divided(_squares(block, 0)[1], len(block) - ddof))
         else:
-            n, mean, squares = self._moments()
-            if which is None:
-                between = _squares(mean, 0)[1]
-                squares, n = squares.sum() + n * between, n * self.shape[0]
+            n, _, squares = self._moments(which, skip=False)
             variance = _divided(squares, n - ddof)
         return _shaped(variance, which, keepdims)
 
@@ -93,13 +100,20 @@ class Reductions:
         """Return the sum of what is not NaN; 0 where nothing is."""
         if not self._may_be_nan:
             return self.sum(axis, keepdims=keepdims)
-        n, mean, _ = self._nan_moments(_checked(axis, None, None))
-        return _shaped(np.where(n > 0, mean * n, 0)[()], _checked(axis, None, None), keepdims)
+        which = _checked(axis, None, None)
+        if which == 0:
+            zero = self.dtype.type(0)
+            wide = _wide(self.dtype)
+            total = self._each_sample(lambda block: _sum(np.where(np.isnan(block), zero, block), 0, wide))
+        else:
+            total = self._moments(which, skip=True)[1]
+        return _shaped(total, which, keepdims)
 
     def nanmean(self, axis: _Axis = None, *, keepdims: bool = False) -> Any:
         """Return the mean of what is not NaN, float64; NaN where nothing is."""
         which = _checked(axis, None, None)
-        return _shaped(self._nan_moments(which)[1], which, keepdims)
+        n, total, _ = self._nan_moments(which)
+        return _shaped(_divided_each(total, n), which, keepdims)
 
     def nanvar(self, axis: _Axis = None, ddof: int = 0, *, keepdims: bool = False) -> Any:
         """Return the variance of what is not NaN, float64; NaN where no more than `ddof` values are left."""
@@ -124,24 +138,61 @@ class Reductions:
         return self.dtype.kind in "fc"
 
     def _nan_moments(self, axis: int | None) -> _Moments:
-        """Return how many values are not NaN, their mean, and the sum of their squared deviations from it."""
+        """Return how many values are not NaN, their sum, and the sum of their squared deviations from the mean."""
         if axis == 0:
-            n, mean, squares = self._each_sample(lambda block: np.stack(_present(block, 0)))
-            return n.real, mean, squares.real
-        n, mean = np.zeros(self.shape[0], np.int64), np.full(self.shape[0], np.nan, _wide(self.dtype))
-        squares = np.zeros(self.shape[0])
-        for _, block in self.blocks():
-            rows = max(1, _VALUES // block.shape[1])
-            pieces = [_present(block[k : k + rows], 1) for k in range(0, len(block), rows)]
-            if pieces:
-                counts, means, spreads = (np.concatenate(some) for some in zip(*pieces, strict=True))
-                n, mean, squares = _united((n, mean, squares), (counts, means, spreads))
+            n, total, squares = self._each_sample(lambda block: np.stack(_present(block, 0)))
+            return n.real, total, squares.real
+        return self._moments(axis, skip=True)
+
+    def _moments(self, axis: int | None, skip: bool) -> _Moments:
+        """Return the count, the sum, and the sum of squared deviations of each channel, or of everything."""
+        from ecogcat.kernels.moments import unite_moments
+
+        # Of complex numbers, real and imaginary parts are rows.
+        n_parts = 2 if self.dtype.kind == "c" else 1
+        moments = np.zeros((3, self.shape[0] * n_parts))
+        for parts in self._reduced(partial(_block_moments, skip), np.dtype(np.float64), (3, moments.shape[1])):
+            unite_moments(parts, moments)
         if axis is None:
-            all_of: _Moments = 0, np.full((), np.nan, mean.dtype), np.zeros(())
-            for one in zip(n, mean, squares, strict=True):
-                all_of = _united(all_of, one)
-            return all_of
-        return n, mean, squares
+            each, moments = moments.reshape(3, n_parts, -1), np.zeros((3, n_parts))
+            unite_moments(np.ascontiguousarray(each.transpose(2, 0, 1)), moments)
+        n, total, squares = moments.reshape(3, n_parts, -1)
+        values = total[0] + 1j * total[1] if n_parts == 2 else total[0]
+        some = ... if axis == 1 else 0
+        return n[0][some], values[some], squares.sum(0)[some]
+
+    def _reduced(
+        self, reduce: Callable[[NDArray[Any]], Any], dtype: np.dtype[Any], shape: tuple[int, ...] | None = None
+    ) -> Iterator[NDArray[Any]]:
+        """Yield what `reduce` makes of small blocks of time, shape (n_blocks, *shape), in order.
+
+        Where small blocks end does not depend on how many threads there are, so neither does the result.
+        """
+        n_channels, n_samples = self.shape
+        if not n_channels or not n_samples:
+            return
+        length = self.block_length()
+        # What is decoded or computed comes in large blocks, and on threads of its own.
+        whole = any(isinstance(piece.extent, ReaderExtent) for piece in self.pieces)
+        small = length if whole else min(length, max(1, _VALUES // n_channels))
+
+        def some(first: int, stop: int, out: NDArray[Any]) -> None:
+            buffer = np.empty((n_channels, min(small, stop - first)), self.dtype)
+            for k, at in enumerate(range(first, stop, small)):
+                block = buffer[:, : min(small, stop - at)]
+                out[k] = reduce(self.read(start=at, stop=at + block.shape[1], out=block))
+
+        threads = settings.threads()
+        for start in range(0, n_samples, length):
+            stop = min(n_samples, start + length)
+            n = -(-(stop - start) // small)
+            out = np.empty((n, *(shape or (n_channels,))), dtype)
+            edges = sorted({n * k // threads for k in range(threads + 1)})
+            pool.run(
+                [partial(some, start + a * small, min(stop, start + b * small), out[a:b]) for a, b in pairwise(edges)]
+            )
+            yield out
+            maps.relieve()
 
     def _each_sample(self, reduce: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
         needed = 8 * self.shape[1] * (2 if self.dtype.kind == "c" else 1)
@@ -154,29 +205,12 @@ class Reductions:
         if axis == 0:
             return _shaped(self._each_sample(function.reduce), axis, keepdims)
         result: Any = None
-        for _, block in self.blocks():
-            part = function.reduce(block, axis=1)
+        for parts in self._reduced(lambda block: function.reduce(block, axis=1), self.dtype):
+            part = function.reduce(parts, axis=0)
             result = part if result is None else function(result, part)
         if result is None:
             result = function.reduce(np.empty(self.shape, self.dtype), axis=1)  # NumPy's error for no samples
         return _shaped(function.reduce(result) if axis is None else result, axis, keepdims)
-
-    def _moments(self) -> tuple[int, NDArray[Any], NDArray[np.float64]]:
-        """Return the count, the mean and the sum of squared deviations of each channel (Chan et al., 1979)."""
-        n = 0
-        total, squares = np.zeros(self.shape[0], _wide(self.dtype)), np.zeros(self.shape[0])
-        for _, block in self.blocks():
-            m = block.shape[1]
-            # Some rows at a time: the deviations of a block in double precision take twice its memory or more.
-            rows = max(1, _VALUES // m)
-            pieces = [_squares(block[k : k + rows], 1) for k in range(0, len(block), rows)]
-            part, spread = (np.concatenate(some) for some in zip(*pieces, strict=True)) if pieces else (total, squares)
-            with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
-                if n:
-                    spread += np.abs(part - total / n) ** 2 * (n * m / (n + m))
-                squares, total = squares + spread, total + part * m
-            n += m
-        return n, _divided(total, n), squares
 
 
 def _wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -201,31 +235,26 @@ def _squares(values: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[np.
 
 
 def _present(values: NDArray[Any], axis: int) -> _Moments:
-    """Return the count, the mean and the squared deviations of what is not NaN."""
+    """Return the count, the sum and the squared deviations of what is not NaN."""
     there = ~np.isnan(values)
     n = there.sum(axis)
-    mean = _divided_each(_sum(np.where(there, values, values.dtype.type(0)), axis, _wide(values.dtype)), n)
+    total = _sum(np.where(there, values, values.dtype.type(0)), axis, _wide(values.dtype))
     with np.errstate(invalid="ignore"):  # infinities: NaN, as NumPy has it
-        away = np.where(there, values - np.expand_dims(mean, axis), 0)
-        return n, mean, (away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away).sum(axis)
+        away = np.where(there, values - np.expand_dims(_divided_each(total, n), axis), 0)
+        return n, total, (away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away).sum(axis)
 
 
-def _united(a: _Moments, b: _Moments) -> _Moments:
-    """Return the moments of two sets of values together (Chan et al., 1979)."""
-    (n, mean, squares), (m, part, spread) = a, b
-    total = n + m
-    with np.errstate(invalid="ignore", divide="ignore"):
-        away = part - mean
-        both = squares + spread + np.abs(away) ** 2 * (n / np.maximum(total, 1) * m)
-        middle = mean + away * (m / np.maximum(total, 1))
-        infinite = ~np.isfinite(away)  # the weighted sum knows what becomes of infinities
-        middle = np.where(infinite, (mean * n + part * m) / np.maximum(total, 1), middle)
-    some, other = n > 0, m > 0
-    return (
-        total,
-        np.where(some & other, middle, np.where(other, part, mean))[()],
-        np.where(some & other, both, np.where(other, spread, squares))[()],
-    )
+def _block_moments(skip: bool, block: NDArray[Any]) -> NDArray[np.float64]:
+    from ecogcat.kernels.moments import row_moments
+
+    if block.dtype.kind == "c":
+        block = np.where(np.isnan(block), complex(np.nan, np.nan), block) if skip else block
+        block = np.concatenate([block.real, block.imag])
+    elif block.dtype.char in "?eg":  # what Numba does not know, or not as numbers
+        block = block.astype(np.float64)
+    out = np.empty((3, len(block)))
+    row_moments(block, skip, out)
+    return out
 
 
 def _divided_each(values: Any, n: Any) -> Any:
@@ -234,10 +263,10 @@ def _divided_each(values: Any, n: Any) -> Any:
         return np.where(np.asarray(n) > 0, values / np.asarray(n, np.float64), np.nan)[()]
 
 
-def _divided(values: Any, n: int) -> Any:
+def _divided(values: Any, n: Any) -> Any:
     """Divide; by nothing (no values, or no more than `ddof`) as NumPy does, without its warning."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return values / np.float64(max(n, 0))
+        return values / np.maximum(n, 0.0)
 
 
 def _checked(axis: _Axis, dtype: object, out: object) -> int | None:

@@ -12,6 +12,8 @@ from ecogcat.dataset import Dataset
 from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
+from ecogcat.storage import maps
+from ecogcat.storage.leftovers import owned_prefix, sweep
 from ecogcat.storage.scratch import ScratchExtent, ScratchFile, make_scratch_file
 
 __all__ = ["scratch"]
@@ -69,7 +71,8 @@ def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progre
 
 
 def _temporary(arrays: dict[str, Signal], report: Report) -> dict[str, Signal]:
-    folder = tempfile.mkdtemp(prefix="ecogcat-scratch-")  # only its owner can look into it
+    sweep(tempfile.gettempdir())
+    folder = tempfile.mkdtemp(prefix=owned_prefix())  # only its owner can look into it
     path = os.path.join(folder, "scratch.h5")
     try:
         _, extents = _filled(path, arrays, report, kept=False)
@@ -138,4 +141,5 @@ def _fill(array: Signal, file: ScratchFile, extent: ScratchExtent, report: Repor
             stop = min(array.n_samples, start + length)
             array.read(start=start, stop=stop, out=out[:, start:stop])
             file.release()
+            maps.relieve()
             report.add(array.n_channels * (stop - start) * array.dtype.itemsize)

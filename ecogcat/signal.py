@@ -23,6 +23,7 @@ from ecogcat.indexing import Selection, listed, select
 from ecogcat.piece import Piece, cut_pieces
 from ecogcat.plan import ReadPlan, plan_read
 from ecogcat.reductions import Reductions
+from ecogcat.storage import maps
 from ecogcat.storage.source import Source
 
 __all__ = ["Signal"]
@@ -233,7 +234,7 @@ class Signal(Reductions, Assignment, Frozen):
         columns = range(*slice(start, stop, step).indices(self.n_samples))
         plan = plan_read(Selection(rows, columns, (len(rows), len(columns)), True), self.starts)
         own = self._stored_dtype() if raw else self.dtype
-        wanted = own if dtype is None else np.dtype(dtype)
+        wanted = np.dtype(own if dtype is None else dtype)
         if out is not None:
             is_array = isinstance(out, np.ndarray)  # a list has no type to read
             if not is_array or dtype not in (None, out.dtype):
@@ -275,17 +276,15 @@ class Signal(Reductions, Assignment, Frozen):
         Parameters
         ----------
         length : int, optional
-            Samples of a block; by default about 16 MiB (less under a smaller memory limit), aligned to how the file
-            is laid out.
+            Samples of a block; by default about 16 MiB (less under a smaller memory limit), on the file's grid.
         overlap : int
-            Samples that a block shares with the next.
 
         Yields
         ------
         start : int
             First sample of the block.
         block : ndarray, shape (n_channels, up to length)
-            A new array. Together, and without the overlap, the blocks are the signal.
+            A new array; it shares `overlap` samples with the next. Together, without these, blocks are the signal.
 
         Examples
         --------
@@ -304,6 +303,7 @@ class Signal(Reductions, Assignment, Frozen):
         start = 0
         while start < self.n_samples and (start == 0 or start + overlap < self.n_samples):
             yield start, self.read(start=start, stop=start + length)
+            maps.relieve()
             start += length - overlap
 
     def block_length(self) -> int:

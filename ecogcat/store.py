@@ -14,6 +14,7 @@ from ecogcat.errors import MemoryLimitError
 from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
+from ecogcat.storage import maps
 from ecogcat.storage.extent import Extent
 from ecogcat.storage.memory import MemoryExtent
 from ecogcat.storage.shared import SharedExtent
@@ -84,6 +85,7 @@ def _loaded(signal: Signal, shared: bool, report: Report) -> Signal:
         for start in range(0, signal.n_samples, length):
             stop = min(signal.n_samples, start + length)
             signal.read(start=start, stop=stop, out=out[:, start:stop])
+            maps.relieve()
             report.add(signal.n_channels * (stop - start) * signal.dtype.itemsize)
 
     extent: Extent

@@ -173,3 +173,15 @@ def test_nan_is_left_out_far_from_zero_and_beside_infinities() -> None:
         for name in ("nansum", "nanmean", "nanvar", "nanmax", "nanmin"):
             want = getattr(np, name)(full, axis=1)
             np.testing.assert_allclose(getattr(joined(full), name)(1), want, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "min", "nanmean", "nanvar", "nanmax"])
+def test_threads_change_no_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is reduced at a time does not depend on how many threads there are."""
+    monkeypatch.setattr("ecogcat.reductions._VALUES", 4 * 13)
+    signal = joined(numbers("f4", (4, 3000)))
+    found = []
+    for threads in (1, 2, 5):
+        with ec.options(threads=threads):
+            found.append(getattr(signal, name)(axis=1).tolist())
+    assert found[0] == found[1] == found[2]

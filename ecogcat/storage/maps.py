@@ -12,13 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecogcat import settings
 from ecogcat.errors import SourceChangedError
 from ecogcat.storage.source import Source
 
-__all__ = ["Map", "forget", "scattered_bytes", "source_bytes", "source_maps"]
+__all__ = ["Map", "forget", "relieve", "scattered_bytes", "source_bytes", "source_maps"]
 
 # A map costs one of the system's 65,530 per process and, once dropped, 70 to 100 ms/GB to fault in again.
 _MOST_MAPS = 1024
+
+# Mapped pages count as memory of the process. Reading on lets go of them above this part of the memory limit.
+_PART_OF_LIMIT = 4
 
 _Key = tuple[str, int, int, int]
 _maps: OrderedDict[_Key, Map] = OrderedDict()
@@ -34,10 +38,13 @@ class Map(NamedTuple):
         As long as the file was when opened. An array in use outlives the map's eviction.
     address : int
         Where in the memory of the process it begins.
+    buffer : mmap, optional
+        The mapping; an empty file has none.
     """
 
     bytes: NDArray[np.uint8]
     address: int
+    buffer: Any = None
 
 
 def source_bytes(source: Source) -> NDArray[np.uint8]:
@@ -125,6 +132,27 @@ def forget(path: str) -> None:
         _maps.pop(key, None)
 
 
+def relieve() -> None:
+    """Let the system take back mapped pages if there are many; for whoever streams, after each block.
+
+    They stay in its page cache, and are mapped again (70 to 100 ms/GB) when they are read again.
+    """
+    limit = settings.memory_limit()
+    if limit is None or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    try:
+        with open("/proc/self/statm", "rb") as file:  # 10 us
+            resident = int(file.read().split()[2]) * mmap.PAGESIZE
+    except OSError:  # a system that does not tell
+        return
+    if resident > limit // _PART_OF_LIMIT:
+        with _lock:
+            known = list(_maps.values())
+        for one in known:
+            if one.buffer is not None:
+                one.buffer.madvise(mmap.MADV_DONTNEED)
+
+
 def _map(source: Source, device: int, inode: int, *, scattered: bool = False) -> Map:
     if source.size == 0:  # an empty file cannot be mapped
         return Map(np.frombuffer(b"", np.uint8), 0)
@@ -136,7 +164,7 @@ def _map(source: Source, device: int, inode: int, *, scattered: bool = False) ->
     if scattered and hasattr(mmap, "MADV_RANDOM"):
         buffer.madvise(mmap.MADV_RANDOM)
     view = np.frombuffer(buffer, np.uint8)
-    return Map(view, int(view.__array_interface__["data"][0]))
+    return Map(view, int(view.__array_interface__["data"][0]), buffer)
 
 
 def _after_fork() -> None:

@@ -1,7 +1,8 @@
 """Scratch file: a file of ours for results that memory has no room for, gone when nobody uses it any more.
 
 It lies in a folder of its own under the temporary directory (`TMPDIR`), which nobody else can enter, and is removed
-with the last extent that reads it, or when the process that made it ends.
+with the last extent that reads it, or when the process that made it ends; if that is killed, by the next process that
+makes one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from ecogcat.errors import MemoryLimitError
 from ecogcat.storage import maps
+from ecogcat.storage.leftovers import owned_prefix, sweep
 
 __all__ = ["ScratchFile"]
 
@@ -48,6 +50,7 @@ class ScratchFile:
 
     def __init__(self, size: int, what: str) -> None:
         place = tempfile.gettempdir()
+        sweep(place)
         free = shutil.disk_usage(place).free
         if size > free:
             raise MemoryLimitError(
@@ -55,7 +58,7 @@ class ScratchFile:
                 f"has {free:,} free. Point the environment variable TMPDIR to a disk with more, select channels or "
                 "time first, or raise the limit: with ecogcat.options(memory_limit=None): ..."
             )
-        folder = tempfile.mkdtemp(prefix="ecogcat-")  # for this user alone
+        folder = tempfile.mkdtemp(prefix=owned_prefix())  # for this user alone
         self.path = os.path.join(folder, "samples")
         self.size = size
         with open(self.path, "xb") as file:

@@ -1,7 +1,8 @@
 """Shared memory: samples in memory that several processes see under one name.
 
 The name is that of a file in the system's memory file system (in the temporary folder where there is none), mapped by
-every process that unpickles the extent, and removed when the process that made it lets it go.
+every process that unpickles the extent, and removed when the process that made it lets it go; if that is killed, when
+the next such memory is made.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from ecogcat.errors import SourceChangedError
 from ecogcat.frozen import Frozen, Index
 from ecogcat.storage.extent import Samples, Scale
+from ecogcat.storage.leftovers import owned_prefix, sweep
 from ecogcat.storage.memory import MemoryExtent
 from ecogcat.storage.source import Source
 
@@ -124,7 +126,8 @@ def _reserve(size: int) -> tuple[int, str]:
     for place in ("/dev/shm", None):  # a memory file system
         if place is not None and not os.access(place, os.W_OK):
             continue
-        descriptor, name = tempfile.mkstemp(prefix="ecogcat-", dir=place)
+        sweep(place or tempfile.gettempdir())
+        descriptor, name = tempfile.mkstemp(prefix=owned_prefix(), dir=place)
         try:
             if size and hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(descriptor, 0, size)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat import settings
+from ecogcat.storage import maps
 from ecogcat.stored import Run
 
 __all__ = ["Block", "blocks_of", "stream"]
@@ -106,6 +107,7 @@ def stream(runs: Sequence[Run], blocks: Iterator[Block], write: Callable[[Block,
             values = buffer[:needed].view(run.dtype).reshape(shape)
             run.read(block.start, block.stop, values)
             full.put((block, values, buffer))
+            maps.relieve()
     finally:
         full.put(None)
         writer.join()

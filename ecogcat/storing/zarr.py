@@ -106,7 +106,7 @@ def _put_metadata(
     text = np.frombuffer(description.text.encode("ascii"), np.uint8)
     for name, array in {"text": text, **{f"a{k}": one for k, one in enumerate(description.arrays)}}.items():
         data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        form = {"array_type": array.dtype.str, "array_shape": list(array.shape)}
+        form: dict[str, Any] = {"array_type": array.dtype.str, "array_shape": list(array.shape)}
         place = os.path.join(folder, "description", name)
         _put_array(place, data.shape, (max(1, len(data)),), data.dtype, form, None)
         if len(data):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import ecogcat as ec
 from ecogcat.errors import SourceChangedError
 from ecogcat.storage import maps
 from ecogcat.storage.maps import scattered_bytes, source_bytes
@@ -109,3 +110,22 @@ def test_two_threads_that_map_a_file_at_once_share_one_map(tmp_path: Path, monke
 
     monkeypatch.setattr(maps, "_map", slow)
     assert source_bytes(source) is first[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process's mapped memory")
+def test_streaming_keeps_no_more_mapped_than_a_part_of_the_limit(tmp_path: Path) -> None:
+    def mapped() -> int:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssFile"))
+
+    view = source_bytes(make(tmp_path, 7, 40_000_000))
+    before = mapped()
+    assert (view == 7).all()
+    assert mapped() - before > 30_000_000
+    with ec.options(memory_limit=None):
+        maps.relieve()
+    assert mapped() - before > 30_000_000
+    with ec.options(memory_limit="1 MB"):
+        maps.relieve()
+    assert mapped() - before < 10_000_000
+    assert (view == 7).all()
