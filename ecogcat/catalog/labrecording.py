@@ -94,11 +94,10 @@ class LabRecording(EcogSource):
         format = place.format or detect(place.path).name
         asked = with_rate(asked, place, format, call)
         label = f"cat[{self._own_name() or section!r}]"
-        arguments, spoken = load_arguments_for(format, asked, label), format
+        spoken = file_format(asked) if format == _STORED else format
+        arguments = load_arguments_for(spoken, asked, label)
         if format == _STORED:  # what the system's own format is told was done before it was stored
-            spoken = file_format(asked)
             done = argument_names(find_format(spoken).open)
-            arguments = load_arguments_for(spoken, asked, label)
             arguments = {name: value for name, value in arguments.items() if name not in done}
         arguments.update(place.arguments)
         arguments.setdefault("name", self._own_name() or section)

@@ -71,7 +71,7 @@ def at_rate(
     lower = resample(dataset, rate)
     if lower is dataset or lower.sampling_rate == dataset.sampling_rate:
         return lower
-    # Logic lines have their edges where events are; a file is made without, and fits whatever events are looked for.
+    # Logic lines have their edges where events are; those of a file do not, and fit whatever events are looked for.
     plain = resample(dataset.replace(events=Events()), rate) if len(dataset.events) else lower
     wanted = _Wanted(lower, plain, digest(*[(name, signal.token) for name, signal in _arrays(plain).items()]))
     beside = place if os.path.isdir(place) and os.path.basename(place) != dataset.name else os.path.dirname(place)
@@ -107,7 +107,7 @@ def _written(target: str, wanted: _Wanted, odd: list[str]) -> Dataset:
     parts = [part.replace(metadata=FrozenMapping({**part.metadata, _KEY: wanted.key})) for part in wanted.plain.parts]
     os.makedirs(os.path.dirname(target), exist_ok=True)
     try:
-        write(wanted.plain.replace(parts=parts), target, overwrite=replaces)
+        write(wanted.plain.replace(events=wanted.lower.events).replace(parts=parts), target, overwrite=replaces)
     except BlockingIOError:
         odd.append(f"{os.path.basename(target)} was being written by another process: samples are resampled when read")
         return _noted(wanted.lower, odd)
