@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ecogcat.catalog.laboptions import asked_for, translated
 from ecogcat.catalog.labplaces import Place, System, system_of
-from ecogcat.catalog.labrecording import LabRecording
+from ecogcat.catalog.labrecording import LabRecording, with_rate
 from ecogcat.catalog.labtriggers import experiment_options, trigger_lines
 from ecogcat.catalog.paths import local_path
 from ecogcat.errors import CatalogError, RecordingNotFound
@@ -92,6 +92,8 @@ def _converted(name: str, source: LabRecording) -> _Converted:
         place = _likely(name, system)
         notes.append(f"it is not on disk now, and taken to be {place.path}; {error}")
     format = place.format or (detect(place.path).name if os.path.isabs(place.path) else system.format)
+    if os.path.isabs(place.path):
+        asked = with_rate(asked, place, format, {})
     arguments, left = translated(format, asked)
     for option, (target, value) in left.items():
         if target == option and option not in ("bandpass", "notches", "resample_rate", "snip_transient"):

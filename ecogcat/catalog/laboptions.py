@@ -51,7 +51,8 @@ LATER = (*_FILTERING, *_STORING)
 """Load arguments that not every format, or not yet any, has; None leaves them out all the same."""
 
 _HALVES = {"half": "odd", "avg": "mean"}
-_REFUSED = ("downsamp", "connections")  # what they ask for has no name with ecogcat
+_RATES = ("resample_rate", "usefs", "downsamp")
+_REFUSED = ("downsamp", "connections")  # no load arguments; a ratio is made a rate where that of the file is known
 NOT_ALWAYS = frozenset({*LATER, *_REFUSED, *(name for name, ours in OURS.items() if ours in LATER)})
 """Whatever may be asked for that not every format does, under its name here and in session files."""
 # These change where copies are kept, or how something is done that nothing else asks for; never a value as recorded.
@@ -101,7 +102,7 @@ def asked_for(
     said: dict[str, Any] = {}
     for name, value in given.items():
         alike = {one for one, ours in OURS.items() if ours == name} if name in OURS.values() else set()
-        for key in {name, *alike, *(_HALVES if name in _HALVES else ())}:
+        for key in {name, *alike, *(_HALVES if name in _HALVES else ()), *(_RATES if name in _RATES else ())}:
             texts.pop(key, None)
         if value is None and name in LATER:
             continue

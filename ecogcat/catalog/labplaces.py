@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecogcat.electrodes.active import UNMIXES
-from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.errors import CatalogError, FormatError, RecordingNotFound
+from ecogcat.formats.downsamples import stored_files, stored_name
 from ecogcat.formats.mux import COLUMN_ORDERS, GAINS
+from ecogcat.formats.registry import detect
 
 __all__ = ["System", "find_recording", "system_of", "systems"]
 
@@ -57,6 +59,7 @@ def _hdf5(format: str) -> tuple[tuple[str, str], ...]:
     return (".h5", format), (".hdf", format)
 
 
+_STORED = ("ecogcat", "hdf5", "intan_hdf5")
 _MULTIPLEXED = ".mat", ".h5", ".hdf"
 _ACTIVE = System("active", tuple((ending, "active") for ending in _MULTIPLEXED))
 _MUX = System("mux", ((".h5", "mux"), (".mat", "mux")))
@@ -94,8 +97,10 @@ def system_of(headstage: str | None) -> System | None:
     return known or (_ACTIVE if word.startswith("zif") else None)
 
 
-def find_recording(name: str, system: System, folders: Sequence[str]) -> Place:
-    """Find a recording.
+def find_recording(
+    name: str, system: System, folders: Sequence[str], rate: float | None = None, stores: Sequence[str] = ()
+) -> Place:
+    """Find a recording; where it is not there itself, but stored at the rate that is asked for, that.
 
     Parameters
     ----------
@@ -103,6 +108,10 @@ def find_recording(name: str, system: System, folders: Sequence[str]) -> Place:
     system : System
     folders : sequence of str
         Where to look, the local folder first; all that a system may leave in one is looked for before the next.
+    rate : float, optional
+        Hz; of stored downsamples.
+    stores : sequence of str
+        Where else these may lie.
 
     Raises
     ------
@@ -117,7 +126,22 @@ def find_recording(name: str, system: System, folders: Sequence[str]) -> Place:
             if place is not None:
                 return place
             looked.append(pattern)
+    if rate:
+        stored = stored_name(name, rate)
+        inside = [os.path.join(folder, system.below) for folder in folders if system.below]
+        for path in stored_files([*stores, *inside, *folders], stored):
+            if _is_stored(path):
+                return Place(path, None)
+        looked += [os.path.join(folder, stored) for folder in [*stores, *inside, *folders]]
     raise RecordingNotFound(f"nothing is at {' nor at '.join(looked)}")
+
+
+def _is_stored(path: str) -> bool:
+    """Whether a file has the samples of all channels in uV, as those of some systems have, or tells their unit."""
+    try:
+        return detect(path).name in _STORED
+    except FormatError:
+        return False
 
 
 def _candidates(name: str, system: System, folder: str) -> Iterator[tuple[str, Place | None]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
-from ecogcat.catalog.laboptions import asked_for, load_arguments_for
+from ecogcat.catalog.laboptions import asked_for, load_arguments_for, translated
 from ecogcat.catalog.labplaces import Place, find_recording, system_of, systems
 from ecogcat.catalog.labtriggers import experiment_options, trigger_lines
 from ecogcat.catalog.opened import Depth, opened
@@ -21,11 +21,12 @@ from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.events import Events
-from ecogcat.formats.registry import detect
+from ecogcat.formats.registry import argument_names, detect, find_format
 
-__all__ = ["LabRecording", "driver_of"]
+__all__ = ["LabRecording", "driver_of", "file_format", "with_rate"]
 
 _PREFIX = "ecog_"
+_STORED = "ecogcat"
 
 
 class LabRecording(EcogSource):
@@ -91,7 +92,14 @@ class LabRecording(EcogSource):
         asked, call = asked_for(options, given, f"{session_file}, recording {section}")
         place, folders = self.find(asked, call)
         format = place.format or detect(place.path).name
-        arguments = {**load_arguments_for(format, asked, f"cat[{self._own_name() or section!r}]"), **place.arguments}
+        asked = with_rate(asked, place, format, call)
+        label = f"cat[{self._own_name() or section!r}]"
+        spoken = file_format(asked) if format == _STORED else format
+        arguments = load_arguments_for(spoken, asked, label)
+        if format == _STORED:  # what the system's own format is told was done before it was stored
+            done = argument_names(find_format(spoken).open)
+            arguments = {name: value for name, value in arguments.items() if name not in done}
+        arguments.update(place.arguments)
         arguments.setdefault("name", self._own_name() or section)
         arguments.update(call)
         own = experiment_options(options) if has_section else None
@@ -99,7 +107,7 @@ class LabRecording(EcogSource):
             # Someone's own events are those of the experiment.
             triggers="own"
             if isinstance(events, (str, os.PathLike, Events))
-            else on_events.get("triggers", trigger_lines(format, asked)),
+            else on_events.get("triggers", trigger_lines(spoken, asked)),
             conditions=on_events.get("conditions", own),
             on_mismatch=on_events.get("on_mismatch") or asked.get("on_mismatch", "cycle"),
             folders=tuple(dict.fromkeys([os.path.dirname(session_file) or ".", *folders])),
@@ -132,7 +140,9 @@ class LabRecording(EcogSource):
         if lacking:
             raise CatalogError(f"{session_file}: recordings of {headstage} need the option {', '.join(lacking)}")
         folders = self.folders(asked)
-        return find_recording(section, system, folders), folders
+        rate, store = call.get("resample_rate", asked.get("resample_rate", asked.get("usefs"))), asked.get("store_path")
+        stores = places(store, os.path.dirname(session_file) or None) if store else ()
+        return find_recording(section, system, folders, rate, stores), folders
 
     def folders(self, asked: Mapping[str, Any]) -> list[str]:
         """Return where to look: in exp_path, then in nwk_path; relative ones lie beside the session file."""
@@ -142,6 +152,34 @@ class LabRecording(EcogSource):
             raise CatalogError(f"{session_file}: neither exp_path nor nwk_path says where the recordings lie")
         beside = os.path.dirname(session_file) or None
         return list(dict.fromkeys(place for folder in folders for place in places(folder, beside)))
+
+
+def with_rate(asked: Mapping[str, Any], place: Place, format: str, call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a session asks for, a ratio of rates made the rate that it is for a recording.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from ecogcat.testing.headstages import write_headstage
+    >>> path = write_headstage(tempfile.mkdtemp(), "rec", "oephys")
+    >>> with_rate({"downsamp": 4}, Place(str(path), "hdf5"), "hdf5", {})
+    {'resample_rate': 250.0}
+    """
+    ratio = asked.get("downsamp", 1)
+    if ratio == 1 or ratio < 1 or {"resample_rate", "usefs"} & set(asked):
+        return dict(asked)
+    own = argument_names(find_format(format).open)
+    told = {name: value for name, value in {**translated(format, asked)[0], **call}.items() if name in own}
+    headers = find_format(format).open(place.path, **{**told, **place.arguments})
+    further = {name: value for name, value in asked.items() if name != "downsamp"}
+    return {**further, "resample_rate": headers.sampling_rate / ratio}
+
+
+def file_format(asked: Mapping[str, Any]) -> str:
+    """Return the format of the files of a headstage."""
+    system = system_of(asked.get("headstage"))
+    assert system is not None  # or nothing was found
+    return system.files[0][1] if system.files else system.format
 
 
 @cache

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from ecogcat.catalog.summary import SUMMARY
-from ecogcat.catalog.triggered import Triggered, triggered
+from ecogcat.catalog.triggered import OWN, Triggered, triggered
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.formats.conditioned import without_transient
 from ecogcat.formats.opening import open_recording
+from ecogcat.formats.registry import argument_names, find_format
 from ecogcat.frozen import FrozenMapping
+from ecogcat.parts import Part
 
 __all__ = ["Depth", "opened"]
 
@@ -57,21 +60,45 @@ def opened(
     if without_events:
         given.pop("events")
     snip = given.pop("snip_transient", None)
+    own = argument_names(find_format(format).open)
+    on_line = "trigger" not in own and given.get("trigger") is not None and given.get("events") is None
+    if on_line:  # someone's own line goes before that of the session
+        how = replace(how, triggers=OWN)
+    # No more than what comes before the first event is cut off.
+    looked = not without_events and (depth == "all" or bool(snip))
+    pending = not without_events and not looked and (how.reads or on_line)
+    if on_line and not looked:
+        given.pop("trigger")
     if depth != "all":
         for name in ("mapped", *(_CHANGES_SAMPLES if depth == "headers" else ())):
             given.pop(name, None)
+    found = bare = None
+    if looked and how.reads and given.get("resample_rate") is not None:
+        # At the rate of the line: at a lower one an edge may seem to lie a sample later.
+        bare = open_recording(path, format, **{name: value for name, value in given.items() if name in (*own, "name")})
+        found = triggered(bare, how)
+        given["events"], how = found.events, Triggered()
     dataset = _with_metadata(open_recording(path, format, **given), metadata)
     if warnings:
         first, *others = dataset.parts
         dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *warnings)), *others])
-    pending = False
+    if found is not None and bare is not None:
+        dataset = dataset.replace(
+            parts=[_told(*three) for three in zip(dataset.parts, bare.parts, found.parts, strict=True)]
+        )
     if without_events:
         dataset = dataset.replace(events=Events())
-    elif depth == "all" or not how.reads or snip:  # no more than what comes before the first event is cut off
+    elif looked or not pending:
         dataset = triggered(dataset, how)
-    else:
-        pending = True
     return without_transient(dataset, snip) if snip else dataset, pending
+
+
+def _told(part: Part, before: Part, after: Part) -> Part:
+    """Return a part that says of its events what was said when they were found."""
+    return part.replace(
+        history=(*after.history[len(before.history) :], *part.history),
+        warnings=(*part.warnings, *after.warnings[len(before.warnings) :]),
+    )
 
 
 def _with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:

@@ -19,7 +19,7 @@ from ecogcat.sequences import Mismatch
 from ecogcat.sessiontables import session_experiment
 from ecogcat.triggers import detect_events
 
-__all__ = ["TRIGGER_ARGUMENTS", "Triggered", "triggered"]
+__all__ = ["OWN", "TRIGGER_ARGUMENTS", "Triggered", "triggered"]
 
 OWN = "own"
 TRIGGER_ARGUMENTS = ("triggers", "conditions", "on_mismatch")

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from ecogcat.annotate import with_events
 from ecogcat.catalog import lab
 from ecogcat.catalog.ini import IniSession, read_ini, read_settings
 from ecogcat.catalog.inivalues import typed_options
 from ecogcat.catalog.labsession import open_session
 from ecogcat.catalog.table import session_table as _table
 from ecogcat.compat.views import Bunch, Recording
-from ecogcat.dataset import Dataset
-from ecogcat.experiments import with_conditions
-from ecogcat.formats.opening import open_recording
 from ecogcat.join import join
-from ecogcat.sessiontables import session_experiment
 from ecogcat.store import load
-from ecogcat.triggers import detect_events
 
 __all__ = [
     "available_sessions",
@@ -33,9 +28,8 @@ __all__ = [
     "session_table",
 ]
 
-# Load arguments under the older names, and ours.
-_RENAMED = {"load_channels": "channels", "electrode_connectors": "connectors"}
-_TAKEN = ("electrode", "connectors", "channels", "units", "mapped", "start_time", "dtype", "judgements")
+_TRIGGER_ARRAYS = ("adc", "trig", "bnc")
+_LINE = 0  # of the ADC: where the older system's users had their triggers
 
 
 def available_sessions(group: str = "") -> list[str]:
@@ -78,51 +72,26 @@ def load_experiment_auto(session: str, recording: str, **load_kwargs: Any) -> Re
         ``group/name``, or a path.
     recording : str
     **load_kwargs
-        Load arguments, under these names or the older ones; they win over the session's. With a `resample_rate` the
-        stored downsample ``<recording>_Fs<rate>.h5`` is what is opened, where there is one.
+        Load arguments, under our names or the older ones; they win over the session's. With a `resample_rate` the
+        samples of ``<recording>_Fs<rate>.h5`` are used where they fit the recording, or where nothing else is left of
+        it. Triggers are looked for on line 0 of the ADC, unless `trigger_idx` names others.
     """
     found = _session(session)
     options = found.options(recording)
-    given = {_RENAMED.get(name, name): value for name, value in load_kwargs.items()}
     asked = {name.lower(): value for name, value in typed_options(options, found.path).items()}
-    stored = _stored(recording, {**asked, **given}, os.path.dirname(found.path))
-    if stored is None:
-        dataset = open_session(found.path)[recording](**load_kwargs).read()
+    told = {**asked, **load_kwargs}
+    line = told.get("trigger_idx")
+    source = open_session(found.path)[recording]
+    if line is None and not {"events", "trigger", "triggers", "trigger_idx"} & set(load_kwargs):
+        with warnings.catch_warnings():  # a recording without such a line has no triggers
+            warnings.filterwarnings("ignore", "(?s).*no events were looked for")
+            dataset = source(**load_kwargs, trigger_idx=(_LINE,)).read()
     else:
-        said = {_RENAMED.get(name, name): value for name, value in asked.items()}
-        arguments = {name: said[name] for name in _TAKEN if said.get(name) is not None}
-        further = {name: value for name, value in given.items() if name not in ("resample_rate", "trigger_idx")}
-        dataset = open_recording(stored, **{**arguments, **further, "name": recording})
-    return _with_experiment(dataset, {**asked, **given}, options, found, recording)
-
-
-def _stored(recording: str, asked: Mapping[str, Any], beside: str) -> str | None:
-    rate = asked.get("resample_rate")
-    for key in ("store_path", "exp_path", "nwk_path"):
-        folder = asked.get(key)
-        if rate and folder:
-            path = os.path.join(beside, folder, f"{recording}_Fs{int(rate)}.h5")
-            if os.path.isfile(path):
-                return path
-    return None
-
-
-def _with_experiment(
-    dataset: Dataset, asked: Mapping[str, Any], options: Mapping[str, str], found: IniSession, recording: str
-) -> Recording:
-    """Find the events on the trigger line, and give them what the session says of its recordings."""
-    lines = asked.get("trigger_idx")
-    line = 0 if lines is None or lines == () else lines[0] if isinstance(lines, Sequence) else int(lines)
-    described = recording in found.recordings
-    if "adc" in dataset.aligned and not len(dataset.events):
-        dataset = with_events(dataset, detect_events(dataset, channel=line, regular="drop"))
-    if described and len(dataset.events):
-        folders = [os.path.dirname(found.path), *(asked[key] for key in ("exp_path", "nwk_path") if asked.get(key))]
-        experiment = session_experiment(options, folders)
-        described = experiment is not None
-        if experiment is not None:
-            dataset = with_conditions(dataset, experiment, parts="each", folders=folders)
-    return Recording(dataset, ("adc", line), options.get("headstage"), described)
+        dataset = source(**load_kwargs).read()
+    row = line[0] if isinstance(line, Sequence) and len(line) else line if isinstance(line, int) else _LINE
+    array = next((name for name in _TRIGGER_ARRAYS if name in dataset.aligned), "adc")
+    described = recording in found.recordings and len(dataset.events.table.columns) > 0
+    return Recording(dataset, (array, row if array == "adc" else 0), options.get("headstage"), described)
 
 
 def load_datasets(

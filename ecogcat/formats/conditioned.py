@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.filters import bandpass as bandpassed
@@ -72,6 +74,8 @@ def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
     (25, 30)
     """
     format = dataset.parts[0].format
+    if not isinstance(length, (bool, int, float, np.integer, np.floating)):
+        raise TypeError(f"snip_transient is a number of seconds, or True, not {length!r}")
     if length is True:
         n = _TRANSIENT_SAMPLES.get(format, round(_TRANSIENT_S * dataset.sampling_rate))
     elif 0 < length < float("inf"):
@@ -120,4 +124,6 @@ def triggers_of(dataset: Dataset, trigger: Any) -> Events:
         channels.append(int(line) if isinstance(line, str) and line.isdecimal() else line)
     if len(sources) > 1:
         raise ValueError(f"trigger= names lines of one array, not of {' and '.join(sorted(sources))}")
-    return detect_events(dataset, sources.pop(), channels) if channels else Events()
+    if not channels:
+        return Events()
+    return detect_events(dataset, sources.pop(), channels[0] if len(channels) == 1 else channels)

@@ -7,22 +7,24 @@ was made, and is used for these alone. One that the lab's earlier software wrote
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
 from ecogcat.errors import EcogcatError
+from ecogcat.events import Events
 from ecogcat.formats.registry import detect
-from ecogcat.frozen import digest
+from ecogcat.frozen import FrozenMapping, digest
 from ecogcat.resample import resample
 from ecogcat.signal import Signal
 from ecogcat.storing import write
 
-__all__ = ["at_rate", "stored_name"]
+__all__ = ["at_rate", "stored_files", "stored_name"]
 
 _KEY = "downsample_of"
 _ENDINGS = (".h5", ".hdf")
+_RATE_TOLERANCE = 1e-3
 
 
 def stored_name(name: str, rate: float) -> str:
@@ -69,38 +71,57 @@ def at_rate(
     lower = resample(dataset, rate)
     if lower is dataset or lower.sampling_rate == dataset.sampling_rate:
         return lower
+    # Logic lines have their edges where events are; those of a file do not, and fit whatever events are looked for.
+    plain = resample(dataset.replace(events=Events()), rate) if len(dataset.events) else lower
+    wanted = _Wanted(lower, plain, digest(*[(name, signal.token) for name, signal in _arrays(plain).items()]))
     beside = place if os.path.isdir(place) and os.path.basename(place) != dataset.name else os.path.dirname(place)
     folders = [beside]
     if store_path is not None:
         folders.insert(0, os.path.abspath(os.path.expanduser(os.fspath(store_path))))
     name = stored_name(dataset.name, rate)
-    key = digest(*[(array, signal.token) for array, signal in _arrays(lower).items()])
     odd: list[str] = []
     if use_stored:
-        for path in _candidates(folders, name):
-            found = _found(path, lower, key, odd)
+        for path in stored_files(folders, name):
+            found = _found(path, wanted, odd)
             if found is not None:
                 return found
-    if save:
-        target = os.path.join(folders[0], name)
-        if os.path.exists(target) and _key_of(target) is None:
-            raise EcogcatError(
-                f"{target}: this file has not the samples of {dataset.name} at {rate:g} Hz, and ecogcat did not write "
-                "it: move it away, name another folder with store_path=, or leave save_downsampled= away"
-            )
-        bare = lower.replace(metadata={**lower.metadata, _KEY: key})
-        write(bare, target, overwrite=True)
-        written = _found(target, lower, key, odd)
-        assert written is not None
-        return written
-    return _noted(lower, odd)
+    return _written(os.path.join(folders[0], name), wanted, odd) if save else _noted(lower, odd)
+
+
+class _Wanted(NamedTuple):
+    """A recording at a lower rate, without its events as well, and the digest of what it is made of."""
+
+    lower: Dataset
+    plain: Dataset
+    key: str
+
+
+def _written(target: str, wanted: _Wanted, odd: list[str]) -> Dataset:
+    """Write the file, and return the recording with its samples."""
+    replaces = os.path.exists(target)
+    if replaces and _key_of(target) is None:
+        raise EcogcatError(
+            f"{target}: ecogcat did not write this file, and does not write over it: move it away, name another "
+            f"folder with store_path=, or leave save_downsampled= away; {'; '.join(odd) or 'use_stored=False is said'}"
+        )
+    parts = [part.replace(metadata=FrozenMapping({**part.metadata, _KEY: wanted.key})) for part in wanted.plain.parts]
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    try:
+        write(wanted.plain.replace(events=wanted.lower.events).replace(parts=parts), target, overwrite=replaces)
+    except BlockingIOError:
+        odd.append(f"{os.path.basename(target)} was being written by another process: samples are resampled when read")
+        return _noted(wanted.lower, odd)
+    except FileExistsError:  # written by another process since
+        pass
+    return _found(target, wanted, odd) or _noted(wanted.lower, odd)
 
 
 def _arrays(dataset: Dataset) -> dict[str, Signal]:
     return {"signal": dataset.signal, **dataset.arrays()}
 
 
-def _candidates(folders: list[str], name: str) -> Iterator[str]:
+def stored_files(folders: Sequence[str], name: str) -> Iterator[str]:
+    """Yield the files of the name that `stored_name` gives which are in some folders, in the order of these."""
     stem = name.removesuffix(_ENDINGS[0])
     for folder in dict.fromkeys(folders):
         for ending in _ENDINGS:
@@ -121,50 +142,45 @@ def _opened(path: str) -> Dataset:
     return detect(path).open(path)
 
 
-def _found(path: str, lower: Dataset, key: str, odd: list[str]) -> Dataset | None:
+def _found(path: str, wanted: _Wanted, odd: list[str]) -> Dataset | None:
     """Return the recording with the samples of a file, or None and why not in `odd`."""
-    label = os.path.basename(path)
+    label, lower = os.path.basename(path), wanted.lower
     try:
         stored = _opened(path)
     except EcogcatError as error:
         odd.append(f"{label} is not used: {str(error).splitlines()[0]}")
         return None
     said = stored.metadata.get(_KEY)
-    if said is not None and said != key:
+    if said is not None and said != wanted.key:
         odd.append(f"{label} is not used: it was made of other samples than the recording has now")
         return None
-    have, wanted = _arrays(stored), _arrays(lower)
-    if said is None:  # aligned arrays may have been left away; the rate is what was asked for, not what was obtained
-        differs = _difference(stored.signal, lower.signal)
+    have, arrays, plain = _arrays(stored), _arrays(lower), _arrays(wanted.plain)
+    notes: list[str] = []
+    if said is None:  # aligned arrays may have been left away, or summed: they are resampled from the recording
+        differs = _difference(stored, lower)
         if differs:
             odd.append(f"{label} is not used: {differs}")
             return None
-        stored = convert_units(stored, lower.units)
-        have = {
-            name: one for name, one in _arrays(stored).items() if name in wanted and one.shape == wanted[name].shape
-        }
-        missing = [name for name in wanted if name not in have]
+        have = {"signal": convert_units(stored, lower.units).signal}
         notes = [f"samples are those of {label}, which does not say what it was made of; its shape fits"]
-        if missing:
-            notes.append(f"{label} has no {', '.join(missing)} of this length: resampled from the recording")
-    else:
-        notes = []
     changes: dict[str, Any] = {
-        name: signal.replace(pieces=have[name].pieces) for name, signal in wanted.items() if name in have
+        name: signal.replace(pieces=have[name].pieces)
+        for name, signal in arrays.items()
+        if name in have and signal.token == plain[name].token
     }
     own = {name: changes.pop(name) for name in ("signal", "ground", "reference_channels") if name in changes}
     parts = [part.replace(history=(*part.history, f"read from {label}")) for part in lower.parts]
     return _noted(lower.replace(**own, aligned={**lower.aligned, **changes}, parts=parts), notes)
 
 
-def _difference(stored: Signal, wanted: Signal) -> str:
-    """Say in what the samples of a file cannot be those of the recording."""
+def _difference(stored: Dataset, wanted: Dataset) -> str:
+    """Say in what the samples of a file cannot be those of the recording; empty if they can."""
     if stored.n_channels != wanted.n_channels:
         return f"it has {stored.n_channels} channels, the recording {wanted.n_channels}"
-    if abs(stored.n_samples - wanted.n_samples) > 1:
-        return f"it has {stored.n_samples:,} samples, the recording {wanted.n_samples:,} at this rate"
     if stored.n_samples != wanted.n_samples:
-        return f"it has {stored.n_samples:,} samples instead of {wanted.n_samples:,}"
+        return f"it has {stored.n_samples:,} samples, the recording {wanted.n_samples:,} at this rate"
+    if abs(stored.sampling_rate - wanted.sampling_rate) > _RATE_TOLERANCE * wanted.sampling_rate:
+        return f"it is at {stored.sampling_rate:g} Hz"
     return ""
 
 

@@ -18,8 +18,6 @@ from ecogcat.testing.headstages import write_headstage
 from ecogcat.testing.rhd import write_rhd
 from tests.catalog.lab_examples import SESSIONS, lab_with_files
 
-WITHOUT = dict.fromkeys(LATER)
-
 
 def triggers_of(session: str, recording: str) -> list[int]:
     return list(range(300, 300 + 24 * 200, 200))
@@ -45,9 +43,7 @@ def test_reopened_an_example_gives_the_same_datasets(session: str, lab: dict[str
     ini = ec.open_session(session, **lab)
     path = tmp_path / "session.yaml"
     notes = ec.convert_session(session, path, **lab)
-    two_references = [] if session != "rats/2020-03-01" else [f"awake_{k}" for k in (1, 2, 3)]
-    assert [note.partition(":")[0] for note in notes] == two_references
-    without = {**WITHOUT, "car": None, "local_ref": None}
+    assert notes == ()
     cat = ec.open_session(path)
     plain = intake.open_catalog(str(path))
     assert list(cat) == list(ini) == list(plain)
@@ -60,7 +56,7 @@ def test_reopened_an_example_gives_the_same_datasets(session: str, lab: dict[str
             continue
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "(?s).*conditions repeated")
-            a, b, c = (one[name](**without).read() for one in (ini, cat, plain))
+            a, b, c = (one[name](mapped=True, store_path=None).read() for one in (ini, cat, plain))
         assert a == b == c
         assert ec.equals(a, b)
         assert a.events == b.events
@@ -68,7 +64,7 @@ def test_reopened_an_example_gives_the_same_datasets(session: str, lab: dict[str
         assert dict(a.metadata) == dict(b.metadata)
     first = "awake_1" if session == "rats/2020-03-01" else next(iter(ini))
     asked = {key: value for key, value in _asked(cat, first).items() if key in LATER}
-    if session == "rats/2020-03-01":  # said under our names: refused until it is done, as the INI session is
+    if session == "rats/2020-03-01":  # said under our names
         assert asked["bandpass"] == [2, 300]
         assert asked["notches"] == [60.0, 120.0, 180.5]
         assert asked["resample_rate"] == 1000
@@ -95,15 +91,6 @@ def test_what_all_recordings_share_is_said_once(lab: dict[str, Any], tmp_path: P
     assert "electrode" not in args
 
 
-def test_what_is_asked_for_and_not_done_is_refused_both_ways(lab: dict[str, Any], tmp_path: Path) -> None:
-    ec.convert_session("rats/2020-03-01", tmp_path / "s.yaml", **lab)
-    supported = set(ec.load_arguments("hdf5")["argument"])
-    if {"bandpass", "notches", "resample_rate", "reference"} <= supported:
-        pytest.skip("they are done")
-    with pytest.raises(ec.CatalogError, match=r"catalog entry 'awake_1': .*(bandpass|notches|resample_rate)=None"):
-        ec.open_session(tmp_path / "s.yaml")["awake_1"].read()
-
-
 def test_recordings_that_are_not_there_are_guessed_and_told(day: Path, tmp_path: Path) -> None:
     (tmp_path / "local" / "rec.h5").rename(tmp_path / "away.h5")
     (note,) = ec.convert_session(day, tmp_path / "day.yaml")
@@ -124,19 +111,19 @@ def test_consecutive_files_and_options_without_a_name(tmp_path: Path) -> None:
         write_rhd(tmp_path / "local" / f"long_{stamp}.rhd", np.zeros((64, 256)), adc=np.zeros((1, 256)))
     path = tmp_path / "d.txt"
     path.write_text(
-        "[session]\nexp_path: gone\nnwk_path: local\nheadstage: intan_rhd\ndownsamp: 4\nlocal_ref: True\nunits: mV\n"
+        "[session]\nexp_path: gone\nnwk_path: local\nheadstage: intan_rhd\ndownsamp: 4\nconnections: 1\nunits: mV\n"
         "[DEFAULT]\nunits: uV\n[long]\n"
     )
     notes = ec.convert_session(path, tmp_path / "d.yaml")
     assert notes == (
         "long: units: [session] says 'mV', [DEFAULT] 'uV'; [session] holds",
-        "long: ecogcat does not do downsamp 4: reading is refused until it is left out",
-        "long: ecogcat does not do local_ref True: reading is refused until it is left out",
+        "long: ecogcat does not do connections (1,): reading is refused until it is left out",
     )
     ini, cat = ec.open_session(path)["long"], ec.open_session(tmp_path / "d.yaml")["long"]
-    with pytest.raises(ec.CatalogError, match=r"downsamp 4; to open .* cat\['long'\]\(downsamp=None\)"):
-        cat(local_ref=None).read()
-    assert cat(downsamp=None, local_ref=None).read() == ini(downsamp=None, local_ref=None).read()
+    with pytest.raises(ec.CatalogError, match=r"connections \[1\]; to open .* cat\['long'\]\(connections=None\)"):
+        cat.read()
+    assert cat(connections=None).read() == ini(connections=None).read()
+    assert cat(connections=None).read().sampling_rate == 5000
 
 
 def test_a_converted_session_may_be_moved(day: Path, tmp_path: Path) -> None:

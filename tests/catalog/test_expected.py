@@ -83,7 +83,8 @@ def test_no_argument_is_lost_on_the_way(name: str) -> None:
         )
         names = {"mux_notches": "notches", "car": "reference", "local_ref": "reference"}
         assert {names.get(one, one) for one in wanted} - {"reference"} <= kept
-        assert ({"car", "local_ref"} & set(left)) or "car" not in ours  # two references at once: one has to be left out
+        assert arguments.get("reference") == (3 if "car" in ours else None)
+        assert left == {}
         assert trigger_lines(format, ours) is not None
 
 
@@ -145,9 +146,11 @@ def test_every_difference_is_on_the_page() -> None:
         assert f"| {entry} |" in text, entry
 
 
-def test_two_references_are_never_one() -> None:
-    """One of them is ecogcat's `reference`; the other keeps its name, and is refused until it is left out."""
-    arguments, left = translated("hdf5", {"car": True, "local_ref": 3})
-    assert left["local_ref"] == ("local_ref", 3)
-    assert (arguments.get("reference") or left["car"][1]) == "common"
+def test_two_references() -> None:
+    """What lies between two channels has no part in a mean; of the mean of two others it would."""
+    assert translated("hdf5", {"car": True, "local_ref": 3}) == ({"reference": 3}, {})
+    assert translated("hdf5", {"local_ref": (3, 4), "car": True}) == ({"reference": (3, 4)}, {})
+    arguments, left = translated("hdf5", {"car": True, "local_ref": True})
+    assert arguments == {"reference": "common"}
+    assert left == {"local_ref": ("local_ref", True)}
     assert translated("hdf5", {"car": False, "local_ref": False}) == ({}, {})

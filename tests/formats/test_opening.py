@@ -156,7 +156,8 @@ def test_every_load_argument_is_documented(name: str) -> None:
     format: Format = formats()[name]
     own = set(inspect.signature(format.open).parameters) - {"path"}
     common = {"electrode", "connectors", "channels", "units", "dtype", "events", "judgements", "start_time"}
-    common |= {"name", "mapped"}
+    common |= {"name", "mapped", "trigger", "resample_rate", "use_stored", "save_downsampled", "store_path"}
+    common |= {"bandpass", "notches", "causal", "reference", "snip_transient"}
     assert set(table["argument"]) == own | common
     defaults = dict(zip(table["argument"], table["default"], strict=True))
     assert defaults["mapped"] is True
@@ -183,7 +184,8 @@ def test_an_unknown_load_argument_is_refused_with_a_suggestion(rhd: Path) -> Non
         ec.open_recording(_h5(rhd.parent / "a.h5"), recording="x", q=1)
     assert "hdf5 recordings take no load argument 'recording'; " in str(caught.value)
     with pytest.raises(
-        TypeError, match=r"no load argument 'q'; it takes channels, connectors, dtype, electrode, events, judgements"
+        TypeError,
+        match=r"no load argument 'q'; it takes bandpass, causal, channels, connectors, dtype, electrode, events",
     ):
         ec.open_recording(rhd, q=1)
     with pytest.raises(TypeError, match=r"intan recordings hold one stream of electrode channels: leave stream= away"):
