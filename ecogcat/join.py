@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ecogcat.channels import ChannelMap
+from ecogcat.checks import check_dataset, check_signal
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
@@ -261,6 +262,7 @@ def join_signals(*signals: Signal) -> Signal:
     first = signals[0]
     pieces: list[Piece] = []
     for signal in signals:
+        check_signal(signal, "join_signals")
         if abs(signal.sampling_rate - first.sampling_rate) > 1e-4 * first.sampling_rate:
             raise ValueError(f"signals of {first.sampling_rate:g} Hz and {signal.sampling_rate:g} Hz do not join")
         place = {name: row for row, name in enumerate(signal.channel_names)}
@@ -292,6 +294,7 @@ def split(dataset: Dataset) -> tuple[Dataset, ...]:
     >>> [one.name for one in ec.split(ec.join(a, b))]
     ['a', 'b']
     """
+    check_dataset(dataset, "split")
     if len(dataset.parts) == 1 and dataset.recordings:
         return (dataset,)
     return tuple(_part_alone(dataset, part) for part in dataset.parts if part.kind == "recording")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ecogcat import settings
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.errors import MemoryLimitError
 from ecogcat.piece import Piece
@@ -51,6 +52,7 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
     >>> ec.load(ec.from_array([[1.0]], 1000)).signal.sources
     ()
     """
+    check_dataset(dataset, "load")
     signal = dataset.signal
     if dtype is not None and np.dtype(dtype) != signal.dtype:
         if np.dtype(dtype).kind not in "fc" or not np.can_cast(signal.dtype, dtype, "same_kind"):

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from ecogcat.catalog.joins import JoinSource
-from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
+from ecogcat.catalog.paths import ENTRY_FILES, local_path
 from ecogcat.catalog.source import EcogSource
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import is_known
@@ -51,15 +51,14 @@ class RecordingSource(EcogSource):
         urlpath = arguments.pop("urlpath")
         if not isinstance(urlpath, (str, os.PathLike)):
             raise TypeError(f"urlpath is one path, not {urlpath!r}; ecog_join joins several")
-        candidates = places(urlpath, self._folder())
-        path = first_existing(candidates)
+        path, candidates = self._place(urlpath)
         if path is None:
             raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}")
         if isinstance(arguments.get("judgements"), bool):
             arguments["judgements"] = self._judgements() if arguments["judgements"] else None
         for key in ENTRY_FILES:
             if key in arguments and not (key == "electrode" and is_known(arguments[key])):
-                arguments[key] = resolved(arguments[key], self._folder())
+                arguments[key] = self._file(arguments[key])
         other = arguments.pop("format", self.format)
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
@@ -90,7 +89,7 @@ def __getattr__(name: str) -> type[RecordingSource]:
 
 def with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:
     """Return the dataset with the entry's metadata beside what the file says of itself."""
-    own = {key: value for key, value in metadata.items() if key != "catalog_dir"}
+    own = {key: value for key, value in metadata.items() if key not in ("catalog_dir", "catalog_dir_before")}
     if not own:
         return dataset
     return dataset.replace(

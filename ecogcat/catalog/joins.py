@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from ecogcat.catalog.paths import ENTRY_FILES, first_existing, places, resolved
+from ecogcat.catalog.paths import ENTRY_FILES
 from ecogcat.catalog.source import EcogSource
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
@@ -19,6 +19,7 @@ from ecogcat.joinplan import JoinOptions
 
 __all__ = ["JoinSource"]
 
+_MOST = 100_000  # recordings
 _JOIN_OPTIONS = tuple(one.name for one in fields(JoinOptions))
 
 
@@ -43,6 +44,8 @@ class JoinSource(EcogSource):
     def _open(self, trail: tuple[str, ...]) -> Dataset:
         options, load = self._sorted_arguments()
         options.setdefault("name", self._own_name())
+        if not trail:
+            self._count((), {})
         return join(*(self._part(part, load, trail) for part in self._parts()), **options)
 
     def _parts(self) -> list[Any]:
@@ -72,9 +75,7 @@ class JoinSource(EcogSource):
     def _part(self, part: Any, load: Mapping[str, Any], trail: tuple[str, ...]) -> Dataset:
         source = self._source(part)
         if isinstance(source, str):
-            files = {
-                key: resolved(value, self._folder()) if key in ENTRY_FILES else value for key, value in load.items()
-            }
+            files = {key: self._file(value) if key in ENTRY_FILES else value for key, value in load.items()}
             return open_recording(source, **files)
         if load:
             source = source.configure_new(**load)
@@ -83,6 +84,21 @@ class JoinSource(EcogSource):
             raise CatalogError(f"it is a part of itself: {' > '.join((*trail, here, source._own_name() or ''))}")
         dataset: Dataset = source._dataset((*trail, here))
         return dataset
+
+    def _count(self, trail: tuple[str, ...], known: dict[str, int]) -> int:
+        """Return how many recordings it joins: joins of joins of joins may be more than can be opened."""
+        here, total = self._own_name() or "", 0
+        for part in self._parts():
+            source = self._source(part)
+            name = source._own_name() or "" if isinstance(source, JoinSource) else None
+            if name is not None and name in (*trail, here):
+                raise CatalogError(f"it is a part of itself: {' > '.join((*trail, here, name))}")
+            if name is not None and name not in known:
+                known[name] = source._count((*trail, here), known)
+            total += 1 if name is None else known[name]
+        if total > _MOST:
+            raise CatalogError(f"it joins {total:,} recordings, by joins of joins; at most {_MOST:,} can be joined")
+        return total
 
     def _source(self, part: Any) -> Any:
         """Return the source of a part, or the path of its recording."""
@@ -99,8 +115,7 @@ class JoinSource(EcogSource):
                 if not isinstance(source, EcogSource):
                     raise CatalogError(f"part {part!r} is no recording but of driver {type(source).name!r}")
                 return source
-        candidates = places(part, self._folder())
-        path = first_existing(candidates)
+        path, candidates = self._place(part)
         if path is not None:
             return path
         near = difflib.get_close_matches(os.fspath(part), listed, 1)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecogcat.dataset import Dataset
-from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.errors import CatalogError
 
 __all__ = ["load_session", "open_catalog"]
 
@@ -32,28 +32,9 @@ def open_catalog(path: str | os.PathLike[str]) -> Any:
     CatalogError
         If it is no such catalog.
     """
-    import intake
-    import yaml
-    from intake.catalog import Catalog
+    from ecogcat.catalog.checked import CheckedCatalog
 
-    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
-    if not os.path.isfile(place):
-        raise RecordingNotFound(f"{place}: no such catalog")
-    try:
-        with open(place, encoding="utf-8") as file:
-            content = yaml.safe_load(file)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{place}: this is no YAML file: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
-        keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
-        raise CatalogError(f"{place}: a catalog has its entries below `sources:`; found {keys or 'nothing'}")
-    try:
-        catalog = intake.open_catalog(place)
-    except Exception as error:  # Intake has no base class for what it finds wrong
-        raise CatalogError(f"{place}: {error}") from error
-    if not isinstance(catalog, Catalog):
-        raise CatalogError(f"{place}: this is a catalog of another version of Intake; ecogcat reads version 1")
-    return catalog
+    return CheckedCatalog(path)
 
 
 def load_session(cat: Any, names: Sequence[str] | str | None = None, **load_arguments: Any) -> tuple[Dataset, ...]:

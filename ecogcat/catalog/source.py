@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
@@ -13,10 +14,14 @@ from numpy.typing import NDArray
 
 from ecogcat.catalog.errors import at_entry
 from ecogcat.catalog.partitions import block_edges, dask_array
+from ecogcat.catalog.paths import first_existing, local_path, places, resolved
+from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 
 __all__ = ["EcogSource"]
+
+_SAVED_FROM = "catalog_dir_before"
 
 
 class EcogSource(DataSource):
@@ -149,8 +154,34 @@ class EcogSource(DataSource):
     def _folder(self) -> str | None:
         return self.metadata.get("catalog_dir") or None
 
+    def _place(self, path: str | os.PathLike[str]) -> tuple[str | None, list[str]]:
+        """Return where something is, and all the places looked at."""
+        candidates = places(path, self._folder())
+        there = first_existing(candidates)
+        if there is None and (before := self._before()):
+            candidates = places(path, self._folder(), before=before)
+            there = first_existing(candidates)
+        return there, candidates
+
+    def _file(self, value: Any) -> Any:
+        """Return the path of a further file of the entry; other values as they are."""
+        found = resolved(value, self._folder())
+        if isinstance(found, str) and not os.path.exists(found) and (before := self._before()):
+            return resolved(value, self._folder(), before=before)
+        return found
+
+    def _before(self) -> str | None:
+        """Return the folder of the catalog before Intake saved it elsewhere, where recordings may have stayed."""
+        if _SAVED_FROM in self.metadata:
+            return str(self.metadata[_SAVED_FROM])
+        texts = (text for catalog in self._catalogs() if isinstance(text := getattr(catalog, "text", None), str))
+        folder = next((saved_folders(text).get(self._own_name() or "") for text in texts), None)
+        return None if folder is None else local_path(folder)
+
     def _pickled(self) -> dict[str, Any]:
-        return {**self._arguments, "metadata": self.metadata}
+        before = self._before()
+        along = {} if before is None else {_SAVED_FROM: before}
+        return {**self._arguments, "metadata": {**self.metadata, **along}}
 
     def _carried(self, other: EcogSource) -> EcogSource:
         """Give a changed source what Intake forgets when the source did not come out of a catalog just now."""

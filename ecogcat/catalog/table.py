@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from ecogcat.errors import CatalogError
+
 __all__ = ["session_table"]
 
 _FIRST = ("headstage", "electrode", "exp_type")
@@ -45,21 +47,25 @@ def session_table(cat: Any) -> pd.DataFrame:
         from ecogcat.catalog.labsession import open_session
 
         cat = open_session(cat)
-    rows = dict(sorted(_rows(cat, "")))
+    rows = dict(sorted(_rows(cat, "", ())))
     others = sorted({name for options in rows.values() for name in options} - set(_FIRST))
     columns = [*_FIRST, *others]
     cells = [[options.get(name, _MISSING) for name in columns] for options in rows.values()]
     return pd.DataFrame(cells, index=list(rows), columns=columns, dtype=object)
 
 
-def _rows(cat: Any, before: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(cat: Any, before: str, outer: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
     from ecogcat.catalog.labrecording import LabRecording
     from ecogcat.catalog.session import entry_source
 
+    path = getattr(cat, "path", None)
+    trail = (*outer, os.path.realpath(str(path))) if path else outer
+    if path and trail[-1] in outer:
+        raise CatalogError(f"{path}: the catalog includes itself: {' > '.join(trail)}")
     for name, entry in cat._entries.items():
         said = entry.describe()
         if said["container"] == "catalog":
-            yield from _rows(entry_source(cat, name), f"{before}{name}/")
+            yield from _rows(entry_source(cat, name), f"{before}{name}/", trail)
             continue
         drivers = [said["driver"]] if isinstance(said["driver"], str) else list(said["driver"])
         if "ecog_join" in drivers:

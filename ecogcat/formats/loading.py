@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import DTypeLike
 
 from ecogcat.channels import ChannelMap
+from ecogcat.checks import check_flag, check_text, checked_dtype, shown
 from ecogcat.conversion import convert_units
 from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
@@ -90,6 +91,15 @@ def apply_load_arguments(
     >>> apply_load_arguments(dataset, channels=[2, 0], units="mV").signal[:, 0]
     array([0.003, 0.001], dtype=float32)
     """
+    check_text(units, "units", "mV", none=True)
+    check_text(name, "name", "rec_001", none=True)
+    check_flag(mapped, "mapped")
+    if not isinstance(electrode, (ChannelMap, ElectrodeTable, str, os.PathLike, type(None))):
+        raise TypeError(f"electrode= is a name, a table's path or a ChannelMap, not {shown(electrode)}")
+    if not isinstance(events, (Events, str, os.PathLike, type(None))):
+        raise TypeError(f"events= is Events or a table's path, not {shown(events)}")
+    if not isinstance(judgements, (bool, str, os.PathLike, type(None))):
+        raise TypeError(f"judgements= is a table's path, not {shown(judgements)}")
     wanted = None if channels is None else _source_channels(dataset, channels)
     if electrode is not None:
         dataset = place_channels(dataset, electrode, connectors)
@@ -98,7 +108,7 @@ def apply_load_arguments(
     if wanted is not None:
         dataset = _with_channels(dataset, wanted)
     if dtype is not None:
-        dataset = _with_dtype(dataset, np.dtype(dtype))
+        dataset = _with_dtype(dataset, checked_dtype(dtype))
     to = default_units(dataset.units) if units is None else units
     if to != dataset.units:
         dataset = convert_units(dataset, to)

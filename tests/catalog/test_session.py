@@ -74,7 +74,7 @@ def test_an_entry_that_cannot_be_used_is_named(write_catalog: Any) -> None:
         ("a: [unclosed\n", "this is no YAML file"),
         ("sources:\n  a: 3\n", "a"),
         ("sources:\n  a:\n    args: {}\n", "driver"),
-        ("a: !!python/object/apply:os.system ['true']\n", "this is no YAML file"),
+        ("a: !!python/object/apply:os.system ['true']\n", "would build an object"),
     ],
 )
 def test_what_is_no_catalog(tmp_path: Path, text: str, message: str) -> None:
