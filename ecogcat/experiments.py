@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ecogcat.checks import check_dataset
 from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
@@ -172,6 +173,7 @@ def with_conditions(
     >>> ec.with_conditions(dataset, {"tones": [500, 2000]}, on_mismatch="cycle").events.table["tones"].tolist()
     [500, 2000, 500, 2000]
     """
+    check_dataset(dataset, "with_conditions")
     policy: Mismatch = on_mismatch or ("cycle" if isinstance(columns, Experiment) else "raise")
     lists = _lists(columns, folders)
     alone = [_own_events(dataset, part) for part in dataset.parts]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.exclude import exclude_intervals
 from ecogcat.plot.events import plot_events
@@ -73,6 +74,7 @@ def plot_overview(
     ValueError
         If the dataset has no channel or no sample, or intervals leave no sample of it.
     """
+    check_dataset(dataset, "plot_overview")
     if not dataset.n_channels:
         raise ValueError(f"{dataset.name} has no channel to draw")
     if not dataset.n_samples:
