@@ -34,6 +34,7 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         "docs/formats.md",
         "docs/channel_maps.md",
         "docs/experiments.md",
+        "docs/intake.md",
         "docs/sessions.md",
         "docs/triggers.md",
     ],

@@ -54,8 +54,14 @@ class RecordingSource(EcogSource):
         path, candidates = self._place(urlpath)
         if path is None:
             raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}")
+        unjudged = ""
         if isinstance(arguments.get("judgements"), bool):
-            arguments["judgements"] = self._judgements() if arguments["judgements"] else None
+            wanted = arguments.pop("judgements")
+            table = self._judgements() if wanted else ""
+            if table and os.path.exists(table):
+                arguments["judgements"] = table
+            elif table:
+                unjudged = f"judgements=True: nobody has judged a channel, there is no table {table}; all are kept"
         for key in ENTRY_FILES:
             if key in arguments and not (key == "electrode" and is_known(arguments[key])):
                 arguments[key] = self._file(arguments[key])
@@ -63,15 +69,15 @@ class RecordingSource(EcogSource):
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
-        return with_metadata(open_recording(path, self.format, **arguments), self.metadata)
+        dataset = with_metadata(open_recording(path, self.format, **arguments), self.metadata)
+        return _warned(dataset, unjudged) if unjudged else dataset
 
-    def _judgements(self) -> str | None:
-        """Return the table beside the catalog; None where nobody has judged a channel yet."""
+    def _judgements(self) -> str:
+        """Return where the table beside the catalog is, or would be."""
         paths = [path for catalog in self._catalogs() if (path := getattr(catalog, "path", None))]
         if not paths:
             raise TypeError("judgements=True means the table beside a catalog file; here, give its path")
-        table = judgements_beside(local_path(paths[0]))
-        return table if os.path.exists(table) else None
+        return judgements_beside(local_path(paths[0]))
 
 
 @cache
@@ -85,6 +91,11 @@ def __getattr__(name: str) -> type[RecordingSource]:
         raise AttributeError(f"there is no driver {name}: {error}") from error
     fields = {"name": name, "format": format.name, "__doc__": f"{format.title}.", "__module__": __name__}
     return type(name, (RecordingSource,), fields)
+
+
+def _warned(dataset: Dataset, text: str) -> Dataset:
+    parts = tuple(part.replace(warnings=(*part.warnings, text)) for part in dataset.parts)
+    return dataset.replace(name=dataset.name, parts=parts)
 
 
 def with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:
