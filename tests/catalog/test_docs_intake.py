@@ -12,7 +12,6 @@ import yaml
 import ecogcat as ec
 from ecogcat.testing import simulate_session
 from tests.conftest import shared_path
-from tests.malicious_catalogs import main as print_malicious
 from tests.test_readme import ROOT, blocks
 
 INTAKE, CATALOGS = ROOT / "docs" / "intake.md", ROOT / "docs" / "catalogs.md"
@@ -66,9 +65,3 @@ def test_the_yaml_on_the_page_is_a_catalog(tmp_path: Path) -> None:
         cat["rec_001"].read()
     (tmp_path / "b.yaml").write_text("sources:\n" + further)
     assert list(ec.open_session(tmp_path / "b.yaml")) == ["probe", "before_filters"]
-
-
-def test_what_a_catalog_may_not_do_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "python -m tests.malicious_catalogs" in CATALOGS.read_text(encoding="utf-8")
-    print_malicious()
-    assert "NOT REFUSED" not in capsys.readouterr().out
