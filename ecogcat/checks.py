@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ecogcat.dataset import Dataset
+from ecogcat.errors import RecordingNotFound
 from ecogcat.signal import Signal
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "check_mapping",
     "check_number",
     "check_path",
+    "check_readable",
     "check_signal",
     "check_text",
+    "check_writable",
     "checked_dtype",
     "described",
     "shown",
@@ -134,6 +137,47 @@ def check_path(value: Any, name: str, *, none: bool = False) -> None:
     """
     if not (isinstance(value, (str, os.PathLike)) or (none and value is None)):
         raise TypeError(f"{name}= is a path{' or None' if none else ''}, not {shown(value)}")
+
+
+def check_readable(path: str | os.PathLike[str], what: str) -> None:
+    """Refuse a path at which there is no file.
+
+    Raises
+    ------
+    RecordingNotFound
+
+    Examples
+    --------
+    >>> check_readable("/nowhere/states.csv", "table of intervals")
+    Traceback (most recent call last):
+    ecogcat.errors.RecordingNotFound: /nowhere/states.csv: no such table of intervals
+    """
+    check_path(path, "path")
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    if os.path.isdir(place):
+        raise RecordingNotFound(f"{place}: no such {what}: this is a folder; name the file in it")
+    if not os.path.exists(place):
+        raise RecordingNotFound(f"{place}: no such {what}")
+
+
+def check_writable(path: str | os.PathLike[str], what: str) -> None:
+    """Refuse a path of a file to be written in a folder that is not there.
+
+    Raises
+    ------
+    FileNotFoundError
+
+    Examples
+    --------
+    >>> check_writable("/nowhere/fig.png", "figure")
+    Traceback (most recent call last):
+    FileNotFoundError: /nowhere/fig.png: the figure cannot be written: there is no folder /nowhere; make it first
+    """
+    check_path(path, "path")
+    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    folder = os.path.dirname(place)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"{place}: the {what} cannot be written: there is no folder {folder}; make it first")
 
 
 def check_number(value: Any, name: str, *, none: bool = False) -> None:

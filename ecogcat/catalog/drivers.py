@@ -69,8 +69,14 @@ class RecordingSource(EcogSource):
         )
         if arguments.get("events", False) not in (False, None):  # someone's own: they are those of the experiment
             how = replace(how, triggers="own")
+        unjudged = ""
         if isinstance(arguments.get("judgements"), bool):
-            arguments["judgements"] = self._judgements() if arguments["judgements"] else None
+            wanted = arguments.pop("judgements")
+            table = self._judgements() if wanted else ""
+            if table and os.path.exists(table):
+                arguments["judgements"] = table
+            elif table:
+                unjudged = f"judgements=True: nobody has judged a channel, there is no table {table}; all are kept"
         for key in ENTRY_FILES:
             if key in arguments and not (key == "electrode" and is_known(arguments[key])):
                 arguments[key] = self._file(arguments[key])
@@ -78,7 +84,7 @@ class RecordingSource(EcogSource):
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
-        return opened(path, self.format, arguments, how, depth, self.metadata)
+        return opened(path, self.format, arguments, how, depth, self.metadata, (unjudged,) if unjudged else ())
 
     def _settings(self, shared: SharedSettings) -> dict[str, Any]:
         """Return the settings that hold: the session's, then the recording's, then the call's."""
@@ -113,13 +119,12 @@ class RecordingSource(EcogSource):
             raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}{unset}")
         return path
 
-    def _judgements(self) -> str | None:
-        """Return the table beside the catalog; None where nobody has judged a channel yet."""
-        paths = [path for catalog in self._catalogs() if (path := getattr(catalog, "path", None))]
+    def _judgements(self) -> str:
+        """Return where the table beside the catalog is, or would be."""
+        paths = [path for catalog in self._catalogs() if (path := vars(catalog).get("path"))]
         if not paths:
             raise TypeError("judgements=True means the table beside a catalog file; here, give its path")
-        table = judgements_beside(local_path(paths[0]))
-        return table if os.path.exists(table) else None
+        return judgements_beside(local_path(paths[0]))
 
 
 @cache
