@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 
@@ -36,6 +37,7 @@ def with_events(dataset: Dataset, events: Events | ArrayLike) -> Dataset:
     >>> ec.with_events(dataset, ec.Events([2], {"tone": [500]})).events
     <Events 1: tone (1)>
     """
+    check_dataset(dataset, "with_events")
     return dataset.replace(events=events if isinstance(events, Events) else Events(events))
 
 
@@ -66,4 +68,5 @@ def with_intervals(dataset: Dataset, table: pd.DataFrame) -> Dataset:
        start  stop     label
     0      0     2  artifact
     """
+    check_dataset(dataset, "with_intervals")
     return dataset.replace(intervals=table)

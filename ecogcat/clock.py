@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import index_array
 from ecogcat.limits import refuse_beyond_limit
@@ -64,6 +65,7 @@ def locate(dataset: Dataset, samples: ArrayLike) -> pd.DataFrame:
     0     0            4
     1     1            0
     """
+    check_dataset(dataset, "locate")
     from ecogcat.kernels.events import locate_samples
 
     wanted = np.atleast_1d(np.asarray(samples))
@@ -118,6 +120,7 @@ def sample_at(dataset: Dataset, *, part: int, file_sample: ArrayLike) -> Any:
     IndexError
         If there is no such part, it is a gap, or the sample is not in it.
     """
+    check_dataset(dataset, "sample_at")
     try:
         here = dataset.parts[part]
     except IndexError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.signal import Signal
 from ecogcat.tables import tables_equal
@@ -29,6 +30,8 @@ def equals(a: Dataset, b: Dataset) -> bool:
     >>> ec.equals(ec.from_array([[1.0]], 1000), ec.load(ec.from_array([[1.0]], 1000)))
     True
     """
+    check_dataset(a, "equals")
+    check_dataset(b, "equals")
     if a.token == b.token and _same_places(a, b):
         return True
     arrays, others = a.arrays(), b.arrays()

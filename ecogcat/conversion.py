@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ecogcat.checks import check_dataset, check_text
 from ecogcat.dataset import Dataset
 from ecogcat.parts import OwnForm
 from ecogcat.signal import Signal
@@ -45,6 +46,8 @@ def convert_units(dataset: Dataset, units: str) -> Dataset:
     >>> ec.convert_units(ec.from_array([[1500.0]], 1000, units="uV"), "mV").signal[:]
     array([[1.5]])
     """
+    check_dataset(dataset, "convert_units")
+    check_text(units, "units", "mV")
     changes: dict[str, Any] = {"signal": signal_in_units(dataset.signal, units)}
     for name in ("ground", "reference_channels"):
         array = getattr(dataset, name)

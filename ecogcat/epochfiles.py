@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecogcat.checks import check_writable
+
 __all__ = ["EpochFile", "epoch_file", "is_path"]
 
 _HDF5 = (".h5", ".hdf5", ".hdf")
@@ -85,6 +87,7 @@ def epoch_file(
     ending = os.path.splitext(target)[1].lower()
     if ending != ".npy" and ending not in _HDF5:
         raise ValueError(f"epochs go to a file whose name ends in .npy, .h5 or .hdf5, not {ending!r}: {target}")
+    check_writable(target, "file of epochs")
     if os.path.exists(target) and not overwrite:
         raise FileExistsError(f"{target} is there already; overwrite=True replaces it")
     part = f"{target}.{os.getpid()}-{threading.get_ident()}.part"

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ecogcat import settings
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.epochfiles import epoch_file, is_path
 from ecogcat.epochplan import SEAMS, plan_epochs
@@ -102,6 +103,7 @@ def epochs(
     >>> ec.epochs(dataset, 2, 1, events=[1], seams="nan").data
     array([[[nan,  0.,  1.]]])
     """
+    check_dataset(dataset, "epochs")
     signal = dataset.signal
     first, last = (_samples(one, unit, signal.sampling_rate) for one in (before, after))
     n_times = first + last

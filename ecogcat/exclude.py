@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.intervals import merged_intervals, with_labels
 from ecogcat.join import join
@@ -37,6 +38,7 @@ def exclude_intervals(dataset: Dataset, labels: str | Sequence[str] | None = Non
     >>> ec.exclude_intervals(dataset, "artifact").signal.mean(axis=1)
     array([2.])
     """
+    check_dataset(dataset, "exclude_intervals")
     table = with_labels(dataset.intervals, labels)
     start, stop = merged_intervals(table["start"].to_numpy(np.int64), table["stop"].to_numpy(np.int64))
     if len(start) == 0:

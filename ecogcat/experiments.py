@@ -6,11 +6,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike, fspath
+from os.path import expanduser
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from ecogcat.checks import check_dataset, check_readable
 from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
@@ -172,6 +174,7 @@ def with_conditions(
     >>> ec.with_conditions(dataset, {"tones": [500, 2000]}, on_mismatch="cycle").events.table["tones"].tolist()
     [500, 2000, 500, 2000]
     """
+    check_dataset(dataset, "with_conditions")
     policy: Mismatch = on_mismatch or ("cycle" if isinstance(columns, Experiment) else "raise")
     lists = _lists(columns, folders)
     alone = [_own_events(dataset, part) for part in dataset.parts]
@@ -203,8 +206,10 @@ def with_conditions(
 
 def _lists(columns: Any, folders: Folders) -> Mapping[str, Any] | pd.DataFrame | Experiment:
     if isinstance(columns, (str, PathLike)):
+        check_readable(columns, "table of conditions")
+        path = expanduser(fspath(columns))
         try:
-            return read_csv(columns, sep="\t" if fspath(columns).endswith(".tsv") else ",", skipinitialspace=True)
+            return read_csv(path, sep="\t" if path.endswith(".tsv") else ",", skipinitialspace=True)
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise FormatError(f"this is no table of conditions: {error}", path=columns) from error
     if isinstance(columns, (Experiment, pd.DataFrame)):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.intervals import merged_intervals
 from ecogcat.select import select_channels, select_time
@@ -83,6 +84,7 @@ def find_intervals(
        start  stop     label
     0    395   415  artifact
     """
+    check_dataset(dataset, "find_intervals")
     if not (threshold > 0 and math.isfinite(threshold)):
         raise ValueError(f"a threshold is a positive number, not {threshold}")
     if scale not in ("robust", "units"):

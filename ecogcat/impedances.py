@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.impedance import read_impedance
 from ecogcat.select import leave_out
@@ -57,6 +58,7 @@ def mask_impedance(
       name                          reason
     0  ch0  impedance 9 MOhm, above 2 MOhm
     """
+    check_dataset(dataset, "mask_impedance")
     if above is None and below is None:
         raise ValueError("above= or below= says which impedances are bad, in Ohm")
     table = impedances if isinstance(impedances, pd.DataFrame) else read_impedance(impedances)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from os import PathLike, fspath
+from os.path import expanduser
 
 import numpy as np
 import pandas as pd
 
+from ecogcat.checks import check_readable
 from ecogcat.csvfiles import read_csv
 from ecogcat.errors import FormatError
 
@@ -50,6 +52,8 @@ def read_intervals(
        start  stop  label
     0    500  2250  sleep
     """
+    check_readable(path, "table of intervals")
+    path = expanduser(fspath(path))
     try:
         table = read_csv(path, sep="\t" if fspath(path).endswith(".tsv") else ",", skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

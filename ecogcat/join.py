@@ -1,7 +1,6 @@
 """Join: datasets handed off end to end, without copying a sample; and split, its inverse.
 
-`join` is pure, opens nothing, is associative, and `join(a) == a`. It plans, refuses as a whole or not at all, and
-concatenates the pieces, events, intervals and parts of its arguments.
+`join` is pure, opens nothing, is associative, and `join(a) == a`; it refuses as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ecogcat.channels import ChannelMap
+from ecogcat.checks import check_dataset, check_signal
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
@@ -261,14 +261,13 @@ def join_signals(*signals: Signal) -> Signal:
     """
     if not signals:
         raise ValueError("there is nothing to join: give at least one signal")
-    first = signals[0]
-    pieces: list[Piece] = []
+    first, pieces = signals[0], list[Piece]()
     for signal in signals:
+        check_signal(signal, "join_signals")
         if abs(signal.sampling_rate - first.sampling_rate) > 1e-4 * first.sampling_rate:
             raise ValueError(f"signals of {first.sampling_rate:g} Hz and {signal.sampling_rate:g} Hz do not join")
         place = {name: row for row, name in enumerate(signal.channel_names)}
-        if set(place) != set(first.channel_names):
-            differ = sorted(set(place) ^ set(first.channel_names))
+        if differ := sorted(set(place) ^ set(first.channel_names)):
             raise ValueError(f"signals with other channels do not join; they differ in {', '.join(differ[:6])}")
         taken = signal.take([place[name] for name in first.channel_names], names=first.channel_names)
         pieces += _in_units(taken.pieces, signal.units, first.units)
@@ -295,6 +294,7 @@ def split(dataset: Dataset) -> tuple[Dataset, ...]:
     >>> [one.name for one in ec.split(ec.join(a, b))]
     ['a', 'b']
     """
+    check_dataset(dataset, "split")
     if len(dataset.parts) == 1 and dataset.recordings:
         return (dataset,)
     return tuple(_part_alone(dataset, part) for part in dataset.parts if part.kind == "recording")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ecogcat.checks import described
 from ecogcat.dataset import Dataset
 from ecogcat.errors import JoinError
 from ecogcat.frozen import Frozen
@@ -212,8 +213,9 @@ def plan_join(*datasets: Dataset, **options: Any) -> JoinPlan:
 
 def _check_is_dataset(dataset: object) -> None:
     if not isinstance(dataset, Dataset):
-        hint = "; unpack it: join(*datasets)" if isinstance(dataset, (list, tuple)) else ""
-        raise TypeError(f"join takes datasets, not a {type(dataset).__name__}{hint}")
+        if isinstance(dataset, (list, tuple)):
+            raise TypeError(f"join takes datasets, not a {type(dataset).__name__}; unpack it: join(*datasets)")
+        raise TypeError(f"join takes datasets, not {described(dataset)}")
 
 
 def _matched_by(datasets: Sequence[Dataset], options: JoinOptions, found: list[Mismatch]) -> str:

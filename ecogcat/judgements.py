@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ecogcat.checks import check_dataset, check_writable
 from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
@@ -101,6 +102,8 @@ def mark_channels(
     >>> leave_out_judged(dataset, table).n_channels
     1
     """
+    check_dataset(dataset, "mark_channels")
+    check_writable(table, "table of judgements")
     if not reason.strip():
         raise ValueError("a judgement has a reason: nobody will know it in a year")
     catalog = os.path.abspath(os.path.expanduser(os.fspath(table)))

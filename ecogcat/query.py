@@ -178,6 +178,8 @@ class _Meaning:
         if not isinstance(a, pd.Series):
             return np.full(len(self.table), _compared_alone(a, b, function))
         objects = [str(one.dtype) in ("object", "str", "string") for one in (a, b) if isinstance(one, pd.Series)]
+        if isinstance(b, str) and _all_numbers(a):
+            raise self.refuse(f"{a.name!r} is a column of numbers, {b!r} is text: write it without quotes")
         if any(objects) or isinstance(b, str):
             # Value by value: text beside numbers, which joining makes of two recordings' columns, is no error.
             if a.dtype.kind in "mM" and isinstance(b, str):
@@ -229,6 +231,16 @@ class _Meaning:
             small = values.isna().all() or values.max() <= np.iinfo(np.int64).max
             values = values.fillna(0).astype(np.int64 if small else np.float64)
         return _Value(values, missing)
+
+
+def _all_numbers(column: Any) -> bool:
+    """Whether a column has numbers and, but for what is missing, nothing else: no text is equal to one of these."""
+    if getattr(column.dtype, "kind", "O") in "iuf":
+        return bool(column.notna().any())
+    if str(column.dtype) != "object":
+        return False
+    known = column.dropna()
+    return len(known) > 0 and all(isinstance(one, (int, float, np.number)) and one is not True for one in known)
 
 
 def _both(a: _Truth, b: _Truth, conjunction: bool) -> _Truth:

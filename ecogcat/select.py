@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
@@ -55,6 +56,7 @@ def select_channels(
     >>> ec.select_channels(dataset, [2, 0]).signal[:, 0]
     array([3., 1.])
     """
+    check_dataset(dataset, "select_channels")
     index = listed_channels(dataset, channels, sites, names)
     return take_channels(dataset, index, "not selected")
 
@@ -98,6 +100,7 @@ def mask_channels(
       name       reason
     0  ch1  broken lead
     """
+    check_dataset(dataset, "mask_channels")
     if mask is not None:
         keep = np.asarray(mask)
         if keep.dtype != np.bool_:
@@ -205,6 +208,7 @@ def select_time(dataset: Dataset, start: float, stop: float, unit: str = "sample
     >>> ec.select_time(ec.from_array([[1.0, 2.0, 3.0]], 1000), 0.001, 0.003, unit="s").signal[0]
     array([2., 3.])
     """
+    check_dataset(dataset, "select_time")
     if not (math.isfinite(start) and math.isfinite(stop)):
         raise IndexError(f"from {start} to {stop} is no stretch of a dataset of {dataset.n_samples:,} samples")
     if unit == "s":

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ecogcat import settings
+from ecogcat.checks import check_dataset, checked_dtype
 from ecogcat.checksums import with_checksums
 from ecogcat.dataset import Dataset
 from ecogcat.errors import MemoryLimitError
@@ -54,11 +55,12 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
     >>> ec.load(ec.from_array([[1.0]], 1000)).signal.sources
     ()
     """
+    check_dataset(dataset, "load")
     signal = dataset.signal
-    if dtype is not None and np.dtype(dtype) != signal.dtype:
-        if np.dtype(dtype).kind not in "fc" or not np.can_cast(signal.dtype, dtype, "same_kind"):
-            raise TypeError(f"cannot load values of type {signal.dtype} as {np.dtype(dtype)}")
-        signal = signal.replace(pieces=tuple(piece.astype(np.dtype(dtype)) for piece in signal.pieces))
+    if dtype is not None and (wanted := checked_dtype(dtype)) != signal.dtype:
+        if wanted.kind not in "fc" or not np.can_cast(signal.dtype, wanted, "same_kind"):
+            raise TypeError(f"cannot load values of type {signal.dtype} as {wanted}")
+        signal = signal.replace(pieces=tuple(piece.astype(wanted) for piece in signal.pieces))
     arrays = {"signal": signal, **dataset.arrays()}
     total = sum(array.nbytes for array in arrays.values())
     limit = settings.memory_limit()

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecogcat import settings
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.edges import Edges, any_high, debounced, far_apart, find_edges, long_enough, soonest
 from ecogcat.events import Events
@@ -107,6 +108,7 @@ def detect_events(
     >>> ec.with_events(dataset, events).events
     <Events 2>
     """
+    check_dataset(dataset, "detect_events")
     array = _array(dataset, source)
     several = not isinstance(channel, str) and np.ndim(channel) > 0
     wanted: Any = channel if several else [channel]

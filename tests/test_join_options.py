@@ -50,7 +50,7 @@ def test_a_list_instead_of_its_datasets() -> None:
     a = recording()
     with pytest.raises(TypeError, match=r"join takes datasets, not a list; unpack it: join\(\*datasets\)"):
         ec.join([a, a])  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"join takes datasets, not a Signal$"):
+    with pytest.raises(TypeError, match=r"join takes datasets, not a signal: give the dataset"):
         ec.join(a, a.signal)  # type: ignore[arg-type]
 
 

@@ -32,7 +32,10 @@ def recording(n_channels: int = 4, name: str = "a", **options: Any) -> ec.Datase
 
 def test_marked_by_one_left_out_for_all(session: Any, catalog: Any) -> None:
     first, second = list(catalog)
-    assert ec.load_session(catalog, judgements=True)[0].n_channels == 61  # nobody has judged anything yet
+    unjudged = ec.load_session(catalog, judgements=True)[0]
+    assert unjudged.n_channels == 61
+    assert any("nobody has judged a channel, there is no table" in text for text in unjudged.warnings)
+    assert not any("nobody has judged" in text for text in ec.load_session(catalog, judgements=False)[0].warnings)
     opened = catalog[first].read()
     added = ec.mark_channels(session.catalog, opened, [3, 5], reason="broken, lead", author="mt", date="2026-03-14")
     assert added["source_channel"].tolist() == opened.parts[0].opened.source[[3, 5]].tolist()

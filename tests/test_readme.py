@@ -36,6 +36,7 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         "docs/experiments.md",
         "docs/coming_from_names.md",
         "docs/scratch.md",
+        "docs/intake.md",
         "docs/sessions.md",
         "docs/triggers.md",
     ],

@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ecogcat.catalog.index import index_path, write_index
+from ecogcat.catalog.index import index_path
 from ecogcat.catalog.rows import rows_of
 from ecogcat.catalog.session import open_catalog
+from ecogcat.catalog.yamlfile import read_catalog_file
 from ecogcat.catalog.yamltext import (
     CatalogText,
     Edit,
@@ -16,7 +17,6 @@ from ecogcat.catalog.yamltext import (
     entry_lines,
     mapping_lines,
     read_catalog_text,
-    safe_yaml,
     write_text,
 )
 from ecogcat.errors import CatalogError
@@ -72,7 +72,9 @@ def add_join(
     text = edited(old.lines, _edits(old, new, name))
     write_text(target, text)
     if os.path.exists(index_path(target)):
-        write_index(target, safe_yaml(text))
+        from ecogcat.catalog.indexed import index_text  # imports Intake
+
+        index_text(target, text)
 
 
 def _edits(old: CatalogText, new: Mapping[str, Any], name: str) -> list[Edit]:
@@ -92,7 +94,7 @@ def _edits(old: CatalogText, new: Mapping[str, Any], name: str) -> list[Edit]:
 
 def _parts(source: str, names: Sequence[str], target: str, have: Mapping[str, Any], output: str) -> dict[str, Any]:
     """Return the entries of the parts, as seen from the other catalog's folder."""
-    content = _content(source)
+    content = read_catalog_file(source).content["sources"]
     known = {row.name for row in rows_of(open_catalog(source))}
     lacking = [one for one in names if one not in content or one not in known]
     if lacking:
@@ -106,12 +108,6 @@ def _parts(source: str, names: Sequence[str], target: str, have: Mapping[str, An
         nested = entry.get("args", {}).get("parts", []) if entry.get("driver") == "ecog_join" else []
         found |= _parts(source, [part for part in nested if part in content], target, have, output) if nested else {}
     return found
-
-
-def _content(path: str) -> dict[str, Any]:
-    with open(path, encoding="utf-8") as file:
-        sources: dict[str, Any] = safe_yaml(file.read())["sources"]
-    return sources
 
 
 def _seen_from(value: Any, folder: str, other: str) -> Any:

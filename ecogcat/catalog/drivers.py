@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.laboptions import NOT_ALWAYS
 from ecogcat.catalog.opened import Depth, opened
-from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
+from ecogcat.catalog.paths import ENTRY_FILES, local_path
 from ecogcat.catalog.shared import SharedSettings, expanded, formats_take
 from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
@@ -59,25 +59,32 @@ class RecordingSource(EcogSource):
         shared = self._shared()
         arguments = self._settings(shared)
         roots, lacking = expanded(_roots(arguments.pop("roots", shared.roots)), self._folder())
+        roots = self._as_before(roots)
         path = self._path(arguments.pop("urlpath"), shared, roots, lacking)
         how = Triggered(
             arguments.pop("triggers", None),
             arguments.pop("conditions", None),
             arguments.pop("on_mismatch", "cycle"),
-            tuple(dict.fromkeys([*expanded(shared.tables, self._folder())[0], self._folder() or ".", *roots])),
+            tuple(self._as_before([*expanded(shared.tables, self._folder())[0], self._folder() or ".", *roots])),
         )
         if arguments.get("events", False) not in (False, None):  # someone's own: they are those of the experiment
             how = replace(how, triggers="own")
+        unjudged = ""
         if isinstance(arguments.get("judgements"), bool):
-            arguments["judgements"] = self._judgements() if arguments["judgements"] else None
+            wanted = arguments.pop("judgements")
+            table = self._judgements() if wanted else ""
+            if table and os.path.exists(table):
+                arguments["judgements"] = table
+            elif table:
+                unjudged = f"judgements=True: nobody has judged a channel, there is no table {table}; all are kept"
         for key in ENTRY_FILES:
             if key in arguments and not (key == "electrode" and is_known(arguments[key])):
-                arguments[key] = resolved(arguments[key], self._folder())
+                arguments[key] = self._file(arguments[key])
         other = arguments.pop("format", self.format)
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
-        return opened(path, self.format, arguments, how, depth, self.metadata)
+        return opened(path, self.format, arguments, how, depth, self.metadata, (unjudged,) if unjudged else ())
 
     def _settings(self, shared: SharedSettings) -> dict[str, Any]:
         """Return the settings that hold: the session's, then the recording's, then the call's."""
@@ -105,27 +112,19 @@ class RecordingSource(EcogSource):
             urlpath = shared.filled({**facts, "name": self._own_name()})
         if not isinstance(urlpath, (str, os.PathLike)):
             raise TypeError(f"urlpath is one path, not {urlpath!r}; ecog_join joins several")
-        text = local_path(urlpath)
-        candidates = places(urlpath, self._folder())
-        if not os.path.isabs(text):
-            candidates = list(
-                dict.fromkeys([*(os.path.normpath(os.path.join(one, text)) for one in roots), *candidates])
-            )
-        path = first_existing(candidates)
+        path, candidates = self._place(urlpath, roots)
         if path is None:
-            unset = (
-                f"; nor was it looked for in {' nor in '.join(lacking)}" if lacking and not os.path.isabs(text) else ""
-            )
+            relative = not os.path.isabs(local_path(urlpath))
+            unset = f"; nor was it looked for in {' nor in '.join(lacking)}" if lacking and relative else ""
             raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}{unset}")
         return path
 
-    def _judgements(self) -> str | None:
-        """Return the table beside the catalog; None where nobody has judged a channel yet."""
-        paths = [path for catalog in self._catalogs() if (path := getattr(catalog, "path", None))]
+    def _judgements(self) -> str:
+        """Return where the table beside the catalog is, or would be."""
+        paths = [path for catalog in self._catalogs() if (path := vars(catalog).get("path"))]
         if not paths:
             raise TypeError("judgements=True means the table beside a catalog file; here, give its path")
-        table = judgements_beside(local_path(paths[0]))
-        return table if os.path.exists(table) else None
+        return judgements_beside(local_path(paths[0]))
 
 
 @cache

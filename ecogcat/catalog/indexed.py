@@ -1,19 +1,34 @@
-"""Indexed catalogs: a YAML catalog opened by its index, each entry made when it is asked for."""
+"""Indexed catalogs: a YAML catalog opened by its index, each entry looked over and made when it is asked for."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from intake.catalog import Catalog
-from intake.catalog.local import CatalogParser
 
-from ecogcat.catalog.index import Index
+from ecogcat.catalog.checked import entries_of
+from ecogcat.catalog.index import Index, index_path, write_index
+from ecogcat.catalog.lookover import look_over, look_over_entry
 from ecogcat.catalog.lookup import Lookup
+from ecogcat.catalog.yamlfile import CatalogFile, parsed
 from ecogcat.errors import CatalogError
 
-__all__ = ["IndexedCatalog", "IndexedEntries"]
+__all__ = ["IndexedCatalog", "IndexedEntries", "index_text"]
+
+_DAMAGED = (sqlite3.Error, ValueError, KeyError, RecursionError, OSError)
+
+
+def index_text(path: str, text: str) -> bool:
+    """Write the index of a catalog of which this is the text; False if none can be, or the catalog is refused."""
+    file = parsed(text, path)
+    try:
+        look_over(file)
+    except CatalogError:  # it is said, with the line, where the catalog is opened
+        return False
+    return write_index(path, file.content)
 
 
 class IndexedEntries(Mapping[str, Any]):
@@ -41,21 +56,38 @@ class IndexedEntries(Mapping[str, Any]):
         return name in self._names
 
     def __getitem__(self, name: str) -> Any:
-        said = self.index.entry(name) if name in self._names else None
+        content = {"sources": {name: self.text_of(name)}}
+        return entries_of(CatalogFile(self.index.path, "", content, None))[0]
+
+    def text_of(self, name: str) -> dict[str, Any]:
+        """Return an entry as the YAML has it, looked over: an index is a file as any other, and may come from anyone.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        CatalogError
+            If it is none that a catalog may have.
+        """
+        try:
+            said = self.index.entry(name) if name in self._names else None
+        except _DAMAGED as error:
+            raise _damaged(self.index) from error
         if said is None:
             raise KeyError(name)
-        if "cls" in said:  # Intake would make an object of any class that is named there
-            raise CatalogError(f"{self.index.path}: entry {name!r} names a class instead of a driver")
-        content = {"metadata": {}, "sources": {name: said}}
-        parsed = CatalogParser(content, context={"root": os.path.dirname(self.index.path)})
-        if parsed.errors:
-            raise CatalogError(f"{self.index.path}: {'; '.join(' '.join(str(one).split()) for one in parsed.errors)}")
-        return parsed.data["data_sources"][0]
+        look_over_entry(CatalogFile(self.index.path, "", {}, None), name, said, set())
+        return said
 
     def said(self, words: Iterable[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the entries as the YAML has them; of those without all of the words, folded, some or none."""
-        for name, entry in self.index.entries(words):
+        """Yield the entries as the YAML has them, looked over; of those without all of the words, folded, some or none."""
+        file = CatalogFile(self.index.path, "", {}, None)
+        try:
+            entries = self.index.entries(words)
+        except _DAMAGED as error:
+            raise _damaged(self.index) from error
+        for name, entry in entries:
             if name in self._names:
+                look_over_entry(file, name, entry, set())
                 yield name, entry
 
 
@@ -78,10 +110,26 @@ class IndexedCatalog(Lookup, Catalog):
         self, path: str, names: Sequence[str] | None = None, metadata: Mapping[str, Any] | None = None
     ) -> None:
         index = Index(path)
-        own = index.metadata if metadata is None else dict(metadata)
-        super().__init__(entries=IndexedEntries(index, names), name=None, metadata=own, ttl=None)
+        try:
+            own = index.metadata if metadata is None else dict(metadata)
+            entries = IndexedEntries(index, names)
+        except _DAMAGED as error:
+            raise _damaged(index) from error
+        if metadata is None:
+            look_over(CatalogFile(path, "", {"metadata": own, "sources": {}}, None))
+        self._trail = (os.path.realpath(path),)
+        super().__init__(entries=entries, name=None, metadata=own, ttl=None)
         self.path = path
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         names = None if self._entries.all else list(self._entries)
         return type(self), (self.path, names, dict(self.metadata))
+
+    def saved_folder(self, name: str) -> str | None:
+        """Return the folder in which the catalog of an entry lay before Intake saved it where it is now."""
+        folder = self._entries.text_of(name).get("catalog_dir") if name in self._entries else None
+        return folder if isinstance(folder, str) and folder else None
+
+
+def _damaged(index: Index) -> CatalogError:
+    return CatalogError(f"{index_path(index.path)}: this index is damaged; delete it: it is written anew by a scan")

@@ -11,7 +11,7 @@ from typing import Any
 from ecogcat.catalog.laboptions import LATER
 from ecogcat.catalog.lookup import MissingEntry, look_up
 from ecogcat.catalog.opened import Depth
-from ecogcat.catalog.paths import ENTRY_FILES, first_existing, places, resolved
+from ecogcat.catalog.paths import ENTRY_FILES, place_of
 from ecogcat.catalog.shared import formats_take
 from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS
@@ -22,6 +22,8 @@ from ecogcat.join import join
 from ecogcat.joinoptions import JoinOptions
 
 __all__ = ["JoinSource"]
+
+_MOST = 100_000  # recordings
 
 _JOIN_OPTIONS = tuple(one.name for one in fields(JoinOptions))
 
@@ -48,7 +50,10 @@ class JoinSource(EcogSource):
     def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         options, load = self._sorted_arguments()
         options.setdefault("name", self._own_name())
-        opened = [self._part(part, load, trail, depth) for part in self._parts()]
+        sources = [self._source(part) for part in self._parts()]
+        if not trail:
+            self._count(sources, (), {})
+        opened = [self._part(source, load, trail, depth) for source in sources]
         return join(*(dataset for dataset, _ in opened), **options), any(pending for _, pending in opened)
 
     def _parts(self) -> list[Any]:
@@ -75,21 +80,14 @@ class JoinSource(EcogSource):
                 raise TypeError(f"no option of a join, nor load argument of its parts: {name!r}; {hint}")
         return options, load
 
-    def _part(self, part: Any, load: Mapping[str, Any], trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
-        source = self._source(part)
+    def _part(self, source: Any, load: Mapping[str, Any], trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         if isinstance(source, str):
-            files = {
-                key: resolved(value, self._folder()) if key in ENTRY_FILES else value for key, value in load.items()
-            }
+            files = {key: self._file(value) if key in ENTRY_FILES else value for key, value in load.items()}
             return open_recording(source, **files), False
         if load:
             source = source.configure_new(**load)
-        before = (*trail, self._identity())
-        if isinstance(source, JoinSource) and source._identity() in before:
-            names = [name for _, name in (*before, source._identity())]
-            raise CatalogError(f"it is a part of itself: {' > '.join(names)}")
         with source._errors():
-            opened: tuple[Dataset, bool] = source._open(before, depth)
+            opened: tuple[Dataset, bool] = source._open((*trail, self._identity()), depth)
         return opened
 
     def _identity(self) -> tuple[str, str]:
@@ -97,7 +95,23 @@ class JoinSource(EcogSource):
         catalog = next(self._catalogs(), None)
         if catalog is None:  # out of a pickle: its parts are sources, and it is no one else's
             return str(id(self)), self._own_name() or ""
-        return str(getattr(catalog, "path", None) or (catalog.metadata or {}).get("path", "")), self._own_name() or ""
+        return place_of(catalog), self._own_name() or ""
+
+    def _count(self, sources: Sequence[Any], trail: Trail, known: dict[tuple[str, str], int]) -> int:
+        """Return how many recordings it joins: joins of joins of joins may be too many, or have no end."""
+        here, total = (*trail, self._identity()), 0
+        for source in sources:
+            own = source._identity() if isinstance(source, JoinSource) else None
+            if own is not None and own in here:
+                raise CatalogError(f"it is a part of itself: {' > '.join(name for _, name in (*here, own))}")
+            if own is not None and own not in known:
+                with source._errors():
+                    parts = [source._source(part) for part in source._parts()]
+                known[own] = source._count(parts, here, known)
+            total += 1 if own is None else known[own]
+        if total > _MOST:
+            raise CatalogError(f"it joins {total:,} recordings, by joins of joins; at most {_MOST:,} can be joined")
+        return total
 
     def _source(self, part: Any) -> Any:
         """Return the source of a part, or the path of its recording."""
@@ -115,8 +129,7 @@ class JoinSource(EcogSource):
             if not isinstance(source, EcogSource):
                 raise CatalogError(f"part {part!r} is no recording but of driver {type(source).name!r}")
             return source
-        candidates = places(part, self._folder())
-        path = first_existing(candidates)
+        path, candidates = self._place(part)
         if path is not None:
             return path
         near = difflib.get_close_matches(os.fspath(part), listed, 1)

@@ -14,7 +14,7 @@ from ecogcat.catalog.lab import session_groups, session_name, sessions_in
 from ecogcat.catalog.labrecording import driver_of
 from ecogcat.catalog.lookup import ListedCatalog, Lookup
 from ecogcat.catalog.sessiondriver import EcogSession
-from ecogcat.catalog.yamlsession import YAML_ENDINGS, looks_like_catalog
+from ecogcat.catalog.yamlfile import YAML_ENDINGS, looks_like_catalog
 from ecogcat.errors import CatalogError
 
 __all__ = ["folder_catalog", "session_catalog"]

@@ -8,12 +8,11 @@ from typing import Any
 from ecogcat.catalog.ini import LabSettings, read_settings
 from ecogcat.catalog.lab import Roots, find_session, session_folders
 from ecogcat.catalog.session import open_catalog
+from ecogcat.catalog.yamlfile import YAML_ENDINGS
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.registry import not_found
 
 __all__ = ["open_session"]
-
-_YAML = (".yaml", ".yml")
 
 
 def open_session(
@@ -65,7 +64,7 @@ def open_session(
     if not text.strip("/ "):
         raise ValueError(f"a session is a path or a name, not {text!r}")
     place = os.path.abspath(os.path.expanduser(text))
-    if text.lower().endswith(_YAML):
+    if text.lower().endswith(YAML_ENDINGS):
         return open_catalog(place)
     from ecogcat.catalog.labcatalog import folder_catalog, session_catalog
 

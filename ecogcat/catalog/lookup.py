@@ -41,6 +41,10 @@ class Lookup(Catalog):
         """Return the source of a recording that is no entry; None where there is none."""
         return None
 
+    def saved_folder(self, name: str) -> str | None:
+        """Return the folder in which the catalog of an entry lay before Intake saved it where it is now."""
+        return None
+
 
 def look_up(cat: Any, key: Any) -> Any:
     """Return the source, or nested catalog, of an entry.

@@ -103,7 +103,7 @@ def _told(part: Part, before: Part, after: Part) -> Part:
 
 def _with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> Dataset:
     """Return the dataset with the entry's metadata beside what the file says of itself."""
-    own = {key: value for key, value in metadata.items() if key not in ("catalog_dir", SUMMARY)}
+    own = {key: value for key, value in metadata.items() if key not in ("catalog_dir", "catalog_dir_before", SUMMARY)}
     if not own:
         return dataset
     return dataset.replace(

@@ -2,67 +2,199 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
+import posixpath
 import re
+import stat
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from ecogcat.errors import CatalogError
+from ecogcat.errors import CatalogError, RecordingNotFound
 
-__all__ = ["ENTRY_FILES", "first_existing", "local_path", "places", "resolved"]
+__all__ = ["ENTRY_FILES", "first_existing", "local_path", "long_path", "moved", "place_of", "places", "resolved"]
 
 ENTRY_FILES = ("electrode", "events", "judgements")
 """Load arguments that may name a file."""
 
 _PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
+_DRIVE = re.compile(r"[A-Za-z]:([\\/]|$)")
+_URL_DRIVE = re.compile(r"/[A-Za-z]:(/|$)")
+_LOCAL = ("file", "local")
+_LONG = 248  # characters: Windows opens folders with longer paths only if told that it need not look at them
 
 
-def local_path(text: str | os.PathLike[str]) -> str:
-    """Return the local path that a urlpath stands for, without `file://` and double slashes.
+def local_path(text: str | os.PathLike[str], *, flavour: Any = os.path) -> str:
+    r"""Return the local path that a urlpath stands for, without `file://` and double slashes.
 
     Parameters
     ----------
     text : path-like
         ``{{ CATALOG_DIR }}/a.rhd`` comes as ``/where/the/catalog/is//a.rhd``, or with ``file://`` before it.
+    flavour : module
+        ``posixpath`` or ``ntpath``: whose paths; by default this machine's.
 
     Raises
     ------
     CatalogError
-        If it lies on another machine: that cannot be read yet.
+        If it lies on another machine, which cannot be read yet, or is no path.
+    RecordingNotFound
+        If it is a path of Windows, and this machine is none.
 
     Examples
     --------
-    >>> local_path("file:///data//day 1/rec.rhd")
+    >>> local_path("file:///data//day 1/rec.rhd", flavour=posixpath)
     '/data/day 1/rec.rhd'
+    >>> local_path("file://server/share/day%201/rec.rhd", flavour=ntpath)
+    '\\\\server\\share\\day 1\\rec.rhd'
     """
-    path = os.fspath(text)
+    path: Any = os.fspath(text)
+    if not isinstance(path, str) or "\0" in path:  # bytes are paths, too, to Python
+        raise CatalogError(f"{path!a} is no path")
     match = _PROTOCOL.match(path)
-    if match is not None and (match[1] not in ("file", "local") or match[2] != "://"):
+    if match is not None and (match[1].lower() not in _LOCAL or match[2] != "://"):
         raise CatalogError(f"{path}: recordings are read from local paths, not through {match[1]!r}")
     if match is not None:
-        path = path[match.end() :]
-        if "%" in path and not os.path.exists(path) and os.path.exists(unquote(path)):
-            path = unquote(path)  # a URL proper, with %20 for a space
-    if not path:
+        path = _of_url(path, path[match.end() :], flavour)
+    if not path.strip():
         raise CatalogError("an empty path is no place of a recording")
-    return os.path.normpath(os.path.expanduser(path))
+    if flavour is ntpath:
+        return _of_windows(path)
+    if _DRIVE.match(path) or path.startswith("\\\\"):
+        raise RecordingNotFound(
+            f"{path}: this is a path of Windows; here the recording lies elsewhere: relink the catalog"
+        )
+    plain = flavour.normpath(flavour.expanduser(path))
+    # POSIX leaves open what two slashes at the start mean; where catalogs have them they are one, written twice.
+    return "/" + plain.lstrip("/") if plain.startswith("/") else str(plain)
 
 
-def places(text: str | os.PathLike[str], folder: str | os.PathLike[str] | None) -> list[str]:
-    """Return where to look for a path, the best first: beside the catalog, then in the working directory."""
-    path = local_path(text)
-    if os.path.isabs(path) or not folder:
-        return [os.path.abspath(path)]
-    beside = os.path.join(os.path.abspath(local_path(folder)), path)
-    return list(dict.fromkeys([os.path.normpath(beside), os.path.abspath(path)]))
+def _of_url(url: str, rest: str, flavour: Any) -> str:
+    """Return the path of a `file://` URL; `rest` is what follows the slashes."""
+    if flavour is ntpath:
+        rest = unquote(rest).removeprefix("localhost")
+        if _URL_DRIVE.match(rest):
+            return rest[1:]  # file:///C:/data
+        host = rest.split("/")[0]
+        if not host or _DRIVE.match(rest) or "\\" in host:
+            return rest
+        return "//" + rest  # file://server/share
+    rest = rest.removeprefix("localhost") if rest.startswith("localhost/") else rest
+    if "%" in rest and not os.path.exists(rest) and os.path.exists(unquote(rest)):
+        rest = unquote(rest)  # a URL proper, with %20 for a space
+    return rest
 
 
-def first_existing(candidates: list[str]) -> str | None:
-    """Return the first of some places where something is."""
-    return next((place for place in candidates if os.path.exists(place)), None)
+def _of_windows(path: str) -> str:
+    if path.startswith(("\\\\?\\", "\\\\.\\")):
+        if path.startswith("\\\\.\\"):
+            raise CatalogError(f"{path}: this is a device, no place of a recording")
+        return path  # taken as it stands, by its writer's own wish
+    return ntpath.normpath(ntpath.expanduser(path))
 
 
-def resolved(value: Any, folder: str | None) -> Any:
+def long_path(path: str, *, flavour: Any = os.path) -> str:
+    r"""Return a path as it is given to the system: one that is too long for Windows with ``\\?\`` before it.
+
+    Examples
+    --------
+    >>> long_path("C:\\" + "deep\\" * 60 + "rec.rhd", flavour=ntpath)[:12]
+    '\\\\?\\C:\\deep\\'
+    """
+    if flavour is not ntpath or len(path) < _LONG or path.startswith("\\\\?\\") or not ntpath.isabs(path):
+        return path
+    return "\\\\?\\UNC\\" + path[2:] if path.startswith("\\\\") else "\\\\?\\" + path
+
+
+def places(
+    text: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | None,
+    *,
+    before: str | None = None,
+    flavour: Any = os.path,
+) -> list[str]:
+    r"""Return where to look for a path, the best first: beside the catalog, then in the working directory.
+
+    Parameters
+    ----------
+    text : path-like
+    folder : path-like or None
+        Of the catalog. Where that is on another machine, everything has to lie there, in it.
+    before : str, optional
+        Folder that the catalog lay in before it was saved elsewhere: where its recordings may have stayed.
+    flavour : module
+        As of `local_path`.
+
+    Raises
+    ------
+    CatalogError
+        If it lies on another machine, or a catalog that does would have something read from this one.
+
+    Examples
+    --------
+    >>> places("rec.rhd", "D:/day 1/", flavour=ntpath)[0]
+    'D:\\day 1\\rec.rhd'
+    >>> places("/new//rec.rhd", "/new", before="/old", flavour=posixpath)
+    ['/new/rec.rhd', '/old/rec.rhd']
+    """
+    if folder and _is_remote(os.fspath(folder)):
+        _check_remote(os.fspath(text), os.fspath(folder))
+    path = local_path(text, flavour=flavour)
+    if flavour.isabs(path) or not folder:
+        found = [flavour.abspath(path)]
+        if folder and before:
+            found.append(moved(found[0], local_path(folder, flavour=flavour), before, flavour=flavour))
+        return list(dict.fromkeys(found))
+    folders = [one for one in (os.fspath(folder), before) if one]
+    spelt = [path]
+    if flavour is not ntpath and "\\" in path:  # written on Windows; a backslash can be part of a name here
+        spelt.append(flavour.normpath(path.replace("\\", "/")))
+    beside = [
+        flavour.join(flavour.abspath(local_path(one, flavour=flavour)), form) for one in folders for form in spelt
+    ]
+    return list(dict.fromkeys([*(flavour.normpath(one) for one in beside), *(flavour.abspath(form) for form in spelt)]))
+
+
+def moved(path: str, folder: str, before: str, *, flavour: Any = os.path) -> str:
+    """Return where a path beside a catalog was while the catalog was in the folder `before`; others as they are.
+
+    Examples
+    --------
+    >>> moved("/new/day 1/rec.rhd", "/new/", "/old/", flavour=posixpath)
+    '/old/day 1/rec.rhd'
+    >>> moved("/newer/rec.rhd", "/new/", "/old/", flavour=posixpath)
+    '/newer/rec.rhd'
+    """
+    here = flavour.normpath(folder)
+    try:
+        inside = flavour.commonpath([flavour.normcase(path), flavour.normcase(here)]) == flavour.normcase(here)
+    except ValueError:  # on two drives
+        inside = False
+    return flavour.normpath(flavour.join(before, flavour.relpath(path, here))) if inside else path
+
+
+def first_existing(candidates: Sequence[str]) -> str | None:
+    """Return the first of some places where something is, as it is given to the system.
+
+    Raises
+    ------
+    CatalogError
+        If that is neither a file nor a folder: what comes out of a pipe or a device never ends.
+    """
+    for place in candidates:
+        path = long_path(place)
+        try:
+            mode = os.stat(path).st_mode
+        except (OSError, ValueError):  # not there, or not for us to know
+            continue
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise CatalogError(f"{place}: this is neither a file nor a folder")
+        return path
+    return None
+
+
+def resolved(value: Any, folder: str | None, *, before: str | None = None) -> Any:
     """Return the path of a further file (electrode table, events) of an entry; other values as they are.
 
     Examples
@@ -72,8 +204,34 @@ def resolved(value: Any, folder: str | None) -> Any:
     """
     if not isinstance(value, (str, os.PathLike)):
         return value
-    candidates = places(value, folder)
+    candidates = places(value, folder, before=before)
     there = first_existing(candidates)
     if there is None and isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
         return value
     return there or candidates[0]
+
+
+def place_of(cat: Any) -> str:
+    """Return the path of the file, or folder, that a catalog was read from; "" if there is none.
+
+    Not by attribute: Intake's catalogs answer with the entry of that name.
+    """
+    return str(vars(cat).get("path") or (cat.metadata or {}).get("path") or "")
+
+
+def _is_remote(folder: str) -> bool:
+    match = _PROTOCOL.match(folder)
+    return match is not None and match[1].lower() not in _LOCAL
+
+
+def _check_remote(text: str, folder: str) -> None:
+    """Refuse a path of a catalog on another machine that leads out of the catalog's folder there."""
+    base = folder.rstrip("/")
+    inside = text.removeprefix(base).lstrip("/") if text.startswith(base + "/") else text
+    steps = unquote(inside).replace("\\", "/")
+    if posixpath.isabs(steps) or _DRIVE.match(inside) or steps.startswith("~") or _PROTOCOL.match(inside):
+        raise CatalogError(
+            f"{text}: a catalog at {base} may name only what lies in its folder there, not files elsewhere"
+        )
+    if posixpath.normpath(steps).split("/")[0] == "..":
+        raise CatalogError(f"{text}: '..' leads out of the folder of the catalog, {base}")

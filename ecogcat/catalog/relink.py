@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from ecogcat.catalog.index import index_path, write_index
+from ecogcat.catalog.index import index_path
 from ecogcat.catalog.paths import local_path
 from ecogcat.catalog.summary import SUMMARY
-from ecogcat.catalog.yamltext import read_catalog_text, safe_yaml, scalar, write_text
+from ecogcat.catalog.yamltext import BRACE, read_catalog_text, scalar, write_text
 from ecogcat.errors import CatalogError, RecordingNotFound
 
 __all__ = ["Relinked", "relink"]
@@ -102,7 +102,9 @@ def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: st
         whole = "\n".join(lines) + "\n"
         write_text(path, whole)
         if os.path.exists(index_path(path)):
-            write_index(path, safe_yaml(whole))
+            from ecogcat.catalog.indexed import index_text  # imports Intake
+
+            index_text(path, whole)
     return moved
 
 
@@ -138,7 +140,7 @@ def _moved(text: str, old: str, new: str, folder: str, origin: bool) -> tuple[st
     """Return a path as the catalog has it now, and the place it means; None if it does not lie below `old`."""
     path, query, arguments = text.partition("?") if origin else (text, "", "")
     relative = bool(_HERE.match(path))
-    plain = _HERE.sub("", path, count=1).replace("{{ '{' }}", "{") if relative else path
+    plain = _HERE.sub("", path, count=1).replace(BRACE, "{") if relative else path
     if "{{" in plain or "://" in plain.replace("file://", ""):
         return None
     windows = bool(_WINDOWS.match(plain))
@@ -157,7 +159,7 @@ def _moved(text: str, old: str, new: str, folder: str, origin: bool) -> tuple[st
         short = os.path.relpath(place, folder).replace(os.sep, "/")
     except ValueError:  # another drive
         return place + query + arguments, place
-    written = "{{ CATALOG_DIR }}/" + short.replace("{", "{{ '{' }}") if relative else short
+    written = "{{ CATALOG_DIR }}/" + short.replace("{", BRACE) if relative else short
     return written + query + arguments, place
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecogcat.catalog.paths import place_of
 from ecogcat.catalog.summary import SUMMARY
+from ecogcat.errors import CatalogError, RecordingNotFound
 
 __all__ = ["Row", "as_catalog", "rows_of"]
 
@@ -31,6 +33,8 @@ class Row:
         arguments settle. Of INI sessions every option, as written.
     is_lab : bool
         Whether it is a recording of an INI session.
+    error : str
+        Why the catalog that it is cannot be opened.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Row:
     arguments: Mapping[str, Any]
     said: Mapping[str, Any] = field(default_factory=dict)
     is_lab: bool = False
+    error: str = ""
 
     @property
     def is_join(self) -> bool:
@@ -57,14 +62,32 @@ def as_catalog(cat: Any) -> Any:
     return cat
 
 
-def rows_of(cat: Any, words: Sequence[str] = ()) -> Iterator[Row]:
-    """Yield a row for each entry, in the order of the catalog; those without all of the words may be left out."""
-    return _rows(cat, "", words)
+def rows_of(cat: Any, words: Sequence[str] = (), *, broken: bool = False) -> Iterator[Row]:
+    """Yield a row for each entry, in the order of the catalog.
+
+    Parameters
+    ----------
+    cat : intake Catalog
+    words : sequence of str
+        Entries without all of them, folded, may be left out.
+    broken : bool
+        A nested catalog that cannot be opened has a row with the error, too; by default it is raised.
+
+    Raises
+    ------
+    CatalogError, RecordingNotFound
+        If a nested catalog cannot be opened, or includes itself.
+    """
+    return _rows(cat, "", (), broken, words)
 
 
-def _rows(cat: Any, before: str, words: Sequence[str] = ()) -> Iterator[Row]:
+def _rows(cat: Any, before: str, outer: tuple[str, ...], broken: bool, words: Sequence[str]) -> Iterator[Row]:
     from ecogcat.catalog.indexed import IndexedEntries
 
+    place = place_of(cat)
+    trail = (*outer, os.path.realpath(place)) if place else outer
+    if place and trail[-1] in outer:
+        raise CatalogError(f"{place}: the catalog includes itself: {' > '.join(trail)}")
     entries = cat._entries
     if isinstance(entries, IndexedEntries):
         for name, said in entries.said(words):
@@ -77,7 +100,12 @@ def _rows(cat: Any, before: str, words: Sequence[str] = ()) -> Iterator[Row]:
     for name, entry in entries.items():
         said = entry.describe()
         if said["container"] == "catalog":
-            yield from _rows(entry_source(cat, name), f"{before}{name}/")
+            try:
+                yield from _rows(entry_source(cat, name), f"{before}{name}/", trail, broken, words)
+            except (CatalogError, RecordingNotFound) as error:
+                if not broken:
+                    raise
+                yield Row(before + name, str(said["driver"]), said["description"] or "", {}, error=str(error))
             continue
         driver = said["driver"] if isinstance(said["driver"], str) else ", ".join(said["driver"])
         options = (said["args"] or {}).get("options")

@@ -13,13 +13,14 @@ from ecogcat.catalog.paths import ENTRY_FILES, local_path
 from ecogcat.catalog.scan import PLACE_ARGUMENTS, Scan, ScannedRecording, check_places, entry_names, look_through
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.yamltext import (
+    BRACE,
     CatalogText,
     Edit,
     edited,
     entry_lines,
     mapping_lines,
     read_catalog_text,
-    safe_yaml,
+    untemplated,
     write_text,
 )
 from ecogcat.electrodes.electrode import is_known
@@ -220,7 +221,7 @@ def _write_again(
         (lost if there else gone).append(name)
         own = _said(sources[name].get("metadata"))
         summary = {key: value for key, value in own.items() if key not in ("gone", "problem")}
-        edits.append(old.edit(name, ("metadata", SUMMARY), {**summary, "origin": origin, **mark}))
+        edits.append(old.edit(name, ("metadata", SUMMARY), {**summary, "origin": untemplated(origin), **mark}))
     if old.content.get("metadata") is None and "metadata" not in old.content:
         head = old.root.value[0][0].start_mark.line
         edits.append(Edit(head, head, mapping_lines({"metadata": {SUMMARY: _facts(old, found, catalog)}}, 0)))
@@ -229,7 +230,9 @@ def _write_again(
     text = edited(old.lines, edits)
     write_text(path, text)
     if len(sources) + len(names) >= WORTH_AN_INDEX or os.path.exists(index_path(path)):
-        write_index(path, safe_yaml(text))
+        from ecogcat.catalog.indexed import index_text  # imports Intake
+
+        index_text(path, text)
     return Update(path, found, tuple(names.values()), tuple(gone), tuple(lost))
 
 
@@ -246,7 +249,7 @@ def _refused(found: Scan) -> dict[str, Any]:
 def _entry(one: ScannedRecording, folder: str, path: str, load: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "driver": f"ecog_{one.format}",
-        "args": {"urlpath": _written(os.path.join(folder, one.path), path), **one.arguments, **load},
+        "args": {"urlpath": _written(os.path.join(folder, one.path), path), **untemplated(one.arguments), **load},
         "metadata": {SUMMARY: _summary(one, folder, path)},
     }
 
@@ -254,12 +257,13 @@ def _entry(one: ScannedRecording, folder: str, path: str, load: Mapping[str, Any
 def _written(place: str, path: str) -> str:
     """Return a path as an entry has it: as seen from the catalog, wherever that goes together with the recordings."""
     short = _relative(place, path)
-    return short if os.path.isabs(short) else "{{ CATALOG_DIR }}/" + short.replace("{", "{{ '{' }}")
+    return short if os.path.isabs(short) else "{{ CATALOG_DIR }}/" + short.replace("{", BRACE)
 
 
 def _summary(one: ScannedRecording, folder: str, path: str) -> dict[str, Any]:
     session = os.path.basename(folder) if one.session == "." else one.session
-    return {"origin": _origin(one, folder, path), "session": session, **one.summary}
+    summary: dict[str, Any] = untemplated({"origin": _origin(one, folder, path), "session": session, **one.summary})
+    return summary
 
 
 def _origin(one: ScannedRecording, folder: str, path: str) -> str:
@@ -270,12 +274,12 @@ def _origin_of(entry: Mapping[str, Any], path: str) -> str | None:
     """Return what a recording is known by again: what a scan wrote down, else where the entry's arguments lead."""
     written = _said(entry.get("metadata")).get("origin")
     if isinstance(written, str):
-        return written
+        return written.replace(BRACE, "{")
     arguments = entry.get("args")
     urlpath = arguments.get("urlpath") if isinstance(arguments, dict) else None
     if not isinstance(arguments, dict) or not isinstance(urlpath, str):
         return None
-    text = urlpath.replace("{{ '{' }}", "{").replace("{{ CATALOG_DIR }}", os.path.dirname(path))
+    text = urlpath.replace(BRACE, "{").replace("{{ CATALOG_DIR }}", os.path.dirname(path))
     if "{{" in text:
         return None
     try:

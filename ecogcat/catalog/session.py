@@ -13,7 +13,7 @@ __all__ = ["load_session", "open_catalog"]
 
 
 def open_catalog(path: str | os.PathLike[str]) -> Any:
-    """Open a YAML catalog; what is wrong with it is one CatalogError.
+    """Open a YAML catalog, read as data and looked over; what is wrong with it is one CatalogError.
 
     Parameters
     ----------
@@ -30,17 +30,20 @@ def open_catalog(path: str | os.PathLike[str]) -> Any:
     RecordingNotFound
         If there is no such file.
     CatalogError
-        If it is no such catalog, or has a key that is not known.
+        If it is no such catalog, has a key that is not known, or would have something imported or executed.
     """
-    from ecogcat.catalog.index import index_path, open_index, write_index
+    from ecogcat.catalog.checked import CheckedCatalog
+    from ecogcat.catalog.index import digest_of, index_path, open_index, write_index
     from ecogcat.catalog.indexed import IndexedCatalog
-    from ecogcat.catalog.yamlsession import session_content, yaml_session
+    from ecogcat.catalog.paths import local_path
 
-    place = os.path.abspath(os.path.expanduser(os.fspath(path)))
-    if os.path.isfile(place) and open_index(place) is not None:
+    place = os.path.abspath(local_path(path))
+    had_index = os.path.isfile(place) and os.path.isfile(index_path(place))
+    if had_index and open_index(place) is not None:
         return IndexedCatalog(place)
-    catalog = yaml_session(place)
-    if os.path.exists(index_path(place)) and write_index(place, session_content(place)):
+    digest = digest_of(place) if had_index else None  # taken first: should the file change now, the index is no one's
+    catalog = CheckedCatalog(place)
+    if had_index and write_index(place, catalog._content, digest):
         return IndexedCatalog(place)  # the index was that of another content
     return catalog
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -11,15 +12,19 @@ from intake.source.base import DataSource
 from numpy.typing import NDArray
 
 from ecogcat.catalog.errors import at_entry
+from ecogcat.catalog.lookup import Lookup
 from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.partitions import block_edges, dask_array
+from ecogcat.catalog.paths import first_existing, local_path, moved, places, resolved
 from ecogcat.catalog.shared import KEY, SharedSettings, shared_settings
 from ecogcat.catalog.summary import facts_of
+from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 
 __all__ = ["EcogSource", "Trail"]
 
+_SAVED_FROM = "catalog_dir_before"
 
 Trail = tuple[tuple[str, str], ...]
 """The joins that led to a source: catalog and name of each."""
@@ -176,8 +181,46 @@ class EcogSource(DataSource):
     def _folder(self) -> str | None:
         return self.metadata.get("catalog_dir") or None
 
+    def _place(self, path: str | os.PathLike[str], roots: Sequence[str] = ()) -> tuple[str | None, list[str]]:
+        """Return where something is, and all the places looked at: relative paths are looked for in `roots` first."""
+        candidates = self._places(path, roots, None)
+        there = first_existing(candidates)
+        if there is None and (before := self._before()):
+            candidates = self._places(path, roots, before)
+            there = first_existing(candidates)
+        return there, candidates
+
+    def _places(self, path: str | os.PathLike[str], roots: Sequence[str], before: str | None) -> list[str]:
+        beside = places(path, self._folder(), before=before)
+        text = local_path(path)
+        in_roots = [] if os.path.isabs(text) else [os.path.normpath(os.path.join(one, text)) for one in roots]
+        return list(dict.fromkeys([*in_roots, *beside]))
+
+    def _file(self, value: Any) -> Any:
+        """Return the path of a further file of the entry; other values as they are."""
+        found = resolved(value, self._folder())
+        if isinstance(found, str) and not os.path.exists(found) and (before := self._before()):
+            return resolved(value, self._folder(), before=before)
+        return found
+
+    def _as_before(self, folders: Sequence[str]) -> list[str]:
+        """Return folders of a catalog; behind them where they were before it was saved elsewhere."""
+        before, folder = self._before(), self._folder()
+        old = [moved(one, local_path(folder), before) for one in folders] if folder and before else []
+        return list(dict.fromkeys([*folders, *old]))
+
+    def _before(self) -> str | None:
+        """Return the folder of the catalog before Intake saved it elsewhere, where recordings may have stayed."""
+        if _SAVED_FROM in self.metadata:
+            return str(self.metadata[_SAVED_FROM])
+        name = self._own_name() or ""
+        folder = next(filter(None, (_saved_folder(catalog, name) for catalog in self._catalogs())), None)
+        return None if folder is None else local_path(folder)
+
     def _pickled(self) -> dict[str, Any]:
-        return {**self._arguments, "metadata": self.metadata}
+        before = self._before()
+        along = {} if before is None else {_SAVED_FROM: before}
+        return {**self._arguments, "metadata": {**self.metadata, **along}}
 
     def _carried(self, other: EcogSource) -> EcogSource:
         """Give a changed source what Intake forgets when the source did not come out of a catalog just now."""
@@ -190,6 +233,13 @@ class EcogSource(DataSource):
     def _describe(self, dataset: Dataset) -> None:
         self.dtype, self.shape = dataset.signal.dtype, dataset.signal.shape
         self.npartitions = len(block_edges(dataset)) - 1
+
+
+def _saved_folder(catalog: Any, name: str) -> str | None:
+    if isinstance(catalog, Lookup):
+        return catalog.saved_folder(name)
+    text = vars(catalog).get("text")  # of a catalog that Intake opened
+    return saved_folders(text).get(name) if isinstance(text, str) else None
 
 
 def _rebuild(

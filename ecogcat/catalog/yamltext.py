@@ -12,37 +12,28 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.catalog.yamlfile import read_catalog_file
+from ecogcat.errors import CatalogError
 
 __all__ = [
+    "BRACE",
     "CatalogText",
     "Edit",
     "edited",
     "entry_lines",
     "mapping_lines",
     "read_catalog_text",
-    "safe_yaml",
+    "untemplated",
     "write_text",
 ]
+
+BRACE = "{{ '{' }}"
+"""A brace, to a template."""
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./+()-]*(?: [\w./+()-]+)*")
 _WORDS = frozenset(["y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", "nan", "inf"])
 _LINE = 80
 _MAP = "tag:yaml.org,2002:map"
-
-
-def safe_yaml(text: str, node: bool = False) -> Any:
-    """Return what YAML text says, nothing being built but plain values; or its nodes, with the places of each.
-
-    By libyaml where PyYAML has it, ten times as fast.
-    """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-    try:
-        return loader.get_single_node() if node else loader.get_single_data()
-    finally:
-        loader.dispose()
 
 
 def scalar(value: Any) -> str:
@@ -70,6 +61,21 @@ def scalar(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(scalar(one) for one in value) + "]"
     return scalar(str(value))
+
+
+def untemplated(value: Any) -> Any:
+    """Return a value so written that Intake's templates give it back: braces in names of files are no templates.
+
+    Examples
+    --------
+    >>> untemplated({"origin": "a {{b}}.rhd", "session": "{1}"})
+    {'origin': "a {{ '{' }}{{ '{' }}b}}.rhd", 'session': '{1}'}
+    """
+    if isinstance(value, str):
+        return value.replace("{", BRACE) if any(one in value for one in ("{{", "{%", "{#")) else value
+    if isinstance(value, Mapping):
+        return {key: untemplated(one) for key, one in value.items()}
+    return [untemplated(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def mapping_lines(mapping: Mapping[str, Any], indent: int) -> list[str]:
@@ -155,24 +161,16 @@ def read_catalog_text(path: str) -> CatalogText:
     RecordingNotFound
         If there is no such file.
     CatalogError
-        If it is no catalog in Intake's ``sources:`` form.
+        If it is no catalog in Intake's ``sources:`` form, or not one that ecogcat reads: see `read_catalog_file`.
     """
-    import yaml
-
-    if not os.path.isfile(path):
-        raise RecordingNotFound(f"{path}: no such catalog")
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            text = file.read()
-        root, content = safe_yaml(text, node=True), safe_yaml(text)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise CatalogError(f"{path}: this is no YAML file: {' '.join(str(error).split())}") from error
+    file = read_catalog_file(path)
+    content, root = file.content, file.node
     sources = _value(root, "sources")
     if not isinstance(content, dict) or not isinstance(content.get("sources") or {}, dict) or sources is None:
         raise CatalogError(f"{path}: a catalog has its entries below `sources:`; there is no such mapping")
     content["sources"] = content.get("sources") or {}
-    lines = text.splitlines()
-    pairs = sources.value if isinstance(sources, yaml.MappingNode) else []
+    lines = file.text.splitlines()
+    pairs = sources.value if sources.tag == _MAP else []
     starts = [key.start_mark.line for key, _ in pairs]
     stops = [*starts[1:], _last_line(sources) + 1 if pairs else 0]
     names = [key.value for key, _ in pairs]

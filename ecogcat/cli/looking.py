@@ -11,6 +11,7 @@ import ecogcat as ec
 from ecogcat.catalog.find import chosen, found_rows
 from ecogcat.catalog.rows import Row, rows_of
 from ecogcat.catalog.session import entry_source
+from ecogcat.catalog.source import EcogSource
 from ecogcat.cli.app import JSON, LOAD, ecogcat, reported
 from ecogcat.cli.output import hertz, print_json, seconds, table
 from ecogcat.cli.targets import catalog_of, conditions_of, dataset_of
@@ -68,7 +69,7 @@ def _described(dataset: ec.Dataset) -> dict[str, Any]:
 def ls(catalog: str, as_json: bool) -> None:
     """List the entries of a catalog, a session file or a folder, and what their headers say."""
     cat = catalog_of(catalog)
-    _show(cat, list(rows_of(cat)), catalog, as_json)
+    _show(cat, list(rows_of(cat, broken=True)), catalog, as_json)
 
 
 @ecogcat.command()
@@ -107,11 +108,20 @@ def _show(cat: Any, rows: list[Row], title: str, as_json: bool) -> None:
 
 def _listed(cat: Any, row: Row) -> dict[str, Any]:
     """Return what the catalog says of an entry; where it says nothing, what its headers say."""
-    found: dict[str, Any] = {"entry": row.name, "error": "", "notes": row.description, "description": row.description}
+    found: dict[str, Any] = {
+        "entry": row.name,
+        "error": row.error,
+        "notes": row.description,
+        "description": row.description,
+    }
     said = dict(row.said)
-    if "n_channels" not in said or "n_samples" not in said:
+    if not row.error and ("n_channels" not in said or "n_samples" not in said):
         try:
-            said |= entry_source(chosen(cat, [row.name]), row.name).discover()["metadata"]
+            source = entry_source(chosen(cat, [row.name]), row.name)
+            if isinstance(source, EcogSource):
+                said |= source.discover()["metadata"]
+            else:  # what another package's driver would do, nobody has asked for
+                said["format"] = f"({type(source).name})"
         except Exception as error:  # any driver, broken in any way; the others are listed all the same
             found["error"] = str(error)
     keys = ("format", "sampling_rate", "units", "duration", "start_time", "n_channels", "n_samples", "n_events")

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from ecogcat.channels import ChannelMap
+from ecogcat.checks import check_writable
 from ecogcat.electrodes.known import known_table, nearest, recipes
 from ecogcat.electrodes.probe import probe_of, read_probe
 from ecogcat.electrodes.table import ROLES, ElectrodeTable, read_electrode_table, write_electrode_table
@@ -304,6 +305,7 @@ def to_probeinterface(
     names = electrode.names if isinstance(electrode, ChannelMap) else Electrode.of(table).names
     content = probe_of(table, names)
     if path is not None:
+        check_writable(path, "probe")
         with open(os.path.expanduser(path), "w" if overwrite else "x", encoding="utf-8") as file:
             json.dump(content, file, indent=1)
     return content

@@ -12,8 +12,10 @@ import pandas as pd
 from numpy.typing import DTypeLike
 
 from ecogcat.channels import ChannelMap
+from ecogcat.checks import check_text, checked_dtype, shown
 from ecogcat.conversion import convert_units
 from ecogcat.dataset import Dataset
+from ecogcat.electrodes.table import ElectrodeTable
 from ecogcat.eventfiles import events_of
 from ecogcat.events import Events
 from ecogcat.formats.conditioned import conditioned, triggers_of
@@ -125,8 +127,7 @@ def apply_load_arguments(
     >>> apply_load_arguments(dataset, channels=[2, 0], units="mV").signal[:, 0]
     array([0.003, 0.001], dtype=float32)
     """
-    if not isinstance(mapped, (bool, np.bool_)) and mapped != "r+":
-        raise ValueError(f"mapped is True (on disk), False (in memory) or 'r+' (a copy to write to), not {mapped!r}")
+    _check_types(electrode, units, events, judgements, name, mapped)
     if start_time is not None:
         dataset = _with_start(dataset, start_time)
     if events is not None:
@@ -145,7 +146,7 @@ def apply_load_arguments(
     if wanted is not None:
         dataset = with_source_channels(dataset, wanted)
     if dtype is not None:
-        dataset = _with_dtype(dataset, np.dtype(dtype))
+        dataset = _with_dtype(dataset, checked_dtype(dtype))
     to = default_units(dataset.units) if units is None else units
     if to != dataset.units:
         dataset = convert_units(dataset, to)
@@ -159,6 +160,21 @@ def apply_load_arguments(
     if mapped == "r+":
         return scratch(dataset)
     return dataset if mapped else load(dataset)
+
+
+def _check_types(electrode: Any, units: Any, events: Any, judgements: Any, name: Any, mapped: Any) -> None:
+    """Refuse what no catalog, nor a script, can have meant."""
+    check_text(units, "units", "mV", none=True)
+    check_text(name, "name", "rec_001", none=True)
+    if not isinstance(electrode, (ChannelMap, ElectrodeTable, str, os.PathLike, type(None))):
+        raise TypeError(f"electrode= is a name, a table's path or a ChannelMap, not {shown(electrode)}")
+    if not isinstance(events, (Events, str, os.PathLike, type(None))):
+        raise TypeError(f"events= is Events or a table's path, not {shown(events)}")
+    if not isinstance(judgements, (bool, str, os.PathLike, type(None))):
+        raise TypeError(f"judgements= is a table's path, not {shown(judgements)}")
+    if not isinstance(mapped, (bool, np.bool_)) and not (isinstance(mapped, str) and mapped == "r+"):
+        found = shown(mapped)
+        raise ValueError(f"mapped is True (on disk), False (in memory) or 'r+' (a copy to write to), not {found}")
 
 
 def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) -> Dataset:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.plot.strip import draw_intervals, draw_seams, draw_strip
 from ecogcat.plot.style import (
@@ -46,6 +47,7 @@ def plot_events(dataset: Dataset, by: str | None = None, *, ax: Any = None) -> A
     KeyError
         If the events have no such condition.
     """
+    check_dataset(dataset, "plot_events")
     by = _condition(dataset, by)
     with style():
         ax = new_axes(ax, 7.2, 2.2, (0.75, 0.25, 0.42, 0.38))

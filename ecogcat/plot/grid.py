@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ecogcat.channels import ChannelMap, draws_maps
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.plot.sites import Frame, dropped_sites, dropped_table, frame_of
 from ecogcat.plot.style import FONT, INK, PALE, RULE, new_axes, style, text_width, unit_text
@@ -62,6 +63,8 @@ def plot_map(
     ValueError
         If there is no map, not one value a channel, or a dropped site lies outside of the grid.
     """
+    if not isinstance(dataset, ChannelMap):
+        check_dataset(dataset, "plot_map")
     channel_map = dataset.channel_map if isinstance(dataset, Dataset) else dataset
     if channel_map is None:
         raise ValueError("the dataset has no channel map: open it with electrode=")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ecogcat.checks import check_dataset, check_writable
 from ecogcat.dataset import Dataset
 from ecogcat.exclude import exclude_intervals
 from ecogcat.plot.events import plot_events
@@ -73,6 +74,9 @@ def plot_overview(
     ValueError
         If the dataset has no channel or no sample, or intervals leave no sample of it.
     """
+    check_dataset(dataset, "plot_overview")
+    if path is not None:
+        check_writable(path, "figure")  # before anything is drawn, which takes seconds
     if not dataset.n_channels:
         raise ValueError(f"{dataset.name} has no channel to draw")
     if not dataset.n_samples:
@@ -102,7 +106,7 @@ def plot_overview(
         plot_events(dataset, by, ax=events)
         _letter(figure, "d", "Events and parts" if seams else "Events", _LEFT, 1.75)
         if path is not None:
-            figure.savefig(os.fspath(path))
+            figure.savefig(os.path.expanduser(os.fspath(path)))
     return figure
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.plot.events import draw_event_ticks
 from ecogcat.plot.measures import envelope
@@ -70,6 +71,7 @@ def plot_traces(
     TypeError, ValueError
         If samples are no whole numbers, or no channel is asked for.
     """
+    check_dataset(dataset, "plot_traces")
     first, last = _window(dataset, start, stop, unit)
     rows = _rows(dataset.signal, channels)
     if not len(rows):

@@ -134,7 +134,7 @@ def test_what_an_index_cannot_hold(tmp_path: Path) -> None:
     ):
         assert not indexing.write_index(str(path), content)
     assert indexing.write_index(str(path), {"sources": {"a": {**entry, "cls": "os.system"}}})
-    with pytest.raises(ec.CatalogError, match="names a class instead of a driver"):
+    with pytest.raises(ec.CatalogError, match="an object made as the catalog says"):
         IndexedCatalog(str(path))["a"]
 
 

@@ -74,7 +74,7 @@ def test_an_entry_that_cannot_be_used_is_named(write_catalog: Any) -> None:
         ("a: [unclosed\n", "this is no YAML file"),
         ("sources:\n  a: 3\n", "a"),
         ("sources:\n  a:\n    args: {}\n", "driver"),
-        ("a: !!python/object/apply:os.system ['true']\n", "this is no YAML file"),
+        ("a: !!python/object/apply:os.system ['true']\n", "would build an object"),
     ],
 )
 def test_what_is_no_catalog(tmp_path: Path, text: str, message: str) -> None:
@@ -192,16 +192,20 @@ def test_folders_that_cannot_be_read_hide_no_others(tmp_path: Path, monkeypatch:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         write_rhd(tmp_path / name / f"{name}.rhd", [[0] * 128] * 2)
-    listdir = os.listdir
+    listdir, scandir = os.listdir, os.scandir
 
-    def refused(path: str) -> list[str]:
-        if path == str(tmp_path / "a"):
-            raise PermissionError(13, "Permission denied", path)
-        return listdir(path)
+    def refused(list_: Any) -> Any:
+        def list_it(path: Any = ".") -> Any:
+            if os.fspath(path) == str(tmp_path / "a"):
+                raise PermissionError(13, "Permission denied", path)
+            return list_(path)
 
-    monkeypatch.setattr(os, "listdir", refused)
+        return list_it
+
+    monkeypatch.setattr(os, "listdir", refused(listdir))
+    monkeypatch.setattr(os, "scandir", refused(scandir))
     found, _ = find_recordings(tmp_path, ec.open_recording)
     assert [(one.path, one.problem) for one in found] == [
         (str(tmp_path / "a"), "Permission denied"),
-        (str(tmp_path / "b"), ""),
+        (str(tmp_path / "b" / "b.rhd"), ""),
     ]

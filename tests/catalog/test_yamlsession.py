@@ -171,12 +171,20 @@ def test_broken_settings_are_one_error(write: Write, ecog: Any, message: str) ->
     ("sources", "more", "message"),
     [
         ({"a": {"drver": "ecog_hdf5"}}, {}, "entry 'a': an entry has no key 'drver'; did you mean 'driver'?"),
-        ({"a": {"args": {}}}, {}, "entry 'a' has no driver, such as ecog_intan"),
-        ({"a": "rec.h5"}, {}, "entry 'a' has a driver and args, not 'rec.h5'"),
-        ({"a": {"driver": "ecog_hdf5", "args": ["x"]}}, {}, "entry 'a': args are names with values, not ['x']"),
-        ({1: {"driver": "ecog_hdf5"}}, {}, "the name of an entry is text; write '1' with quotes"),
+        (
+            {"a": {"args": {}}},
+            {},
+            "line 4: entry 'a': a driver is the name of one, such as ecog_intan; this",
+        ),
+        ({"a": "rec.h5"}, {}, "line 4: entry 'a': an entry has a driver and args, not 'rec.h5'"),
+        (
+            {"a": {"driver": "ecog_hdf5", "args": ["x"]}},
+            {},
+            "'a': args: names with values belong here, not a list of 1",
+        ),
+        ({1: {"driver": "ecog_hdf5"}}, {}, "the name of an entry is text: write '1' in quotes"),
         ({}, {"sorces": {}}, "a catalog has no key 'sorces'; did you mean 'sources'?"),
-        ({}, {"metadata": 3}, "metadata are names with values, not 3"),
+        ({}, {"metadata": 3}, "line 1: metadata: names with values belong here, not 3"),
     ],
 )
 def test_a_broken_catalog_is_one_error(write: Write, sources: Any, more: Any, message: str) -> None:
