@@ -79,7 +79,7 @@ class IndexedEntries(Mapping[str, Any]):
         return said
 
     def said(self, words: Iterable[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the entries as the YAML has them, looked over; of those without all of the words, folded, some or none."""
+        """Yield the entries as the YAML has them, looked over; those without all of the words may be left out."""
         file = CatalogFile(self.index.path, "", {}, None)
         try:
             entries = self.index.entries(words)
