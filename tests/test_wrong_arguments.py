@@ -55,6 +55,7 @@ OTHERS: dict[str, dict[str, Any]] = {
         "select_time": {"start": 0, "stop": 1},
         "with_events": {"events": [1]},
     },
+    **{"bandpass": {"lo": 1, "hi": 2}, "notch": {"lines": 10}, "resample": {"rate": 50}, "write": {"path": "a.h5"}},
     **{"with_conditions": {"columns": {}}, "with_intervals": {"table": pd.DataFrame()}},
 }
 
