@@ -11,6 +11,7 @@ import functools
 import operator
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -180,7 +181,9 @@ class _Meaning:
             return np.full(len(self.table), _compared_alone(a, b, function))
         objects = [str(one.dtype) in ("object", "str", "string") for one in (a, b) if isinstance(one, pd.Series)]
         if isinstance(b, str) and not mixed and _all_numbers(a):
-            raise self.refuse(f"{a.name!r} is a column of numbers, {b!r} is text: write it without quotes")
+            # Not an error: joined with a recording that has text there, the column would be no longer of numbers.
+            told = f"{a.name!r} is a column of numbers, {b!r} is text: write it without quotes, in {self.text!r}"
+            warnings.warn(told, stacklevel=2)
         if any(objects) or isinstance(b, str):
             # Value by value: text beside numbers, which joining makes of two recordings' columns, is no error.
             if a.dtype.kind in "mM" and isinstance(b, str):
