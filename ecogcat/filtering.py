@@ -1,4 +1,4 @@
-"""Filtering: signals run through recursive filters once, part by part, into memory or a scratch file.
+"""Filtering: signals run through recursive filters once, part by part, into memory or a spill file.
 
 A filter that remembers cannot be read lazily from the middle. So it is run when it is asked for: forward in blocks from
 the source into the result, and, for zero phase, backward in blocks over the result, in place. What it remembers is
@@ -24,8 +24,8 @@ from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
 from ecogcat.storage import maps, pool
-from ecogcat.storage.room import MemoryRoom, ScratchRoom, scratch_size
-from ecogcat.storage.scratchfile import ScratchFile
+from ecogcat.storage.room import MemoryRoom, SpillRoom, spill_size
+from ecogcat.storage.spill import SpillFile
 from ecogcat.units import power_of_ten
 
 __all__ = ["Design", "filtered_arrays"]
@@ -98,9 +98,9 @@ def filtered_arrays(dataset: Dataset, design: Design, causal: bool, progress: Pr
     limit = settings.memory_limit()
     file = None
     if limit is not None and sum(n_bytes) > limit:
-        size = sum(scratch_size(one.shape, one.dtype, one.length) for one in found)
-        file = ScratchFile(size, f"{dataset.name}, {what},")
-    rooms: list[MemoryRoom | ScratchRoom] = []
+        size = sum(spill_size(one.shape, one.dtype, one.length) for one in found)
+        file = SpillFile(size, f"{dataset.name}, {what},")
+    rooms: list[MemoryRoom | SpillRoom] = []
     offset = 0
     passes = [len(one.filters) * (1 if causal else 2) for one in found]
     with Report(sum(n * k for n, k in zip(n_bytes, passes, strict=True)), progress, what) as report:
@@ -108,8 +108,8 @@ def filtered_arrays(dataset: Dataset, design: Design, causal: bool, progress: Pr
             if file is None:
                 rooms.append(MemoryRoom(one.shape, one.dtype, one.length))
             else:
-                rooms.append(ScratchRoom(one.shape, one.dtype, one.length, file, offset))
-                offset += scratch_size(one.shape, one.dtype, one.length)
+                rooms.append(SpillRoom(one.shape, one.dtype, one.length, file, offset))
+                offset += spill_size(one.shape, one.dtype, one.length)
             _fill(rooms[-1], one, causal, report)
             rooms[-1].release()
     done = iter(zip(found, rooms, strict=True))
@@ -177,7 +177,7 @@ def _floating_type(dtype: np.dtype[np.generic]) -> np.dtype[np.floating]:
     return np.dtype(np.float32 if np.result_type(dtype, np.float32) == np.float32 else np.float64)
 
 
-def _fill(room: MemoryRoom | ScratchRoom, one: _Stretch, causal: bool, report: Report) -> None:
+def _fill(room: MemoryRoom | SpillRoom, one: _Stretch, causal: bool, report: Report) -> None:
     for k, sections in enumerate(one.filters):
         for backward in (False,) if causal else (False, True):
             state = np.full((len(one.rows), len(sections), 2), np.nan)
@@ -211,7 +211,7 @@ def _run(
     pool.run(tasks)
 
 
-def _piece(one: _Stretch, room: MemoryRoom | ScratchRoom, causal: bool) -> Piece:
+def _piece(one: _Stretch, room: MemoryRoom | SpillRoom, causal: bool) -> Piece:
     channels = np.full(one.signal.n_channels, -1, np.int64)
     channels[one.rows] = np.arange(len(one.rows))
     return Piece(room.extent(one.token(causal)), channels, 0, one.shape[1], one.dtype, exponent=one.exponent)

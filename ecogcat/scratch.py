@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import threading
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
 from ecogcat.storage import maps
-from ecogcat.storage.leftovers import owned_prefix, sweep
+from ecogcat.storage.disk import private_folder
 from ecogcat.storage.scratch import ScratchExtent, ScratchFile, make_scratch_file
 
 __all__ = ["scratch"]
@@ -71,8 +70,7 @@ def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progre
 
 
 def _temporary(arrays: dict[str, Signal], report: Report) -> dict[str, Signal]:
-    sweep(tempfile.gettempdir())
-    folder = tempfile.mkdtemp(prefix=owned_prefix())  # only its owner can look into it
+    folder = private_folder()
     path = os.path.join(folder, "scratch.h5")
     try:
         _, extents = _filled(path, arrays, report, kept=False)

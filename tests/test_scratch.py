@@ -6,6 +6,7 @@ import gc
 import hashlib
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,6 @@ import numpy as np
 import pytest
 
 import ecogcat as ec
-from ecogcat.storage import scratch as storage
 from tests import join_modes
 
 
@@ -184,11 +184,11 @@ def test_disk_space_is_checked_first(
     recording: Path, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = ec.open_recording(recording)
-    usage: Any = storage.shutil.disk_usage(temporary)
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda folder: usage._replace(free=dataset.signal.nbytes))
+    usage: Any = shutil.disk_usage(temporary)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=dataset.signal.nbytes))
     for path in (None, tmp_path / "copy.h5"):
         with pytest.raises(
-            OSError, match=r"a scratch copy takes [\d,]+ bytes and .* has 28,800 left: give ec.scratch a"
+            OSError, match=r"a scratch copy takes [\d,]+ bytes and .* has 28,800 free: give ec.scratch a"
         ):
             ec.scratch(dataset, path)
     assert os.listdir(temporary) == []

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ecogcat.frozen import Frozen, Index
 from ecogcat.storage.extent import Extent, Samples, Scale
-from ecogcat.storage.scratchfile import ScratchFile
 from ecogcat.storage.source import Source
+from ecogcat.storage.spill import SpillFile
 from ecogcat.storage.windows import gather_windows
 
 __all__ = ["DerivedExtent"]
@@ -27,13 +27,13 @@ class DerivedExtent(Frozen):
         Where they lie.
     token : str
         Digest of the recipe; equal ones must mean equal numbers.
-    file : ScratchFile, optional
+    file : SpillFile, optional
         The file that they lie in, which stays as long as the extent does.
     """
 
     extent: Extent
     token: str
-    file: ScratchFile | None = None
+    file: SpillFile | None = None
 
     @property
     def n_channels(self) -> int:

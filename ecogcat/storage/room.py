@@ -1,4 +1,4 @@
-"""Room: where samples go that are computed block by block - memory, or a scratch file - and as what they are read back.
+"""Room: where samples go that are computed block by block - memory, or a spill file - and as what they are read back.
 
 Blocks are opened, filled or changed in place, and closed; in any order, as often as it takes.
 """
@@ -14,10 +14,10 @@ from ecogcat.frozen import index_array
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.derived import DerivedExtent
 from ecogcat.storage.memory import MemoryExtent
-from ecogcat.storage.scratchfile import ScratchFile
 from ecogcat.storage.source import Source
+from ecogcat.storage.spill import SpillFile
 
-__all__ = ["Block", "MemoryRoom", "ScratchRoom", "scratch_size"]
+__all__ = ["Block", "MemoryRoom", "SpillRoom", "spill_size"]
 
 
 class Block(NamedTuple):
@@ -61,8 +61,8 @@ class MemoryRoom:
         return DerivedExtent(MemoryExtent(self.data), token)
 
 
-class ScratchRoom:
-    """Room for (n_channels, n_samples) in a scratch file, one block of it in memory.
+class SpillRoom:
+    """Room for (n_channels, n_samples) in a spill file, one block of it in memory.
 
     A block lies in one piece, (n_channels, length), so that it is written and read by one call.
 
@@ -72,14 +72,12 @@ class ScratchRoom:
     dtype : numpy.dtype
     length : int
         Samples of a block.
-    file : ScratchFile
+    file : SpillFile
     offset : int
         Where in the file the room begins.
     """
 
-    def __init__(
-        self, shape: tuple[int, int], dtype: np.dtype[Any], length: int, file: ScratchFile, offset: int
-    ) -> None:
+    def __init__(self, shape: tuple[int, int], dtype: np.dtype[Any], length: int, file: SpillFile, offset: int) -> None:
         self.shape, self.length, self.file, self.offset = shape, length, file, offset
         self.n_blocks = -(-shape[1] // length)
         self.rows = np.zeros((shape[0], length), dtype)
@@ -108,6 +106,6 @@ class ScratchRoom:
         return DerivedExtent(lies, token, self.file)
 
 
-def scratch_size(shape: tuple[int, int], dtype: np.dtype[Any], length: int) -> int:
-    """Return the bytes of a scratch room: whole blocks."""
+def spill_size(shape: tuple[int, int], dtype: np.dtype[Any], length: int) -> int:
+    """Return the bytes of a spill room: whole blocks."""
     return shape[0] * length * -(-shape[1] // length) * dtype.itemsize

@@ -6,12 +6,9 @@ that libhdf5 is not needed after that, and other programs can look at the sample
 
 from __future__ import annotations
 
-import errno
 import mmap
 import os
-import shutil
 import uuid
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +18,7 @@ from numpy.typing import NDArray
 
 from ecogcat.errors import SourceChangedError
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
+from ecogcat.storage.disk import check_room, remove_with
 from ecogcat.storage.extent import Samples, Scale
 from ecogcat.storage.layout import Layout, gather_layout, gather_layout_windows
 from ecogcat.storage.source import Source
@@ -28,6 +26,10 @@ from ecogcat.storage.source import Source
 __all__ = ["ScratchExtent", "ScratchFile", "make_scratch_file"]
 
 _HEADERS = 1 << 16  # more than an HDF5 file of a few datasets has beside their samples
+_INSTEAD = (
+    "give ec.scratch a path on another disk, name one for all temporary files with the environment's TMPDIR, or select "
+    "channels or time first"
+)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -180,13 +182,7 @@ def make_scratch_file(
     """
     folder = os.path.dirname(path)
     needed = _HEADERS + sum(shape[0] * shape[1] * dtype.itemsize for shape, dtype in arrays.values())
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise OSError(
-            errno.ENOSPC,
-            f"a scratch copy takes {needed:,} bytes and {folder} has {free:,} left: give ec.scratch a path on another "
-            "disk, name one for all temporary files with the environment's TMPDIR, or select channels or time first",
-        )
+    check_room(folder, needed, "a scratch copy", _INSTEAD)
     try:
         offsets = _make_hdf5(path, arrays, rates)
         size = os.path.getsize(path)
@@ -201,7 +197,7 @@ def make_scratch_file(
             os.unlink(path)
         raise
     if not kept:
-        weakref.finalize(file, _remove, folder, os.getpid())
+        remove_with(file, folder)
     extents = {name: ScratchExtent(file, offsets[name], shape, dtype) for name, (shape, dtype) in arrays.items()}
     return file, extents
 
@@ -228,11 +224,6 @@ def _make_hdf5(
     if os.path.getsize(path) < end:
         os.truncate(path, end)
     return offsets
-
-
-def _remove(folder: str, owner: int) -> None:
-    if os.getpid() == owner:  # a forked child inherits the finalizer, but not the file
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 _ORIGIN = freeze([[0]], np.int64)

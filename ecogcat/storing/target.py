@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import ReadOnlyError
+from ecogcat.storage.disk import check_room
 
 __all__ = [
     "check_not_a_source",
@@ -104,12 +104,8 @@ def check_space(place: str, needed: int, there: int = 0) -> None:
     OSError
         With both numbers.
     """
-    free = shutil.disk_usage(os.path.dirname(place)).free
-    if needed - there > free:
-        raise OSError(
-            f"{place} takes {needed - there:,} bytes and its disk has {free:,} free: make room, write to another disk, "
-            "or select channels or time first"
-        )
+    instead = "make room, write to another disk, or select channels or time first"
+    check_room(os.path.dirname(place), needed - there, place, instead)
 
 
 def unfinished_path(place: str, what: str = "") -> str:
@@ -179,8 +175,3 @@ def sync_folder(folder: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def common_folder(paths: Sequence[str]) -> str:
-    """Return the folder that holds all of some paths."""
-    return os.path.commonpath([os.path.dirname(path) for path in paths])

@@ -1,4 +1,4 @@
-"""Scratch file: a file of ours for results that memory has no room for, gone when nobody uses it any more.
+"""Spill file: results that memory has no room for, on disk until nobody uses them any more.
 
 It lies in a folder of its own under the temporary directory (`TMPDIR`), which nobody else can enter, and is removed
 with the last extent that reads it, or when the process that made it ends; if that is killed, by the next process that
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import threading
 import weakref
 from typing import Any
@@ -18,16 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import MemoryLimitError
-from ecogcat.storage import maps
-from ecogcat.storage.leftovers import owned_prefix, sweep
+from ecogcat.storage.disk import check_room, private_folder, remove_with
 
-__all__ = ["ScratchFile"]
+__all__ = ["SpillFile"]
 
-_open: weakref.WeakValueDictionary[str, ScratchFile] = weakref.WeakValueDictionary()
+_open: weakref.WeakValueDictionary[str, SpillFile] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
+_INSTEAD = (
+    "point the environment variable TMPDIR to a disk with more, select channels or time first, or raise the limit: "
+    "with ecogcat.options(memory_limit=None): ..."
+)
 
 
-class ScratchFile:
+class SpillFile:
     """A file in a private folder of its own.
 
     Parameters
@@ -49,22 +51,20 @@ class ScratchFile:
     """
 
     def __init__(self, size: int, what: str) -> None:
-        place = tempfile.gettempdir()
-        sweep(place)
-        free = shutil.disk_usage(place).free
-        if size > free:
-            raise MemoryLimitError(
-                f"{what} takes {size:,} bytes, more than the memory limit, and the disk of temporary files ({place}) "
-                f"has {free:,} free. Point the environment variable TMPDIR to a disk with more, select channels or "
-                "time first, or raise the limit: with ecogcat.options(memory_limit=None): ..."
-            )
-        folder = tempfile.mkdtemp(prefix=owned_prefix())  # for this user alone
+        folder = private_folder()
         self.path = os.path.join(folder, "samples")
         self.size = size
-        with open(self.path, "xb") as file:
-            file.truncate(size)
+        try:
+            check_room(
+                os.path.dirname(folder), size, f"{what} is more than the memory limit: it", _INSTEAD, MemoryLimitError
+            )
+            with open(self.path, "xb") as file:
+                file.truncate(size)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         _open[self.path] = self
-        weakref.finalize(self, _remove, folder, self.path, os.getpid())
+        remove_with(self, folder)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _found, (self.path, self.size)
@@ -93,20 +93,14 @@ def _whole(transfer: Any, values: NDArray[Any]) -> None:
     while len(left):  # a call moves 2 GiB at most, and may move less
         moved = transfer(left)
         if not moved:
-            raise OSError("a scratch file ended early: the disk is full, or the file was cut")
+            raise OSError("a file of results ended early: the disk is full, or the file was cut")
         left = left[moved:]
 
 
-def _found(path: str, size: int) -> ScratchFile:
+def _found(path: str, size: int) -> SpillFile:
     known = _open.get(path)
     if known is not None:
         return known
-    file = ScratchFile.__new__(ScratchFile)  # another process's: used, not owned
+    file = SpillFile.__new__(SpillFile)  # another process's: used, not owned
     file.path, file.size = path, size
     return file
-
-
-def _remove(folder: str, path: str, owner: int) -> None:
-    if os.getpid() == owner:  # a forked child inherits the finalizer, but not the file
-        maps.forget(path)  # a map would keep the bytes on disk
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,71 @@
+"""Disk: whether it has room for what is going to be written, and private folders on that of temporary files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
+
+from ecogcat.storage import maps
+from ecogcat.storage.leftovers import owned_prefix, sweep
+
+__all__ = ["check_room", "private_folder", "remove_with"]
+
+
+def _no_space(message: str) -> Exception:
+    return OSError(errno.ENOSPC, message)
+
+
+def check_room(
+    folder: str, needed: int, what: str, instead: str, error: Callable[[str], Exception] = _no_space
+) -> None:
+    """Raise unless the disk of a folder has room.
+
+    Parameters
+    ----------
+    folder : str
+    needed : int
+        Bytes to be written.
+    what : str
+        What takes them.
+    instead : str
+        What to do where they do not fit.
+    error : callable
+        Makes the exception of the message: by default an OSError (ENOSPC).
+
+    Examples
+    --------
+    >>> check_room(tempfile.gettempdir(), 10**30, "a copy", "select channels first")
+    Traceback (most recent call last):
+    ...
+    OSError: [Errno 28] a copy takes 1,000,...,000 bytes and the disk of ... has ... free: select channels first
+    """
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise error(f"{what} takes {needed:,} bytes and the disk of {folder} has {free:,} free: {instead}")
+
+
+def private_folder() -> str:
+    """Make a folder under that of temporary files (`TMPDIR`) that nobody else can enter, and return its path.
+
+    What processes left there that were killed is removed first.
+    """
+    sweep(tempfile.gettempdir())
+    return tempfile.mkdtemp(prefix=owned_prefix())
+
+
+def remove_with(thing: object, folder: str) -> None:
+    """Have a private folder removed, with all in it, when nobody uses `thing` any more or this process ends."""
+    weakref.finalize(thing, _remove, folder, os.getpid())
+
+
+def _remove(folder: str, owner: int) -> None:
+    if os.getpid() != owner:  # a forked child inherits the finalizer, but not the folder
+        return
+    if os.path.isdir(folder):
+        for name in os.listdir(folder):
+            maps.forget(os.path.join(folder, name))  # a map would keep the bytes on disk
+    shutil.rmtree(folder, ignore_errors=True)
