@@ -12,7 +12,7 @@ from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
 from ecogcat.storage import maps
-from ecogcat.storage.disk import private_folder
+from ecogcat.storage.disk import path_text, private_folder
 from ecogcat.storage.scratch import ScratchExtent, ScratchFile, make_scratch_file
 
 __all__ = ["scratch"]
@@ -57,10 +57,11 @@ def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progre
     """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"scratch copies a Dataset, as ecogcat.open_recording returns it, not {dataset!r}")
+    path = None if path is None else path_text(path)
     arrays = {"signal": dataset.signal, **dataset.arrays()}
     report = Report(sum(array.nbytes for array in arrays.values()), progress, "copying")
     try:
-        copied = _temporary(arrays, report) if path is None else _kept(os.fspath(path), arrays, report)
+        copied = _temporary(arrays, report) if path is None else _kept(path, arrays, report)
     finally:
         report.close()
     signal = copied.pop("signal")

@@ -400,3 +400,9 @@ def test_datasets_without_channels_or_samples() -> None:
     none = ec.select_channels(ec.from_array(noise(2, 9), RATE), [])
     assert ec.bandpass(none, 5, 100).signal.shape == (0, 9)
     assert Piece.whole(ec.bandpass(empty, 5, 100).signal.pieces[0].extent).n_samples == 0
+
+
+def test_a_line_is_a_number_of_any_kind() -> None:
+    dataset = ec.from_array(noise(1, 500), RATE)
+    assert ec.notch(dataset, np.array(60)).notches == (60.0,)  # type: ignore[arg-type]
+    assert ec.notch(dataset, np.float32(60)).notches == (60.0,)

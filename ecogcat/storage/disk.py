@@ -12,7 +12,7 @@ from collections.abc import Callable
 from ecogcat.storage import maps
 from ecogcat.storage.leftovers import owned_prefix, sweep
 
-__all__ = ["check_room", "private_folder", "remove_with"]
+__all__ = ["check_room", "path_text", "private_folder", "remove_with"]
 
 
 def _no_space(message: str) -> Exception:
@@ -46,6 +46,22 @@ def check_room(
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise error(f"{what} takes {needed:,} bytes and the disk of {folder} has {free:,} free: {instead}")
+
+
+def path_text(path: object) -> str:
+    """Return a path as text, or say that it is none.
+
+    Examples
+    --------
+    >>> path_text(b"a.h5")
+    Traceback (most recent call last):
+    ...
+    TypeError: a path is a str or path-like, not bytes
+    """
+    text = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(text, str):
+        raise TypeError(f"a path is a str or path-like, not {type(path).__name__}")
+    return text
 
 
 def private_folder() -> str:
