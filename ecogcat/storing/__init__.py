@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest
 from ecogcat.progress import Progress, Report
-from ecogcat.storage.disk import path_text
+from ecogcat.storage.disk import named_when_full, path_text
 from ecogcat.stored import LAYOUT, Description, Run, described
 from ecogcat.storing.target import check_not_a_source, inputs_of, place_of, unfinished_path
 from ecogcat.storing.virtual import linked_runs, write_virtual
@@ -88,8 +88,10 @@ def write(
         description, runs = described(dataset)
     key = digest(LAYOUT, kind, compression, dataset.token, description.digest)
     report = Report(sum(run.nbytes for run in runs), progress, "writing")
+    job = _Job(dataset, place, unfinished_path(place), key, description, runs, report.add, compression)
     try:
-        _WRITERS[kind](_Job(dataset, place, unfinished_path(place), key, description, runs, report.add, compression))
+        with named_when_full(place):
+            _WRITERS[kind](job)
     finally:
         report.close()
 

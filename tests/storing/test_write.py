@@ -391,3 +391,17 @@ def test_overwrite_is_yes_or_no(tmp_path: Path) -> None:
 def test_a_folder_named_with_a_slash_at_its_end(tmp_path: Path) -> None:
     ec.write(ec.from_array([[1.0, 2.0]], 1000), f"{tmp_path}/a.zarr/")
     assert ec.open_recording(f"{tmp_path}/a.zarr/").n_samples == 2
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.h5", {}), ("a.h5", {"compression": "gzip"}), ("a.mat", {})])
+def test_a_disk_that_runs_full_on_the_way_names_the_file(
+    name: str, options: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match=rf"{tmp_path / name}: the disk ran full \(No space left on device\)") as caught:
+        ec.write(ec.from_array([[1.0] * 99], 1000), tmp_path / name, **options)
+    assert caught.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
