@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.data import ELECTRODES, FULL, LAYOUTS, expected, prepare
-from benchmarks.filters import filter_items
+from benchmarks.filters import filter_items, resampling_items
 from benchmarks.items import Item, reading_items
 from benchmarks.joining import events_items, joining_item, opening_items
 from benchmarks.raw import LAYOUTS as RAW
@@ -45,6 +45,8 @@ def find(folder: Path, n_samples: int, wanted: Sequence[str] = ()) -> list[Item]
         items += events_items(((10**6, 8), (10**7, 8), (10**7, 1000)) if full else ((8000, 8),))
     if _any(wanted, "W10"):
         items += filter_items(n_samples)
+    if _any(wanted, "W11"):
+        items += resampling_items(n_samples)
     chosen = [item for item in items if not wanted or any(_matches(one, item) for one in wanted)]
     if not chosen:
         raise ValueError(f"no work item {', '.join(wanted)}; there are: {', '.join(item.label for item in items)}")

@@ -58,16 +58,10 @@ def writing_items(recordings: Recordings) -> list[Item]:
 
     calls = {"h5py": lambda: into("hand", by_hand), "ours": lambda: into("ours", ours)}
     note = "its limit hands as many bytes as are stored (4 a value in A, 2 elsewhere) from memory to the system"
-    title = "write the joined 51 channels to a new HDF5 file"
+    title, notes = "write the joined 51 channels to a new HDF5 file", (note,)
     return [
         Item(
-            "W8",
-            recordings.layout,
-            title + ", synced",
-            calls,
-            lambda: into("limit", limit),
-            expected=lambda: shape,
-            notes=(note,),
+            "W8", recordings.layout, title + ", synced", calls, lambda: into("limit", limit), 1, lambda: shape, (note,)
         ),
         Item(
             "W8 cached",
@@ -76,7 +70,7 @@ def writing_items(recordings: Recordings) -> list[Item]:
             {name: unsynced(call) for name, call in calls.items()},
             unsynced(lambda: into("limit", limit)),
             expected=lambda: shape,
-            notes=(note,),
+            notes=notes,
         ),
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ecogcat.checks import check_dataset
 from ecogcat.checksums import with_checksums
 from ecogcat.dataset import Dataset
 from ecogcat.designs import butterworth, comb
@@ -267,10 +268,7 @@ def _number(value: Any, name: str) -> float:
 
 
 def _check_dataset(dataset: Any, function: str) -> None:
-    if not isinstance(dataset, Dataset):
-        raise TypeError(
-            f"ecogcat.{function} takes a dataset, as ecogcat.open_recording gives it, not a {type(dataset).__name__}"
-        )
+    check_dataset(dataset, function)
 
 
 def _check_order(order: Any) -> None:

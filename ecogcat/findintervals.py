@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ecogcat import settings
 from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.intervals import merged_intervals
@@ -19,8 +20,9 @@ __all__ = ["find_intervals"]
 
 _COMPILED = tuple(np.dtype(code) for code in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"))
 _RUN = 1024
-_VALUES = 1 << 22
-_RUNS = 16
+_FEWEST, _MOST = 16, 64  # runs that a channel is known by
+_GROUP_BYTES = 1 << 24  # in memory at a time
+_VALUES = 1 << 22  # of all channels, where that leaves so many runs
 
 
 def find_intervals(
@@ -70,7 +72,8 @@ def find_intervals(
 
     Notes
     -----
-    Medians are taken from about four million values of each part, in runs of 1024 samples evenly over it. A channel
+    Medians are taken from 16,384 to 65,536 values of each channel of a part (fewer the more channels there are), in
+    runs of 1024 samples evenly over it: so many whatever the memory limit, some channels at a time. A channel
     whose median absolute deviation is zero is judged by its mean absolute deviation instead; one that is constant
     there is not judged. Missing samples (NaN) are no artifacts; filled gaps are passed over.
 
@@ -121,9 +124,14 @@ def _fixed(n_channels: int, threshold: float) -> tuple[NDArray[np.float64], NDAr
 
 def _ranges(signal: Signal, threshold: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lowest and highest usual value of each channel."""
-    some = _some(signal)
-    low, high = np.full(len(some), -np.inf), np.full(len(some), np.inf)
-    for channel, row in enumerate(some):
+    n_channels = signal.n_channels
+    low, high = np.full(n_channels, -np.inf), np.full(n_channels, np.inf)
+    runs = min(_MOST, max(_FEWEST, _VALUES // n_channels // _RUN))
+    each = min(signal.n_samples, runs * _RUN) * signal.dtype.itemsize
+    limit = settings.memory_limit()
+    group = max(1, _GROUP_BYTES // each if limit is None else min(_GROUP_BYTES, limit) // each)
+    rows = (row for first in range(0, n_channels, group) for row in _some(signal, slice(first, first + group), runs))
+    for channel, row in enumerate(rows):
         values = row[np.isfinite(row)].astype(np.float64)
         if len(values) == 0:
             continue
@@ -136,16 +144,15 @@ def _ranges(signal: Signal, threshold: float) -> tuple[NDArray[np.float64], NDAr
     return low, high
 
 
-def _some(signal: Signal) -> NDArray[Any]:
-    """Return enough samples to know a channel by, evenly from all of the signal.
+def _some(signal: Signal, channels: slice, runs: int) -> NDArray[Any]:
+    """Return enough samples to know some channels by, evenly from all of the signal.
 
     In runs, not one by one: samples at regular distances may all meet the hum of the mains at the same phase.
     """
-    runs = max(_RUNS, _VALUES // signal.n_channels // _RUN)
     if signal.n_samples <= runs * _RUN:
-        return signal.read()
+        return signal.read(channels)
     starts = np.linspace(0, signal.n_samples - _RUN, runs).astype(np.int64).tolist()
-    return np.concatenate([signal.read(start=start, stop=start + _RUN) for start in starts], axis=1)
+    return np.concatenate([signal.read(channels, start, start + _RUN) for start in starts], axis=1)
 
 
 def _stretches(

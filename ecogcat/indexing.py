@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecogcat.frozen import Index
+from ecogcat.limits import refuse_beyond_limit
 
 __all__ = ["Selection", "listed", "select"]
 
@@ -38,6 +39,8 @@ class Selection(NamedTuple):
 
 
 _BYTE = np.zeros(1, np.uint8)
+# Of memory for each value that a mask over both axes keeps: its two places, and as much again on the way.
+_BYTES_OF_PLACES = 40
 
 
 def select(index: Any, shape: tuple[int, int]) -> Selection:
@@ -54,6 +57,8 @@ def select(index: Any, shape: tuple[int, int]) -> Selection:
     ------
     IndexError, TypeError, ValueError
         As NumPy does for this index and shape.
+    MemoryLimitError
+        If the places of what a mask over both axes keeps take more than the limit.
 
     Examples
     --------
@@ -69,6 +74,11 @@ def select(index: Any, shape: tuple[int, int]) -> Selection:
         if picked is not None:
             stretch = range(*parts[1].indices(shape[1]))
             return Selection(picked, stretch, (len(picked), len(stretch)), True)
+    for part in parts:
+        if isinstance(part, np.ndarray) and part.dtype == np.bool_ and part.shape == shape:
+            kept = int(np.count_nonzero(part))
+            what = f"finding {kept:,} values by a mask takes"
+            refuse_beyond_limit(_BYTES_OF_PLACES * kept, what, "Mask the blocks of signal.blocks()")
     result = _result_shape(index, parts, shape)
     axes = _axes(parts, shape)
     if axes is None:

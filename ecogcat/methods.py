@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ecogcat.checks import check_dataset
 from ecogcat.checksums import checksums
 from ecogcat.dataset import Dataset
 from ecogcat.store import LOADED
@@ -43,10 +44,7 @@ def methods_text(dataset: Dataset) -> str:
     The following was done, in this order, to each recording by itself: (1) bandpass 2 to 200 Hz (Butterworth, order 3,
     zero phase). Data were read with ecogcat ...
     """
-    if not isinstance(dataset, Dataset):
-        raise TypeError(
-            f"ecogcat.methods_text takes a dataset, as ecogcat.open_recording gives it, not a {type(dataset).__name__}"
-        )
+    check_dataset(dataset, "methods_text")
     if not dataset.recordings:
         return "The data are a filled gap between recordings, and nothing else."
     sentences = [

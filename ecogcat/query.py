@@ -11,6 +11,7 @@ import functools
 import operator
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -150,8 +151,8 @@ class _Meaning:
         values, missing = self.value(node)
         return _Truth(values.fillna(False).to_numpy(bool), missing)
 
-    def compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> _Truth:
-        """Return where one comparison holds."""
+    def compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr, mixed: bool = False) -> _Truth:
+        """Return where one comparison holds; of a list that is `mixed`, text may stand beside numbers."""
         if isinstance(op, (ast.Is, ast.IsNot)):
             if not isinstance(right, ast.Constant) or right.value is not None or not isinstance(left, ast.Name):
                 raise self.refuse("'is' asks whether a column is None, which is missing")
@@ -161,8 +162,9 @@ class _Meaning:
             if not isinstance(op, (ast.In, ast.NotIn, ast.Eq, ast.NotEq)):
                 raise self.refuse("a list is compared by 'in' and 'not in'")
             found = _Truth(self.present, self.present)
+            mixed = not all(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in right.elts)
             for element in right.elts:
-                found = _both(found, self.compare(left, ast.Eq(), element), False)
+                found = _both(found, self.compare(left, ast.Eq(), element, mixed), False)
             unknown = found.unknown | (self.value(left).missing if right.elts else self.present)
             holds = found.holds if isinstance(op, (ast.In, ast.Eq)) else ~found.holds & ~unknown
             return _Truth(holds, unknown)
@@ -170,16 +172,18 @@ class _Meaning:
             raise self.refuse("'in' takes a list of values, such as 'tone in [500, 1000]'")
         a, b = self.value(left), self.value(right)
         missing = a.missing | b.missing
-        return _Truth(self.compared(a.values, b.values, _COMPARE[type(op)]) & ~missing, missing)
+        return _Truth(self.compared(a.values, b.values, _COMPARE[type(op)], mixed) & ~missing, missing)
 
-    def compared(self, a: Any, b: Any, function: Callable[[Any, Any], Any]) -> Mask:
+    def compared(self, a: Any, b: Any, function: Callable[[Any, Any], Any], mixed: bool) -> Mask:
         if not isinstance(a, pd.Series) and isinstance(b, pd.Series):
             a, b, function = b, a, _REVERSED.get(function, function)
         if not isinstance(a, pd.Series):
             return np.full(len(self.table), _compared_alone(a, b, function))
         objects = [str(one.dtype) in ("object", "str", "string") for one in (a, b) if isinstance(one, pd.Series)]
-        if isinstance(b, str) and _all_numbers(a):
-            raise self.refuse(f"{a.name!r} is a column of numbers, {b!r} is text: write it without quotes")
+        if isinstance(b, str) and not mixed and _all_numbers(a):
+            # Not an error: joined with a recording that has text there, the column would be no longer of numbers.
+            told = f"{a.name!r} is a column of numbers, {b!r} is text: write it without quotes, in {self.text!r}"
+            warnings.warn(told, stacklevel=2)
         if any(objects) or isinstance(b, str):
             # Value by value: text beside numbers, which joining makes of two recordings' columns, is no error.
             if a.dtype.kind in "mM" and isinstance(b, str):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.derived import Underlying, derived_piece, underlying
 from ecogcat.frozen import Index, index_array
@@ -65,8 +66,7 @@ def rereference(dataset: Dataset, to: str | int | Sequence[str] | Sequence[int] 
     array([[0., 0.],
            [2., 4.]])
     """
-    if not isinstance(dataset, Dataset):
-        raise TypeError(f"rereference takes a dataset, not a {type(dataset).__name__}")
+    check_dataset(dataset, "rereference")
     chosen, what = _reference_of(dataset, to)
     if what == "regress" and dataset.signal.dtype.kind == "c":
         kind = dataset.signal.dtype

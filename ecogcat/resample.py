@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
@@ -71,8 +72,7 @@ def resample(dataset: Dataset, rate: float) -> Dataset:
     >>> slow.n_samples, slow.sampling_rate, slow.events.sample, slow.signal[0, -2:]
     (201, 2000.0, array([150]), array([1., 1.]))
     """
-    if not isinstance(dataset, Dataset):
-        raise TypeError(f"resample takes a dataset, not a {type(dataset).__name__}")
+    check_dataset(dataset, "resample")
     wanted = checked_rate(rate)
     for part in dataset.parts:
         if not 1 / _MOST_RATIO <= wanted / part.sampling_rate <= _MOST_RATIO:

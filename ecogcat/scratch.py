@@ -8,6 +8,7 @@ import tempfile
 import threading
 from dataclasses import replace
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
@@ -56,8 +57,7 @@ def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progre
     >>> copy.signal[:], dataset.signal[:]
     (array([[-1.,  2., -1.]]), array([[1., 2., 3.]]))
     """
-    if not isinstance(dataset, Dataset):
-        raise TypeError(f"scratch copies a Dataset, as ecogcat.open_recording returns it, not {dataset!r}")
+    check_dataset(dataset, "scratch")
     path = None if path is None else path_text(path)
     arrays = {"signal": dataset.signal, **dataset.arrays()}
     report = Report(sum(array.nbytes for array in arrays.values()), progress, "copying")

@@ -26,8 +26,8 @@ LABELS = [
     "W1 join/",
     "W9/8e3 of 8",
     *(f"W10/{passes}, {threads}" for passes in ("forward", "both") for threads in (1, 2)),
-    *(f"{name}/{layout}" for layout in "ABD" for name in ("W8", "W8 cached")),
-    *(f"{name}/{layout}" for layout in "ABD" for name in READING),
+    *(f"W11/by {ratio}, {threads}" for ratio in ("1/10", "24/25") for threads in (1, 2)),
+    *(f"{name}/{layout}" for layout in "ABD" for name in (*READING, "W8", "W8 cached")),
     *RAW,
 ]
 
@@ -55,7 +55,7 @@ def test_every_way_gives_the_same(items: dict[str, Item], label: str) -> None:
         wanted = item.expected()
     for column, result in results.items():
         for got, want in zip(*map(_listed, (result, wanted)), strict=True):
-            if label.startswith("W10"):
+            if label.startswith(("W10", "W11")):
                 np.testing.assert_allclose(got, want, rtol=0, atol=1e-6)
             elif column in ("ours", "out") and not label.startswith("W7"):
                 np.testing.assert_array_equal(got, want, strict=True)

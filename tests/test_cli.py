@@ -152,7 +152,11 @@ def test_options_of_a_plan(
 
 
 def test_plan_of_a_folder(session: SimulatedSession, run: Callable[..., Result], tmp_path: Path) -> None:
-    done = run("plan", session.folder)
+    mixed = tmp_path / "no catalog in it"  # where there are some, they are the session
+    mixed.mkdir()
+    for one in session.recordings[:2]:
+        (mixed / one.path.name).write_bytes(one.path.read_bytes())
+    done = run("plan", mixed)
     assert done.exit_code == 1
     assert "CANNOT be joined" in done.output, "without an electrode the two systems' channels have no name in common"
     both = tmp_path / "two recordings"

@@ -12,6 +12,7 @@ import pytest
 
 import ecogcat as ec
 from ecogcat import compat
+from ecogcat.testing.headstages import write_headstage
 from tests import joining_walk
 
 LENGTHS = (4000, 3500, 3000, 2600, 2500, 2400)
@@ -106,6 +107,85 @@ def test_sessions(session: str) -> None:
         compat.join_datasets([], source_type="r+")
     with pytest.raises(TypeError, match="join_datasets joins what load_experiment_auto returned"):
         compat.join_datasets([ec.from_array([[1.0]], 1)])  # type: ignore[list-item]
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A session of one recording at 2000 Hz with what is asked of it, and its folder."""
+
+    def make(options: str) -> str:
+        (tmp_path / "db" / "g").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "db" / "g" / "day.txt").write_text(
+            f"[session]\nexp_path: {tmp_path}/local\nnwk_path: none\nheadstage: oephys\nelectrode: psv_61_intan\n"
+            f"{options}\n[rec]\ntones_tab: 500, 1000\n"
+        )
+        (tmp_path / "settings.txt").write_text(f"[globals]\nuser_sessions: {tmp_path}/db\n")
+        monkeypatch.setenv("ECOGCAT_LAB_SETTINGS", str(tmp_path / "settings.txt"))
+        write_headstage(tmp_path / "local", "rec", "oephys", TRIGGERS, n_samples=8000, sampling_rate=2000.0)
+        return "g/day"
+
+    return make
+
+
+TRIGGERS = [2401, 3602, 4803, 6004]
+ASKED = "bandpass: 2, 100\nnotches: 60\ncar: True\nlocal_ref: 3\nsnip_transient: 0.1\nresample_rate: 500"
+
+
+def test_what_the_session_asks_for_is_done_to_what_is_stored_too(lab: Any, tmp_path: Path) -> None:
+    session = lab(ASKED)
+    full = compat.load_experiment_auto(session, "rec")
+    assert (full.Fs, full.bandpass, full.notches, full.transient_snipped) == (500.0, (2.0, 100.0), (60.0,), True)
+    assert full.data.shape == (61, 1950)  # 50 samples cut off
+    assert full.pos_edge.tolist() == [one - 50 for one in (600, 900, 1201, 1501)]
+    assert full.exp.tones.tolist() == [500.0, 1000.0, 500.0, 1000.0]
+    assert np.abs(full.data[3]).max() == 0  # less itself
+    plain = ec.open_recording(tmp_path / "local" / "rec.h5", electrode="psv_61_intan", resample_rate=500)
+    raw = plain.signal.read()
+    want = ec.rereference(ec.notch(ec.bandpass(plain, 2, 100), 60), 3).signal[:, 50:]
+    assert np.array_equal(full.data[:], want)
+    stored = compat.load_experiment_auto(session, "rec", save_downsamp=True)
+    assert np.array_equal(stored.data[:], want)
+    again = compat.load_experiment_auto(session, "rec")
+    assert "read from rec_Fs500.h5" in again.data.dataset.history
+    (tmp_path / "local" / "rec.h5").unlink()  # the stored one alone is left
+    for mapped in (True, False, "r+"):
+        left = compat.load_experiment_auto(session, "rec", mapped=mapped)
+        assert (left.Fs, left.bandpass, left.notches, left.name) == (500.0, (2.0, 100.0), (60.0,), "rec")
+        assert np.array_equal(left.data[:], want)
+        assert np.abs(left.pos_edge - full.pos_edge).max() <= 1  # as the line is at 500 Hz
+        assert left.exp.tones.tolist() == full.exp.tones.tolist()
+    bare = compat.load_experiment_auto(session, "rec", bandpass=None, notches=None, reference=None, snip_transient=None)
+    assert np.array_equal(bare.data[:], raw)
+
+
+def test_options_of_the_call(lab: Any) -> None:
+    session = lab(ASKED)
+    assert compat.load_experiment_auto(session, "rec", resample_rate=None).Fs == 2000
+    assert compat.load_experiment_auto(session, "rec", downsamp=2).Fs == 1000
+    assert compat.load_experiment_auto(session, "rec", local_ref=None, load_channels=range(9)).data.shape[0] == 8
+    none = compat.load_experiment_auto(session, "rec", trigger_idx=(), snip_transient=None)
+    assert (len(none.pos_edge), none.exp) == (0, None)
+    one = compat.load_experiment_auto(session, "rec", trigger_idx=0, conditions=None)
+    assert (len(one.pos_edge), one.exp) == (4, None)
+
+
+@pytest.mark.parametrize("left", [True, False, "r+"])
+@pytest.mark.parametrize("right", [True, False, "r+"])
+@pytest.mark.parametrize("kind", ["", "loaded", "mapped"])
+def test_the_ways_of_joining(left: Any, right: Any, kind: str, lab: Any) -> None:
+    session = lab("resample_rate: 500")
+    a, b = (compat.load_experiment_auto(session, "rec", mapped=mapped) for mapped in (left, right))
+    plain = compat.load_experiment_auto(session, "rec")
+    joined = compat.join_datasets([a, b], source_type=kind)
+    assert [one.shape for one in (joined.data, joined.adc)] == [(61, 4000), (1, 4000)]
+    assert (joined.pos_edge.shape, len(joined.exp)) == ((8,), 8)
+    assert np.array_equal(joined.data[:], np.tile(plain.data[:], 2))
+    names = {True: "mapped", False: "loaded", "r+": "r+"}
+    if kind == "loaded" or (kind == "" and left is right is False):
+        assert joined.data.kind == "loaded"
+    else:
+        assert joined.data.kind == (names[left] if left is right else "mixed")
+    assert a.data.shape == b.data.shape == (61, 2000)  # inputs stay what they were
 
 
 def test_the_page_on_names_runs() -> None:

@@ -364,7 +364,7 @@ def test_edges_that_make_no_filter(edges: Any, message: str) -> None:
 
 def test_arguments_of_the_wrong_kind() -> None:
     dataset = ec.from_array(noise(1, 9), RATE, name="rec")
-    with pytest.raises(TypeError, match=r"takes a dataset, as ecogcat\.open_recording gives it, not a str"):
+    with pytest.raises(TypeError, match=r"takes a dataset, not the path .*: open it with ecogcat\.open_recording"):
         ec.bandpass("recording.rhd", 1, 2)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="takes a dataset"):
         ec.notch(np.ones((2, 3)), 60)  # type: ignore[arg-type]

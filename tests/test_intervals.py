@@ -85,7 +85,7 @@ def test_medians_come_from_runs_of_a_long_recording(monkeypatch: pytest.MonkeyPa
     hum[70_000:70_100] += 2000
     dataset = ec.from_array(hum[None], 1000)
     assert spans(ec.find_intervals(dataset, 5)) == [(70_000, 70_100)]
-    read = findintervals._some(dataset.signal)
+    read = findintervals._some(dataset.signal, slice(None), 16)
     assert read.shape == (1, 16 * 1024)
     assert np.median(np.abs(read)) == pytest.approx(np.median(np.abs(hum)), rel=0.02)
 

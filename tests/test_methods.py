@@ -92,5 +92,5 @@ def test_gaps_and_what_was_stored() -> None:
 
 
 def test_it_takes_a_dataset() -> None:
-    with pytest.raises(TypeError, match=r"takes a dataset, as ecogcat\.open_recording gives it, not a str"):
+    with pytest.raises(TypeError, match=r"takes a dataset, not the path .*: open it with ecogcat\.open_recording"):
         ec.methods_text("rec.rhd")  # type: ignore[arg-type]

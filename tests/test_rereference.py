@@ -205,7 +205,7 @@ def test_what_is_no_reference(to: Any, error: type[Exception], message: str) -> 
 
 
 def test_only_datasets() -> None:
-    with pytest.raises(TypeError, match="rereference takes a dataset, not a str"):
+    with pytest.raises(TypeError, match="rereference takes a dataset, not the path"):
         ec.rereference("rec.h5")  # type: ignore[arg-type]
 
 

@@ -174,7 +174,7 @@ def test_rates_that_are_none(rate: float) -> None:
 
 
 def test_wrong_types() -> None:
-    with pytest.raises(TypeError, match="resample takes a dataset, not a str"):
+    with pytest.raises(TypeError, match="resample takes a dataset, not the path"):
         ec.resample("rec.h5", 100)  # type: ignore[arg-type]
     for rate in ("1000", None, True):
         with pytest.raises(TypeError, match="a rate is a positive number of Hz, not"):

@@ -146,7 +146,7 @@ def test_a_copy_with_a_path_is_kept_and_opens(recording: Path, tmp_path: Path) -
     assert np.array_equal(again["adc"][:], ec.open_recording(recording)["adc"][:])
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         ec.scratch(again, tmp_path / "nowhere" / "copy.h5")
-    with pytest.raises(TypeError, match="scratch copies a Dataset"):
+    with pytest.raises(TypeError, match="scratch takes a dataset, not the path"):
         ec.scratch(path)  # type: ignore[arg-type]
     assert sorted(os.listdir(tmp_path)) == ["copy.h5", "first.h5", "second.h5", "temporary"]
 

@@ -108,9 +108,9 @@ def triggers_of(dataset: Dataset, trigger: Any) -> Events:
     Examples
     --------
     >>> import ecogcat as ec
-    >>> lines = ec.from_array([[0, 0, 5, 5, 0]], 1000.0, units="V").signal
-    >>> triggers_of(ec.from_array([[0.0] * 5], 1000.0, aligned={"dig": lines}), "dig:0").sample
-    array([2])
+    >>> line = [[0] * 10 + [5] * 5 + [0] * 15]
+    >>> triggers_of(ec.from_array([[0.0] * 30], 1000.0, aligned={"dig": line}), "dig:0").sample
+    array([10])
     """
     asked = [trigger] if isinstance(trigger, (int, str)) else list(trigger)
     if any(isinstance(one, bool) or not isinstance(one, (int, str)) for one in asked):

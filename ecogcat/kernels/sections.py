@@ -5,7 +5,7 @@
 which is the transposed direct form II of `scipy.signal.sosfilt`. A recursion cannot be spread over time, so it is
 spread over channels: a tile of sixteen of them, time first, in which each step is the same for all lanes. A step waits
 for the one before it, and eight lanes alone leave the processor idle meanwhile: sixteen take no longer than eight. With
-three sections that takes a quarter of scipy's time on one core.
+three sections that takes a third of scipy's time on one core.
 """
 
 from __future__ import annotations

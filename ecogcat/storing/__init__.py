@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest
 from ecogcat.progress import Progress, Report
@@ -71,8 +72,7 @@ def write(
     >>> ec.equals(ec.open_recording(path), dataset)
     True
     """
-    if not isinstance(dataset, Dataset):
-        raise TypeError(f"write takes a dataset, not a {type(dataset).__name__}; ecogcat.open_recording opens one")
+    check_dataset(dataset, "write")
     kind = _format_of(path, format)
     if compression not in (None, "gzip"):
         raise ValueError(f"compression is None or 'gzip', not {compression!r}")

@@ -9,6 +9,80 @@ import numpy as np
 import pytest
 
 import ecogcat as ec
+from ecogcat.testing.headstages import write_headstage
+
+
+@pytest.mark.parametrize("mapped", [True, False, "r+"])
+@pytest.mark.parametrize("save", [True, False])
+def test_l2_open_ephys_recordings_in_hdf5_can_be_resampled(tmp_path: Path, mapped: bool | str, save: bool) -> None:
+    """Whatever was asked for beside it, it was "not found"."""
+    path = tmp_path / "rec.h5"
+    with h5py.File(path, "w") as file:
+        file["Fs"], file["chdata"] = 1000.0, np.full((64, 400), 10, "i2")
+    asked = {"electrode": "psv_61_intan", "resample_rate": 500, "mapped": mapped, "save_downsampled": save}
+    for _ in range(2):
+        dataset = ec.open_recording(path, **asked)
+        assert dataset.signal.shape == (61, 200)
+        np.testing.assert_allclose(dataset.signal[:], 1.95, rtol=1e-6)
+    assert (tmp_path / "rec_Fs500.h5").exists() is save
+
+
+@pytest.mark.parametrize("rate", [1050, 3000, 9500])
+def test_l3_the_rate_of_what_is_stored_is_that_obtained(tmp_path: Path, rate: float) -> None:
+    path = write_headstage(tmp_path, "rec", "intan_rhd", n_samples=4000, sampling_rate=20000.0)
+    for _ in range(2):
+        dataset = ec.open_recording(path, resample_rate=rate, save_downsampled=True)
+        assert (dataset.sampling_rate, dataset.n_samples) == (rate, np.ceil(4000 * rate / 20000))
+    stored = ec.open_recording(tmp_path / f"rec_Fs{rate}.h5")
+    assert (stored.sampling_rate, stored.n_samples) == (rate, dataset.n_samples)
+
+
+@pytest.mark.parametrize("save", [True, False])
+def test_l4_without_use_stored_the_samples_are_those_of_the_recording(tmp_path: Path, save: bool) -> None:
+    """The stale file was read all the same, and is here neither read nor written over."""
+    path = write_headstage(tmp_path, "rec", "oephys", n_samples=400)
+    with h5py.File(tmp_path / "rec_Fs500.h5", "w") as file:
+        file["Fs"], file["chdata"] = 500.0, np.full((64, 200), -7.0)
+    assert ec.open_recording(path, resample_rate=500).signal[0].mean() == -7
+    if save:
+        with pytest.raises(ec.EcogcatError, match="ecogcat did not write this file, and does not write over it"):
+            ec.open_recording(path, resample_rate=500, use_stored=False, save_downsampled=True)
+    dataset = ec.open_recording(path, resample_rate=500, use_stored=False)
+    np.testing.assert_array_equal(dataset.signal[:], ec.resample(ec.open_recording(path), 500).signal[:])
+
+
+def test_l9_what_is_stored_keeps_the_level_of_aligned_arrays(tmp_path: Path) -> None:
+    path = write_headstage(tmp_path, "rec", "intan_rhd", range(1000, 3900, 100), n_samples=4001, sampling_rate=20000.0)
+    for _ in range(2):
+        dataset = ec.open_recording(path, resample_rate=2000, save_downsampled=True, trigger=0)
+        assert dataset["adc"].shape == (1, 401)
+        assert dataset["adc"][:].max() < 5  # it was 33
+        assert dataset.events.sample.tolist() == list(range(100, 390, 10))
+
+
+def test_l10_load_arguments_resample_in_memory_without_a_trigger(tmp_path: Path) -> None:
+    path = write_headstage(tmp_path, "rec", "intan_rhd", n_samples=400)
+    asked = {"electrode": "psv_61_intan", "resample_rate": 500}
+    mapped, loaded = (ec.open_recording(path, mapped=one, **asked) for one in (True, False))
+    assert loaded.signal.shape == (61, 200)
+    assert ec.equals(mapped, loaded)
+    few = ec.open_recording(path, electrode="psv_61_intan", channels=range(8))
+    assert few.channel_map is not None
+    assert (few.n_channels, len(few.channel_map)) == (7, 7)
+    with pytest.raises(ec.FormatError, match="the electrode has channels that the recording lacks"):
+        ec.open_recording(path, electrode="psv_244_intan")
+
+
+def test_l16_triggers_of_active_arrays_are_no_part_of_what_is_filtered_and_stored(tmp_path: Path) -> None:
+    """There was no bnc array; stored, the trigger was filtered, and 5 V were 500,000."""
+    path = write_headstage(tmp_path, "rec", "zif26 to 2x uhdmi", range(200, 3800, 300), n_samples=4000)
+    asked = {"daq": "2t-as daq v1", "headstage": "zif26 to 2x uhdmi", "electrode": "actv_64", "bnc": [10]}
+    for _ in range(2):
+        dataset = ec.open_recording(path, **asked, resample_rate=200, save_downsampled=True, trigger="bnc:0")
+        assert dataset.events.sample.tolist() == list(range(40, 760, 60))
+        assert dataset["bnc"].sampling_rate == 1600
+        np.testing.assert_allclose(np.percentile(dataset["bnc"][:], 99), 3.3, rtol=0.15)
+        assert dataset.n_channels == 64
 
 
 @pytest.mark.parametrize(

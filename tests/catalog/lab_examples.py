@@ -29,10 +29,11 @@ def without_globals(options: dict[str, Any], told: dict[str, Any]) -> dict[str, 
     return {name: value for name, value in options.items() if name not in told["global"]}
 
 
-def lab_with_files(folder: Path, triggers: Callable[[str, str], Sequence[int]]) -> dict[str, Any]:
+def lab_with_files(folder: Path, triggers: Callable[[str, str], Sequence[int]], **writing: Any) -> dict[str, Any]:
     """The examples in a folder, with recordings where they point; what `ec.open_session` needs to open them.
 
-    `triggers` gives the samples of the triggers of a recording by the names of session and recording.
+    `triggers` gives the samples of the triggers of a recording by the names of session and recording; `writing` is for
+    `write_headstage`.
     """
     database = folder / "db"
     shutil.copytree(examples() / "db", database)
@@ -45,5 +46,5 @@ def lab_with_files(folder: Path, triggers: Callable[[str, str], Sequence[int]]) 
         cat = ec.open_session(name, **lab)
         for recording in cat:
             options = cat[recording].options
-            write_headstage(options["exp_path"], recording, options["headstage"], triggers(name, recording))
+            write_headstage(options["exp_path"], recording, options["headstage"], triggers(name, recording), **writing)
     return lab

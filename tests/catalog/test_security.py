@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,11 @@ from click.testing import CliRunner
 
 import ecogcat as ec
 from ecogcat.catalog.checked import CheckedCatalog
+from ecogcat.catalog.index import index_path, write_index
+from ecogcat.catalog.indexed import IndexedCatalog, index_text
 from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.session import open_catalog
+from ecogcat.catalog.source import EcogSource
 from ecogcat.cli.commands import ecogcat
 from ecogcat.testing.simulate import SimulatedSession
 from tests import malicious_catalogs as malicious
@@ -164,6 +169,86 @@ def test_a_catalog_is_read_anew_when_it_changed(write_catalog: Any, session: Sim
     path.write_text("sources: {new: {driver: ecog_hdf5, args: {urlpath: a.h5}}}\n")
     cat.force_reload()
     assert list(cat) == ["new"]
+
+
+# By its index ----------------------------------------------------------------------------------------
+
+
+def indexed(path: Path, sources: Any, metadata: Any = None) -> Any:
+    """Open a harmless catalog that lies beside an index of the same digest, which says something else."""
+    path.write_text("sources: {}\n")
+    assert write_index(str(path), {"metadata": metadata or {}, "sources": sources})
+    cat = ec.open_session(path)
+    assert isinstance(cat, IndexedCatalog)
+    return cat
+
+
+HARMLESS = {"driver": "ecog_hdf5", "args": {"urlpath": "good.h5"}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"cls": "os.system", "args": ["true"], "kwargs": {}}, "cls: an object made as the catalog says"),
+        ({"driver": "os.system", "args": {}}, "would import a module"),
+        ({"driver": "ecogcat.catalog.joins.os", "args": {}}, "would import a module"),
+        ({"driver": "ecog_hdf5", "args": {"urlpath": "{{ shell('true') }}"}}, "would run a command"),
+        ({"driver": "ecog_hdf5", "args": {"urlpath": "{{ ''.__class__ }}"}}, "holds more than CATALOG_DIR"),
+        ({**HARMLESS, "metadata": {"note": "{{ cycler.__init__ }}"}}, "metadata.note: the template"),
+        ({**HARMLESS, "parameters": {"p": {"type": "str", "default": "shell(true)"}}}, "runs no shell"),
+        ({**HARMLESS, "description": "\x1b[2J"}, "has control characters"),
+        ({**HARMLESS, "nobody": "reads it"}, "an entry has no key 'nobody'"),
+        ({"args": {}}, "this one has none"),
+    ],
+)
+def test_entries_of_an_index_are_looked_over(tmp_path: Path, entry: dict[str, Any], message: str) -> None:
+    cat = indexed(tmp_path / "s.yaml", {"good": HARMLESS, "bad": entry})
+    assert isinstance(cat["good"], EcogSource)
+    for ask in (lambda: cat["bad"], lambda: ec.session_table(cat), lambda: ec.load_session(cat)):
+        with pytest.raises(ec.CatalogError, match=message) as caught:
+            ask()
+        assert "\n" not in str(caught.value)
+        assert "line" not in str(caught.value), "it is not in the file"
+
+
+def test_settings_of_an_index_are_looked_over(tmp_path: Path) -> None:
+    with pytest.raises(ec.CatalogError, match="no 'rots' is known; did you mean 'roots'"):
+        indexed(tmp_path / "s.yaml", {}, {"ecog": {"rots": []}})
+
+
+def test_a_damaged_index_is_said_so(tmp_path: Path) -> None:
+    cat = indexed(tmp_path / "s.yaml", {"good": HARMLESS})
+    with closing(sqlite3.connect(tmp_path / "s.yaml.index")) as connection, connection:
+        connection.execute("UPDATE entries SET entry = '{not JSON'")
+    for ask in (lambda: cat["good"], lambda: ec.session_table(cat)):
+        with pytest.raises(ec.CatalogError, match=r"s\.yaml\.index: this index is damaged; delete it"):
+            ask()
+
+
+def test_no_index_of_what_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    text = "sources: {a: {driver: os.system, args: {}}}\n"
+    path.write_text(text)
+    assert not index_text(str(path), text)
+    Path(index_path(str(path))).write_bytes(b"of another content")
+    with pytest.raises(ec.CatalogError, match=r"line 1: entry 'a': driver 'os\.system' would import a module"):
+        ec.open_session(path)
+
+
+def test_catalogs_in_an_indexed_catalog(folder: Path) -> None:
+    said = {one: {"driver": "yaml_file_cat", "args": {"path": one}} for one in ("tag_object.yaml", "outer.yaml")}
+    cat = indexed(folder / "outer.yaml", said)
+    with pytest.raises(ec.CatalogError, match="the tag"):
+        cat["tag_object.yaml"]
+    with pytest.raises(ec.CatalogError, match="the catalog includes itself"):
+        cat["outer.yaml"]
+
+
+def test_a_session_that_includes_itself(folder: Path) -> None:
+    path = folder / "session_again.yaml"
+    path.write_text("sources: {again: {driver: ecog_session, args: {path: session_again.yaml}}}\n")
+    with pytest.raises(ec.CatalogError, match="the catalog includes itself"):
+        ec.session_table(path)
 
 
 # Through plain Intake ------------------------------------------------------------------------------

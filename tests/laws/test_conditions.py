@@ -18,6 +18,8 @@ from ecogcat.query import query_rows
 from ecogcat.testing import laws
 from ecogcat.testing.strategies import condition_tables, events
 
+pytestmark = pytest.mark.filterwarnings("ignore:'.*' is a column of numbers")
+
 NAMES = ("tone", "level", "go", "word")
 
 

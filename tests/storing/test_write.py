@@ -194,7 +194,7 @@ def test_arguments(arguments: Any, error: Any, message: str, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=message):
         ec.write(ec.from_array([[1.0]], 1000), *arguments)
-    with pytest.raises(TypeError, match="write takes a dataset, not a str"):
+    with pytest.raises(TypeError, match="write takes a dataset, not the path"):
         ec.write("a.h5", "b.h5")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="compression is None or 'gzip', not 'best'"):
         ec.write(ec.from_array([[1.0]], 1000), "a.h5", compression="best")  # type: ignore[arg-type]
