@@ -246,6 +246,8 @@ def _edge(value: Any, name: str) -> float | None:
 def _lines(lines: Any, harmonics: Any) -> list[float]:
     if isinstance(lines, str) or not isinstance(lines, (Iterable, numbers.Real)):
         raise TypeError(f"lines are frequencies in Hz, such as 60 or (60, 120), not {lines!r}")
+    if isinstance(lines, np.ndarray):
+        lines = lines.tolist()
     given = [lines] if isinstance(lines, numbers.Real) else list(lines)
     frequencies = [_number(line, "a line") for line in given]
     for line in frequencies:

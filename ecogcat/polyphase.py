@@ -103,7 +103,7 @@ def rate_step(rate: float, to: float) -> Fraction:
     >>> rate_step(20000, 1000), rate_step(62500 / 3, 1000), rate_step(19998.73, 1000)
     (Fraction(20, 1), Fraction(125, 6), Fraction(15519, 776))
     """
-    exact = Fraction(rate).limit_denominator(1_000_000) / Fraction(to).limit_denominator(1_000_000)
+    exact = _plain(rate) / _plain(to)
     if max(exact.numerator, exact.denominator) <= _LARGEST:
         return exact
     low, high = 1, 1
@@ -116,3 +116,9 @@ def rate_step(rate: float, to: float) -> Fraction:
         else:
             high = middle
     return exact.limit_denominator(high)
+
+
+def _plain(rate: float) -> Fraction:
+    """Return a rate as a fraction that people would write; one of a few microhertz as it is."""
+    exact = Fraction(rate)
+    return exact.limit_denominator(1_000_000) if exact > 1 else 1 / (1 / exact).limit_denominator(1_000_000)

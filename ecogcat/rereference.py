@@ -68,6 +68,9 @@ def rereference(dataset: Dataset, to: str | int | Sequence[str] | Sequence[int] 
     """
     check_dataset(dataset, "rereference")
     chosen, what = _reference_of(dataset, to)
+    if what == "regress" and dataset.signal.dtype.kind == "c":
+        kind = dataset.signal.dtype
+        raise TypeError(f"{dataset.name}: regressing on the common average needs real values, not {kind}")
     if not dataset.n_channels:
         return dataset
     pieces: list[Piece] = []

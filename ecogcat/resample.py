@@ -23,6 +23,8 @@ from ecogcat.signal import Signal
 
 __all__ = ["at_rate", "resample"]
 
+_MOST_RATIO = 1e6  # of two rates: weights beyond that fill memory, sample indices overflow
+
 
 class _Move(NamedTuple):
     """A part before and after: how many of its samples there are for each new one, and where its events go."""
@@ -55,7 +57,7 @@ def resample(dataset: Dataset, rate: float) -> Dataset:
     Raises
     ------
     TypeError, ValueError
-        If `dataset` is none, or the rate is no positive number of Hz.
+        If `dataset` is none, or the rate is no positive number of Hz, or a million times higher or lower.
 
     Notes
     -----
@@ -71,7 +73,14 @@ def resample(dataset: Dataset, rate: float) -> Dataset:
     (201, 2000.0, array([150]), array([1., 1.]))
     """
     check_dataset(dataset, "resample")
-    return at_rate(dataset, checked_rate(rate))
+    wanted = checked_rate(rate)
+    for part in dataset.parts:
+        if not 1 / _MOST_RATIO <= wanted / part.sampling_rate <= _MOST_RATIO:
+            raise ValueError(
+                f"{wanted:g} Hz and the {part.sampling_rate:g} Hz of {part.name} differ by more than a factor of a "
+                "million, for which no filter is made"
+            )
+    return at_rate(dataset, wanted)
 
 
 def checked_rate(rate: Any) -> float:

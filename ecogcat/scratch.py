@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import threading
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
 from ecogcat.storage import maps
-from ecogcat.storage.disk import private_folder
+from ecogcat.storage.disk import named_when_full, path_text, private_folder
 from ecogcat.storage.scratch import ScratchExtent, ScratchFile, make_scratch_file
 
 __all__ = ["scratch"]
@@ -57,10 +58,12 @@ def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progre
     (array([[-1.,  2., -1.]]), array([[1., 2., 3.]]))
     """
     check_dataset(dataset, "scratch")
+    path = None if path is None else path_text(path)
     arrays = {"signal": dataset.signal, **dataset.arrays()}
     report = Report(sum(array.nbytes for array in arrays.values()), progress, "copying")
     try:
-        copied = _temporary(arrays, report) if path is None else _kept(os.fspath(path), arrays, report)
+        with named_when_full(f"a scratch copy in {tempfile.gettempdir() if path is None else path}"):
+            copied = _temporary(arrays, report) if path is None else _kept(path, arrays, report)
     finally:
         report.close()
     signal = copied.pop("signal")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -400,3 +401,20 @@ def test_datasets_without_channels_or_samples() -> None:
     none = ec.select_channels(ec.from_array(noise(2, 9), RATE), [])
     assert ec.bandpass(none, 5, 100).signal.shape == (0, 9)
     assert Piece.whole(ec.bandpass(empty, 5, 100).signal.pieces[0].extent).n_samples == 0
+
+
+def test_a_line_is_a_number_of_any_kind() -> None:
+    dataset = ec.from_array(noise(1, 500), RATE)
+    assert ec.notch(dataset, np.array(60)).notches == (60.0,)  # type: ignore[arg-type]
+    assert ec.notch(dataset, np.float32(60)).notches == (60.0,)
+
+
+def test_a_disk_that_runs_full_on_the_way_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("ecogcat.storage.spill._whole", full)
+    with ec.options(memory_limit=1000), pytest.raises(OSError, match=rf"{tmp_path}/.*: the disk ran full") as caught:
+        ec.bandpass(ec.from_array(noise(2, 5000), RATE), 5, 100)
+    assert caught.value.errno == errno.ENOSPC

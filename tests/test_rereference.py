@@ -207,3 +207,8 @@ def test_what_is_no_reference(to: Any, error: type[Exception], message: str) -> 
 def test_only_datasets() -> None:
     with pytest.raises(TypeError, match="rereference takes a dataset, not the path"):
         ec.rereference("rec.h5")  # type: ignore[arg-type]
+
+
+def test_regressing_complex_values_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="array: regressing on the common average needs real values, not complex64"):
+        ec.rereference(ec.from_array(np.ones((2, 9), "c8"), 1000), "regress")

@@ -244,3 +244,16 @@ def test_on_the_way_back_nothing_of_a_length_is_lost() -> None:
     assert inner.parts[1].n_samples == 11
     back = ec.split(ec.join(a, inner, on_rate_mismatch="resample"))[2]
     np.testing.assert_array_equal(back.signal[:], c.signal[:])
+
+
+@pytest.mark.parametrize("rate", [1e-9, 1e-300, 1e300, 1e12])
+def test_rates_beyond_all_measure_are_refused(rate: float) -> None:
+    dataset = ec.from_array([[0.0] * 50], 1000)
+    with pytest.raises(ValueError, match=r"Hz and the 1000 Hz of array differ by more than a factor of a million"):
+        ec.resample(dataset, rate)
+
+
+def test_rates_below_a_hertz_are_exact() -> None:
+    slow = ec.resample(ec.from_array([[2.0] * 300], 10.0), 0.1)
+    assert (slow.n_samples, slow.sampling_rate) == (3, 0.1)
+    assert np.allclose(slow.signal[:], 2)

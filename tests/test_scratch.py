@@ -229,3 +229,11 @@ def test_epochs_do_not_overwrite_a_scratch_copy(tmp_path: Path) -> None:
     with pytest.raises((ec.ReadOnlyError, FileExistsError)):
         ec.epochs(copy, 2, 2, out=tmp_path / "copy.h5")
     assert ec.equals(copy, dataset)
+
+
+@pytest.mark.parametrize("path", [3, b"copy.h5"])
+def test_what_is_no_path(path: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TypeError, match=f"a path is a str or path-like, not {type(path).__name__}"):
+        ec.scratch(ec.from_array([[1.0]], 1000), path)
+    assert not [one for one in tmp_path.iterdir() if one.is_file()]

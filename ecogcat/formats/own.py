@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
-from ecogcat.errors import EcogcatError, FormatError, RecordingNotFound
+from ecogcat.errors import EcogcatError, FormatError, RecordingNotFound, SourceChangedError
 from ecogcat.formats.hdf5_fields import reading
 from ecogcat.formats.hdf5_names import hdf5_names
 from ecogcat.formats.registry import Format, register, stream_rows
@@ -196,8 +196,14 @@ def _linked(path: str, link: Mapping[str, Any], n_channels: int) -> Placed:
             hint="Put it there, or write the dataset again from where it lies now",
         )
     source = Source(place, link["size"], link["fingerprint"], _NO_STAMP)
-    with hdf5_file(source) as file:  # which checks size and fingerprint
-        extent = hdf5_extent(source, file[link["key"]], time_first=link["time_first"])
+    try:
+        with hdf5_file(source) as file:  # which checks size and fingerprint
+            extent = hdf5_extent(source, file[link["key"]], time_first=link["time_first"])
+    except SourceChangedError as error:
+        raise SourceChangedError(
+            f"{path} refers to {place}, whose content is not what it was when that was written: put the recording back "
+            "there, or write the dataset again"
+        ) from error
     return Placed(extent, n_samples, link["start"], link["channels"])
 
 

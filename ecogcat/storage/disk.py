@@ -7,12 +7,15 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ecogcat.storage import maps
 from ecogcat.storage.leftovers import owned_prefix, sweep
 
-__all__ = ["check_room", "private_folder", "remove_with"]
+__all__ = ["check_room", "named_when_full", "path_text", "private_folder", "remove_with"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 
 
 def _no_space(message: str) -> Exception:
@@ -46,6 +49,41 @@ def check_room(
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise error(f"{what} takes {needed:,} bytes and the disk of {folder} has {free:,} free: {instead}")
+
+
+@contextmanager
+def named_when_full(what: str) -> Iterator[None]:
+    """Have the error of a disk that runs full on the way name what was written: the system's names nothing.
+
+    Raises
+    ------
+    OSError
+        With the system's number, and `what`.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.errno not in _FULL or error.strerror != os.strerror(error.errno):
+            raise
+        raise OSError(
+            error.errno, f"{what}: the disk ran full ({error.strerror}); nothing of it was left there. Make room first"
+        ) from error
+
+
+def path_text(path: object) -> str:
+    """Return a path as text, or say that it is none.
+
+    Examples
+    --------
+    >>> path_text(b"a.h5")
+    Traceback (most recent call last):
+    ...
+    TypeError: a path is a str or path-like, not bytes
+    """
+    text = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(text, str):
+        raise TypeError(f"a path is a str or path-like, not {type(path).__name__}")
+    return text
 
 
 def private_folder() -> str:

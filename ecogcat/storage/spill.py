@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.errors import MemoryLimitError
-from ecogcat.storage.disk import check_room, private_folder, remove_with
+from ecogcat.storage.disk import check_room, named_when_full, private_folder, remove_with
 
 __all__ = ["SpillFile"]
 
@@ -77,7 +77,7 @@ class SpillFile:
         OSError
             If the disk is full after all, or fails.
         """
-        with _lock, open(self.path, "r+b", buffering=0) as file:
+        with _lock, named_when_full(self.path), open(self.path, "r+b", buffering=0) as file:
             file.seek(offset)
             _whole(file.write, values)
 

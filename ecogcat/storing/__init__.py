@@ -10,6 +10,7 @@ from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest
 from ecogcat.progress import Progress, Report
+from ecogcat.storage.disk import named_when_full, path_text
 from ecogcat.stored import LAYOUT, Description, Run, described
 from ecogcat.storing.target import check_not_a_source, inputs_of, place_of, unfinished_path
 from ecogcat.storing.virtual import linked_runs, write_virtual
@@ -50,7 +51,7 @@ def write(
     FileExistsError
         If something is there and `overwrite` is not given.
     ReadOnlyError
-        If the dataset is read from there.
+        If the dataset is read from there, or what is there is a device or a folder of other things.
     OSError
         If the disk has no room; nothing is written then.
     TypeError, ValueError
@@ -75,7 +76,9 @@ def write(
     kind = _format_of(path, format)
     if compression not in (None, "gzip"):
         raise ValueError(f"compression is None or 'gzip', not {compression!r}")
-    place = place_of(path, overwrite)
+    if not isinstance(overwrite, bool):
+        raise TypeError(f"overwrite is True or False, not {overwrite!r}")
+    place = place_of(path, overwrite, folder_of_chunks=kind == "zarr")
     check_not_a_source(place, inputs_of(dataset), dataset.name)
     if kind == "vds.h5":
         if compression:
@@ -85,24 +88,25 @@ def write(
         description, runs = described(dataset)
     key = digest(LAYOUT, kind, compression, dataset.token, description.digest)
     report = Report(sum(run.nbytes for run in runs), progress, "writing")
+    job = _Job(dataset, place, unfinished_path(place), key, description, runs, report.add, compression)
     try:
-        _WRITERS[kind](_Job(dataset, place, unfinished_path(place), key, description, runs, report.add, compression))
+        with named_when_full(place):
+            _WRITERS[kind](job)
     finally:
         report.close()
 
 
 def _format_of(path: str | os.PathLike[str], format: str | None) -> str:
-    if isinstance(path, bytes) or not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"a path is a str or path-like, not {type(path).__name__}")
+    path = path_text(path)
     if format is not None:
         if format not in _FORMATS:
             raise ValueError(f"format is one of {', '.join(_FORMATS)}, not {format!r}")
         return format
-    name = os.fspath(path).lower()
+    name = path.lower()
     for ending, kind in _ENDINGS.items():
-        if name.endswith(ending):
+        if name.endswith(ending) or (kind == "zarr" and name.rstrip("/" + os.sep).endswith(ending)):
             return kind
-    raise ValueError(f"{os.fspath(path)}: its name ends in none of {', '.join(_ENDINGS)}; or say format=")
+    raise ValueError(f"{path}: its name ends in none of {', '.join(_ENDINGS)}; or say format=")
 
 
 class _Job(NamedTuple):

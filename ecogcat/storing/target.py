@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -27,8 +28,16 @@ UNFINISHED = ".ecogcat-unfinished"
 """How names of files end that were not written to their end."""
 
 
-def place_of(path: str | os.PathLike[str], overwrite: bool) -> str:
+def place_of(path: str | os.PathLike[str], overwrite: bool, *, folder_of_chunks: bool = False) -> str:
     """Return where a path leads, links followed, so that a link stays one; it is free, or may be overwritten.
+
+    Parameters
+    ----------
+    path : path-like
+    overwrite : bool
+        Whether a file that is there may be replaced. A device, a pipe, or a folder of other things never is.
+    folder_of_chunks : bool
+        Whether what is going to be written is a folder.
 
     Raises
     ------
@@ -36,6 +45,10 @@ def place_of(path: str | os.PathLike[str], overwrite: bool) -> str:
         If something is there that may not be replaced.
     FileNotFoundError
         If there is no such folder.
+    ReadOnlyError
+        If something is there that is no file.
+    OSError
+        If the disk takes no name as long as this.
     """
     place = os.path.realpath(os.path.expanduser(os.fspath(path)))
     folder = os.path.dirname(place)
@@ -43,7 +56,22 @@ def place_of(path: str | os.PathLike[str], overwrite: bool) -> str:
         raise FileNotFoundError(f"{place}: there is no folder {folder} to write to; make it first")
     if os.path.lexists(place) and not overwrite:
         raise FileExistsError(f"{place} is there already; overwrite=True replaces it")
+    if os.path.lexists(place) and not folder_of_chunks and not os.path.isfile(place):
+        what = "a folder" if os.path.isdir(place) else "no file"
+        raise ReadOnlyError(f"{place} is {what}: it is not replaced. Write to another name")
+    longest, name = _longest_name(folder), os.fsencode(os.path.basename(place))
+    if len(name) > longest:
+        raise OSError(
+            errno.ENAMETOOLONG, f"a name of {len(name)} bytes is too long for {folder}, which takes {longest}: {place}"
+        )
     return place
+
+
+def _longest_name(folder: str) -> int:
+    try:
+        return os.pathconf(folder, "PC_NAME_MAX")
+    except (AttributeError, OSError, ValueError):  # Windows, or a disk that does not say
+        return 255
 
 
 def inputs_of(dataset: Dataset) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -360,3 +361,47 @@ def test_an_altered_description_is_refused(joined: ec.Dataset, tmp_path: Path) -
         file["description/text"][:] = np.frombuffer(text, np.uint8)
     with pytest.raises(ec.FormatError, match="its description was altered after it was written"):
         ec.open_recording(tmp_path / "a.h5")
+
+
+@pytest.mark.parametrize("kind", ["h5", "mat"])
+def test_devices_pipes_and_folders_are_not_replaced(kind: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name, what in (("pipe", "no file"), ("folder", "a folder")):
+        with pytest.raises(ec.ReadOnlyError, match=f"{name} is {what}: it is not replaced"):
+            ec.write(ec.from_array([[1.0]], 1000), tmp_path / name, kind, overwrite=True)
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "pipe"]
+
+
+def test_a_name_that_is_too_long_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"a name of 303 bytes is too long for .*, which takes 255") as caught:
+        ec.write(ec.from_array([[1.0]], 1000), tmp_path / ("x" * 300 + ".h5"))
+    assert caught.value.errno == errno.ENAMETOOLONG
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_overwrite_is_yes_or_no(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").write_bytes(b"old")
+    with pytest.raises(TypeError, match="overwrite is True or False, not 'no'"):
+        ec.write(ec.from_array([[1.0]], 1000), tmp_path / "a.h5", overwrite="no")  # type: ignore[arg-type]
+    assert (tmp_path / "a.h5").read_bytes() == b"old"
+
+
+def test_a_folder_named_with_a_slash_at_its_end(tmp_path: Path) -> None:
+    ec.write(ec.from_array([[1.0, 2.0]], 1000), f"{tmp_path}/a.zarr/")
+    assert ec.open_recording(f"{tmp_path}/a.zarr/").n_samples == 2
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.h5", {}), ("a.h5", {"compression": "gzip"}), ("a.mat", {})])
+def test_a_disk_that_runs_full_on_the_way_names_the_file(
+    name: str, options: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match=rf"{tmp_path / name}: the disk ran full \(No space left on device\)") as caught:
+        ec.write(ec.from_array([[1.0] * 99], 1000), tmp_path / name, **options)
+    assert caught.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
