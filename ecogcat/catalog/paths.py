@@ -159,7 +159,7 @@ def places(
 
 
 def _where_it_was(text: str, path: str, folder: str, before: str, flavour: Any) -> str:
-    """Return `moved`, of a path that may lead out of the catalog's folder by ``..``: that counts from the old folder."""
+    """Return `moved`, of a path that may lead out of the catalog's folder by ``..``: it counts from the old."""
     match = _PROTOCOL.match(text)
     plain, base = text[match.end() :] if match else text, folder.rstrip("/\\")
     if plain.startswith((f"{base}/", f"{base}\\")) and ".." in plain:

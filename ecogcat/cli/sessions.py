@@ -15,6 +15,7 @@ from ecogcat.catalog.scanned import Update, scan_into
 from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names
+from ecogcat.formats.own import links_of
 
 __all__ = ["check", "relink", "scan"]
 
@@ -138,8 +139,8 @@ def _bar() -> Any:
 def relink(catalog: str, old: str, new: str, as_json: bool) -> None:
     """Say where a folder or drive that has moved is now: OLD as it was, NEW as it is.
 
-    The paths in the catalog's entries and joins are rewritten; nothing else in the file is. Exit status 1 if something
-    is not at its new place, or no path lay below OLD.
+    The paths in the catalog's entries and joins are rewritten; nothing else in the file is. CATALOG may also be a
+    virtual file (.vds.h5). Exit status 1 if something is not at its new place, or no path lay below OLD.
     """
     moved = relink_catalog(catalog, old, new)
     if as_json:
@@ -161,10 +162,10 @@ def _missing(exists: bool) -> str:
 
 def _say_where(catalog: str, old: str) -> None:
     """Say where a catalog's paths do lie, when none lay where they were said to."""
-    folders: dict[str, None] = {}
-    for row in rows_of(catalog_of(catalog)):
-        path = row.arguments.get("urlpath")
-        if isinstance(path, str):
-            folders[os.path.dirname(path)] = None
+    if os.path.splitext(catalog)[1].lower() in (".yaml", ".yml"):
+        paths = [row.arguments.get("urlpath") for row in rows_of(catalog_of(catalog))]
+    else:
+        paths = list(links_of(os.path.abspath(catalog)))
+    folders = dict.fromkeys(os.path.dirname(path) for path in paths if isinstance(path, str))
     listed = ", ".join(list(folders)[:5]) + (" ..." if len(folders) > 5 else "")
     click.echo(f"error: no path of {catalog} lies below {old}; they lie in {listed or 'no folder'}", err=True)
