@@ -1,4 +1,4 @@
-"""Relink: a catalog's paths, or a virtual file's, changed where a folder or drive has moved; the rest stays as it is."""
+"""Relink: paths of a catalog or a virtual file, changed where a folder or drive has moved; the rest stays as it is."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ __all__ = ["check", "relink", "scan"]
 _MOST = 20
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Make, or update, a catalog of a folder.")
 @click.argument("folder")
 @click.option("-o", "--output", required=True, metavar="session.yaml", help="Catalog to write, or to bring up to date.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Paths below FOLDER to leave out; may be repeated.")
@@ -76,7 +76,7 @@ def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Try every entry, one line each.")
 @click.argument("catalog")
 @selected
 @JSON
@@ -130,7 +130,7 @@ def _bar() -> Any:
     return report
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Say where a folder that moved is now.")
 @click.argument("catalog")
 @click.argument("old")
 @click.argument("new")
