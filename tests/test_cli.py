@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -120,6 +121,7 @@ def test_ls_lists_what_it_can(session: SimulatedSession, run: Callable[..., Resu
     assert "there is no driver 'ecog_nonesuch'" in listed.stderr
     rows = json.loads(run("ls", path, "--json").stdout)
     assert [bool(row["error"]) for row in rows] == [False, False, False, True, True]
+    path.unlink()
 
 
 def test_plan(session: SimulatedSession, run: Callable[..., Result]) -> None:
@@ -152,11 +154,11 @@ def test_options_of_a_plan(
 
 
 def test_plan_of_a_folder(session: SimulatedSession, run: Callable[..., Result], tmp_path: Path) -> None:
-    mixed = tmp_path / "no catalog in it"  # where there are some, they are the session
-    mixed.mkdir()
-    for one in session.recordings[:2]:
-        (mixed / one.path.name).write_bytes(one.path.read_bytes())
-    done = run("plan", mixed)
+    bare = tmp_path / "bare"  # without the session's catalog, which would go before its recordings
+    bare.mkdir()
+    for one in session.recordings:
+        shutil.copy(one.path, bare)
+    done = run("plan", bare)
     assert done.exit_code == 1
     assert "CANNOT be joined" in done.output, "without an electrode the two systems' channels have no name in common"
     both = tmp_path / "two recordings"

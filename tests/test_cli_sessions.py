@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from click.testing import CliRunner, Result
 
 import ecogcat as ec
 from ecogcat.cli.commands import ecogcat
+from ecogcat.cli.output import without_room
 from ecogcat.testing.rhd import write_rhd
 
 Run = Callable[..., Result]
@@ -206,3 +209,65 @@ def test_report(catalog: Path, run: Run) -> None:
 def test_completion(run: Run, shell: str) -> None:
     done = CliRunner().invoke(ecogcat, [], prog_name="ecogcat", env={"_ECOGCAT_COMPLETE": f"{shell}_source"})
     assert (done.exit_code, "ecogcat" in done.output) == (0, True)
+
+
+def test_errors_speak_of_flags(catalog: Path, run: Run) -> None:
+    out = catalog.parent / "out.h5"
+    assert run("join", catalog, "--all", "-o", out).exit_code == 0
+    done = run("join", catalog, "--all", "-o", out)
+    assert (done.exit_code, done.stderr) == (1, f"error: {out} is there already; --overwrite replaces it\n")
+    done = run("join", catalog, "--all", "-o", "out.foo")
+    assert done.stderr.endswith(".mat\n"), "not `format=`, which is no flag"
+    done = run("join", catalog, "--all", "-o", catalog.parent / "all.vds.h5")
+    assert (done.exit_code, "ecogcat join CATALOG -o joined.yaml" in done.stderr) == (1, True)
+    done = run("info", catalog.parent / "data" / "day0")
+    assert (done.exit_code, "Name one with -l recording=" in done.stderr) == (1, True)
+
+
+def test_a_slip_of_the_line_is_not_blamed_on_a_catalog(catalog: Path, run: Run) -> None:
+    for line in (
+        ("info", "nope.rhd"),
+        ("ls", "nope.yaml"),
+        ("scan", "nope", "-o", "x.yaml"),
+        ("relink", catalog, "a", "b"),
+    ):
+        done = run(*line)
+        assert (done.exit_code, "next:" in done.stderr) == (1, False), done.stderr
+    (catalog.parent / "data" / "day0" / "a.rhd").unlink()
+    assert "next: `ecogcat check CATALOG` lists what is missing" in run("info", f"{catalog}:day0/a").stderr
+
+
+def test_a_reader_that_stops_reading(catalog: Path) -> None:
+    line = "from ecogcat.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", line, "check", str(catalog)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as done:
+        assert done.stdout is not None
+        done.stdout.close()
+        _, said = done.communicate(timeout=60)
+    assert (done.returncode, said) == (1, b"")
+
+
+def test_narrow_terminals_show_names_and_numbers() -> None:
+    header = ["entry", "format", "rate", "start", "notes"]
+    rows = [["a" * 40, "openephys_binary", "2 kHz", "2026-03-14 10:21:05", "1 warning"]]
+    spare = ("start", "format", "notes")
+    assert without_room(header, rows, 120, spare) == []
+    assert without_room(header, rows, 80, spare) == ["start"]
+    assert without_room(header, rows, 60, spare) == ["start", "format"]
+    assert without_room(header, [], 40, spare) == []
+    assert without_room(header, [["a", "b", None, "c", "word " * 30]], 80, spare) == []
+
+
+def test_convert_session(tmp_path: Path, run: Run) -> None:
+    write_rhd(tmp_path / "night_01.rhd", [[0] * 128] * 4)
+    (tmp_path / "day.txt").write_text("[session]\nexp_path: .\nheadstage: intan_rhd\n[night_01]\n[night_02]\n")
+    done = run("convert-session", tmp_path / "day.txt", "-o", tmp_path / "day.yaml", "--json")
+    said = json.loads(done.stdout)
+    assert (done.exit_code, said["output"]) == (0, str(tmp_path / "day.yaml"))
+    (note,) = said["notes"]
+    assert note.startswith("night_02: it is not on disk now")
+    done = run("convert-session", tmp_path / "day.txt", "-o", tmp_path / "day.yaml")
+    assert (done.exit_code, "there is a file already; --overwrite replaces it" in done.stderr) == (1, True)
+    done = run("convert-session", tmp_path / "day.txt", "-o", tmp_path / "day.yaml", "--overwrite")
+    assert f"next: ecogcat ls {tmp_path / 'day.yaml'}" in done.stdout

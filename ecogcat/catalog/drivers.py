@@ -15,7 +15,7 @@ from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.laboptions import NOT_ALWAYS
 from ecogcat.catalog.opened import Depth, opened
 from ecogcat.catalog.paths import ENTRY_FILES, local_path
-from ecogcat.catalog.shared import SharedSettings, expanded, formats_take
+from ecogcat.catalog.shared import SharedSettings, formats_take
 from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
 from ecogcat.dataset import Dataset
@@ -58,14 +58,13 @@ class RecordingSource(EcogSource):
     def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         shared = self._shared()
         arguments = self._settings(shared)
-        roots, lacking = expanded(_roots(arguments.pop("roots", shared.roots)), self._folder())
-        roots = self._as_before(roots)
+        roots, lacking = self._folders(_roots(arguments.pop("roots", shared.roots)))
         path = self._path(arguments.pop("urlpath"), shared, roots, lacking)
         how = Triggered(
             arguments.pop("triggers", None),
             arguments.pop("conditions", None),
             arguments.pop("on_mismatch", "cycle"),
-            tuple(self._as_before([*expanded(shared.tables, self._folder())[0], self._folder() or ".", *roots])),
+            tuple(filter(None, [*self._folders(shared.tables)[0], self._folder() or ".", self._before(), *roots])),
         )
         if arguments.get("events", False) not in (False, None):  # someone's own: they are those of the experiment
             how = replace(how, triggers="own")

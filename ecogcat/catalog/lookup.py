@@ -14,7 +14,7 @@ from ecogcat.errors import CatalogError
 
 __all__ = ["ListedCatalog", "Lookup", "MissingEntry", "look_up", "missing"]
 
-_LISTED = 50  # names that a message has room for
+_LISTED = 8  # names that a message has room for
 _NUMBER = re.compile(r"(\d+)$")
 
 

@@ -137,6 +137,8 @@ def places(
     'D:\\day 1\\rec.rhd'
     >>> places("/new//rec.rhd", "/new", before="/old", flavour=posixpath)
     ['/new/rec.rhd', '/old/rec.rhd']
+    >>> places("/a/new//../rig/rec.rhd", "/a/new/", before="/b/old", flavour=posixpath)
+    ['/a/rig/rec.rhd', '/b/rig/rec.rhd']
     """
     if folder and _is_remote(os.fspath(folder)):
         _check_remote(os.fspath(text), os.fspath(folder))
@@ -144,7 +146,7 @@ def places(
     if flavour.isabs(path) or not folder:
         found = [flavour.abspath(path)]
         if folder and before:
-            found.append(moved(found[0], local_path(folder, flavour=flavour), before, flavour=flavour))
+            found.append(_where_it_was(os.fspath(text), found[0], os.fspath(folder), before, flavour))
         return list(dict.fromkeys(found))
     folders = [one for one in (os.fspath(folder), before) if one]
     spelt = [path]
@@ -154,6 +156,15 @@ def places(
         flavour.join(flavour.abspath(local_path(one, flavour=flavour)), form) for one in folders for form in spelt
     ]
     return list(dict.fromkeys([*(flavour.normpath(one) for one in beside), *(flavour.abspath(form) for form in spelt)]))
+
+
+def _where_it_was(text: str, path: str, folder: str, before: str, flavour: Any) -> str:
+    """Return `moved`, of a path that may lead out of the catalog's folder by ``..``: it counts from the old."""
+    match = _PROTOCOL.match(text)
+    plain, base = text[match.end() :] if match else text, folder.rstrip("/\\")
+    if plain.startswith((f"{base}/", f"{base}\\")) and ".." in plain:
+        return str(flavour.normpath(flavour.join(before, plain[len(base) :].lstrip("/\\"))))
+    return moved(path, local_path(folder, flavour=flavour), before, flavour=flavour)
 
 
 def moved(path: str, folder: str, before: str, *, flavour: Any = os.path) -> str:

@@ -1,4 +1,4 @@
-"""Relink: a catalog's paths changed where a folder or drive has moved; the rest of its text stays as it is."""
+"""Relink: paths of a catalog or a virtual file, changed where a folder or drive has moved; the rest stays as it is."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ __all__ = ["Relinked", "relink"]
 
 _HERE = re.compile(r"\{\{\s*CATALOG_DIR\s*\}\}/?")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_ANY_WINDOWS = re.compile(r"(?<![^/])[A-Za-z]:\\|(?<![^/])\\\\")
 _PATHS = ("urlpath", "path", "electrode", "events", "judgements", "parts")
 
 
@@ -29,8 +30,9 @@ class Relinked:
     Attributes
     ----------
     entry : str
+        In a virtual file, the name of the recording's file.
     old, new : str
-        As the catalog has them.
+        As the catalog has them; in a virtual file, the places.
     exists : bool
         Whether something is at the new place.
     """
@@ -42,12 +44,13 @@ class Relinked:
 
 
 def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: str | os.PathLike[str]) -> list[Relinked]:
-    r"""Write into a catalog where a folder that has moved is now.
+    r"""Write into a catalog, or a virtual file, where a folder that has moved is now.
 
     Parameters
     ----------
     catalog : path-like
-        A YAML catalog. It is rewritten at once; what people wrote in it, comments too, stays.
+        A YAML catalog, in which what people wrote, comments too, stays; or a virtual file (``.vds.h5``), whose
+        recordings have to be at their new place what they were. Either is replaced in one step.
     old, new : path-like
         The folder (or drive, or file) as it was, and as it is. Drive letters and network paths of another system are
         understood: ``"D:\\rig\\2026"``.
@@ -61,6 +64,8 @@ def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: st
     ------
     RecordingNotFound
         If there is no catalog, or nothing at `new`.
+    FormatError, SourceChangedError
+        If a recording of a virtual file is not at its new place, or not what it was; nothing is written then.
 
     Examples
     --------
@@ -77,9 +82,11 @@ def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: st
             raise TypeError(f"{name} is a path, not {type(value).__name__}")
     path = os.path.abspath(local_path(catalog))
     target = os.path.abspath(local_path(new))
-    text = read_catalog_text(path)
+    text = None if _is_hdf5(path) else read_catalog_text(path)
     if not os.path.exists(target):
         raise RecordingNotFound(f"{target}: nothing is there; give the place where {os.fspath(old)} is now")
+    if text is None:
+        return _relinked_virtual(path, os.fspath(old), target)
     folder = os.path.dirname(path)
     moved: list[Relinked] = []
     changes: dict[int, list[tuple[int, int, str]]] = {}
@@ -106,6 +113,33 @@ def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: st
 
             index_text(path, whole)
     return moved
+
+
+def _is_hdf5(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(8) == b"\x89HDF\r\n\x1a\n"
+    except OSError:  # what reads it as a catalog says what is wrong
+        return False
+
+
+def _relinked_virtual(path: str, old: str, target: str) -> list[Relinked]:
+    from ecogcat.catalog.relinkvirtual import relink_virtual
+
+    plain = os.path.expanduser(old)
+    olds = [old] if _WINDOWS.match(old) else [os.path.abspath(plain), os.path.realpath(plain)]
+
+    def moved(place: str) -> str | None:
+        # Of another drive of Windows the file has the whole path, which here looks like a name in its folder.
+        windows = _ANY_WINDOWS.search(place)
+        for one in olds:
+            below = _below_windows(place[windows.start() :], one) if windows else _below(place, one)
+            if below is not None:
+                return os.path.normpath(os.path.join(target, below))
+        return None
+
+    changed = relink_virtual(path, moved)
+    return [Relinked(os.path.basename(now), before, now, os.path.exists(now)) for before, now in changed]
 
 
 def _scalars(entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -15,8 +15,8 @@ from ecogcat.catalog.errors import at_entry
 from ecogcat.catalog.lookup import Lookup
 from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.partitions import block_edges, dask_array
-from ecogcat.catalog.paths import first_existing, local_path, moved, places, resolved
-from ecogcat.catalog.shared import KEY, SharedSettings, shared_settings
+from ecogcat.catalog.paths import first_existing, local_path, places, resolved
+from ecogcat.catalog.shared import KEY, SharedSettings, expanded, shared_settings
 from ecogcat.catalog.summary import facts_of
 from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
@@ -203,11 +203,12 @@ class EcogSource(DataSource):
             return resolved(value, self._folder(), before=before)
         return found
 
-    def _as_before(self, folders: Sequence[str]) -> list[str]:
-        """Return folders of a catalog; behind them where they were before it was saved elsewhere."""
-        before, folder = self._before(), self._folder()
-        old = [moved(one, local_path(folder), before) for one in folders] if folder and before else []
-        return list(dict.fromkeys([*folders, *old]))
+    def _folders(self, texts: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Return `expanded` folders of the catalog; behind them where they were before it was saved elsewhere."""
+        folders, lacking = expanded(texts, self._folder())
+        before = self._before()
+        old = expanded(texts, before)[0] if before and self._folder() else []
+        return list(dict.fromkeys([*folders, *old])), lacking
 
     def _before(self) -> str | None:
         """Return the folder of the catalog before Intake saved it elsewhere, where recordings may have stayed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +13,7 @@ import click
 
 import ecogcat as ec
 
-__all__ = ["JSON", "LOAD", "ecogcat", "reported", "selected", "shown_progress"]
+__all__ = ["JSON", "LOAD", "ecogcat", "reported", "selected", "shown_progress", "spoken"]
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 _EXPECTED = (ec.EcogcatError, OSError, ValueError, TypeError, IndexError, ImportError, KeyError)
@@ -22,6 +23,19 @@ _NEXT = {
     "it is now",
     ec.SourceChangedError: "`ecogcat scan` the folder again, with the same -o",
 }
+# What the library says, and how it is said on the command's line.
+_SPOKEN = tuple(
+    (re.compile(said), here)
+    for said, here in (
+        (r"\boverwrite=True\b", "--overwrite"),
+        (r"; or say format=$", ""),
+        (r"\bwith (format|stream|node|experiment|recording)=", r"with -l \1="),
+        (r", in error\.plan\.differences", ": `ecogcat plan --json` has them all"),
+        (r": see \.differences", ": --json has them all"),
+        (r": see \.parts\[k\]\.notes", ": --json has them"),
+        (r"ecogcat\.relink\(file, old folder, new folder\)", "`ecogcat relink FILE OLD NEW`"),
+    )
+)
 
 
 def reported(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,17 +45,36 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, **options: Any) -> None:
         try:
             function(*arguments, **options)
+        except BrokenPipeError:  # who read on has seen enough, as `| head` does: click ends without a word
+            raise
         except _EXPECTED as error:
             if _debugging():
                 raise
-            text = error.args[0] if isinstance(error, KeyError) and error.args else error
+            text = spoken(str(error.args[0] if isinstance(error, KeyError) and error.args else error))
             click.echo(f"error: {text}", err=True)
             remedy = next((said for kind, said in _NEXT.items() if isinstance(error, kind)), "")
-            if remedy and "ecogcat " not in str(text):
+            if isinstance(error, ec.RecordingNotFound) and "catalog entry" not in text:
+                remedy = ""  # a slip of the line: no catalog is wrong
+            if remedy and "ecogcat " not in text:
                 click.echo(f"next: {remedy}", err=True)
             sys.exit(1)
 
     return run
+
+
+def spoken(text: str) -> str:
+    """Return a text of the library as the command would say it: flags in place of arguments and attributes.
+
+    Examples
+    --------
+    >>> spoken("out.h5 is there already; overwrite=True replaces it")
+    'out.h5 is there already; --overwrite replaces it'
+    >>> spoken("several streams lie here. Name one with stream=")
+    'several streams lie here. Name one with -l stream='
+    """
+    for said, here in _SPOKEN:
+        text = said.sub(here, text)
+    return text
 
 
 def _debugging() -> bool:

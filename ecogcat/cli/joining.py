@@ -12,7 +12,7 @@ import click
 
 import ecogcat as ec
 from ecogcat.catalog.addjoin import add_join
-from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
+from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress, spoken
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names, datasets_of, is_catalog
 from ecogcat.tabulate import dataset_text, plan_text
@@ -55,7 +55,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="What joining would do: every mismatch.")
 @click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH")
 @selected
 @_join_flags
@@ -87,7 +87,7 @@ def plan(
             {**facts, "mismatches": found.differences, "gains": found.gains, "without": without, "warnings": warned}
         )
     else:
-        click.echo(plan_text(found))
+        click.echo(spoken(plan_text(found)))
         _tell_warnings(warned)
         if rest is not None:
             flags = " ".join(f"--exclude {shlex.quote(name)}" for name in odd)
@@ -122,14 +122,15 @@ def _tell_warnings(warned: dict[str, list[str]]) -> None:
         click.echo(f"  and {len(lines) - _MOST} more; `ecogcat info` shows those of a recording")
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Join, and write or keep the result.")
 @click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH")
 @selected
 @click.option(
     *("-o", "--output"),
     required=True,
     metavar="OUT",
-    help=".h5, .zarr or .vds.h5: the samples are written. .yaml: the join is kept as an entry, nothing is copied.",
+    help=".h5, .zarr, .mat: the samples are written. .vds.h5: recordings in HDF5 are referred to. .yaml: the join is "
+    "kept as an entry. The last two copy nothing.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace OUT, or the entry of that name.")
 @_join_flags
@@ -174,7 +175,7 @@ def join(
         shape = {"n_channels": joined.n_channels, "n_samples": joined.n_samples, "duration": joined.duration}
         print_json({"output": where, "name": joined.name, **shape, "parts": [one.name for one in datasets]})
     else:
-        click.echo(dataset_text(joined))
+        click.echo(spoken(dataset_text(joined)))
         click.echo(f"\n{where}\nnext: ecogcat info {where}")
 
 

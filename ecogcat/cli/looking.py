@@ -12,7 +12,7 @@ from ecogcat.catalog.find import chosen, found_rows
 from ecogcat.catalog.rows import Row, rows_of
 from ecogcat.catalog.session import entry_source
 from ecogcat.catalog.source import EcogSource
-from ecogcat.cli.app import JSON, LOAD, ecogcat, reported
+from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, spoken
 from ecogcat.cli.output import hertz, print_json, seconds, table
 from ecogcat.cli.targets import catalog_of, conditions_of, dataset_of
 from ecogcat.tabulate import dataset_text
@@ -24,8 +24,10 @@ _COLUMNS = {
     **{"duration": "duration", "start": "start_time", "events": "n_events", "notes": ""},
 }
 
+_SPARE = ("start", "format", "notes", "events")  # left out, in this order, where a terminal is too narrow
 
-@ecogcat.command()
+
+@ecogcat.command(short_help="Show a recording or a join.")
 @click.argument("entry")
 @LOAD
 @JSON
@@ -34,7 +36,7 @@ def info(entry: str, load: dict[str, Any], as_json: bool) -> None:
     """Show what a recording is; only headers are read."""
     dataset = dataset_of(entry, load)
     if not as_json:
-        click.echo(dataset_text(dataset))
+        click.echo(spoken(dataset_text(dataset)))
         return
     print_json(_described(dataset))
 
@@ -62,7 +64,7 @@ def _described(dataset: ec.Dataset) -> dict[str, Any]:
     }
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="List a catalog.")
 @click.argument("catalog")
 @JSON
 @reported
@@ -72,7 +74,7 @@ def ls(catalog: str, as_json: bool) -> None:
     _show(cat, list(rows_of(cat, broken=True)), catalog, as_json)
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Entries of which words and facts hold.")
 @click.argument("catalog")
 @click.argument("words", nargs=-1, metavar="WORD|KEY=VALUE...")
 @JSON
@@ -85,7 +87,7 @@ def find(catalog: str, words: tuple[str, ...], as_json: bool) -> None:
     """
     cat = catalog_of(catalog)
     rows = found_rows(cat, *conditions_of(words))
-    _show(cat, rows, f"{catalog}: {' '.join(words)}", as_json)
+    _show(cat, rows, f"{catalog}: {' '.join(words)}" if words else catalog, as_json)
     if not rows:
         click.echo(f"none of the {len(cat)} entries; `ecogcat ls {catalog}` lists them", err=True)
         sys.exit(1)
@@ -99,7 +101,7 @@ def _show(cat: Any, rows: list[Row], title: str, as_json: bool) -> None:
     elif listed:
         header = [name for name in _COLUMNS if name != "notes" or any(row["notes"] for row in listed)]
         cells = [[_cell(row, name) for name in header] for row in listed]
-        table(title, header, cells, right=("channels", "rate", "duration", "events"))
+        table(title, header, cells, right=("channels", "rate", "duration", "events"), spare=_SPARE)
         for row in failed:
             click.echo(f"error: {row['error']}", err=True)
     if failed:

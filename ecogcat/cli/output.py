@@ -14,10 +14,13 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["facts", "hertz", "print_json", "seconds", "table"]
+__all__ = ["facts", "hertz", "print_json", "seconds", "table", "without_room"]
 
 _PIPED = 160  # columns, where nobody's terminal says how many
 _MANY = 1000  # rows from which on a table is laid out by its longest cells alone: rich takes a minute for 100,000
+
+_NAME = 36  # columns that a long name is given at least
+_FOLDED = 24  # columns from which on other texts than names go over several lines
 
 
 def console() -> Console:
@@ -25,17 +28,57 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _PIPED, highlight=False, soft_wrap=False)
 
 
-def table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str] = ()) -> None:
-    """Print a table."""
+def table(
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    right: Sequence[str] = (),
+    spare: Sequence[str] = (),
+) -> None:
+    """Print a table; in a narrow terminal without those of the columns `spare`, the first first, that have no room."""
     if len(rows) > _MANY or not sys.stdout.isatty():  # into a pipe, one line a row
         _long_table(title, header, rows, right)
         return
+    screen = console()
+    left_out = without_room(header, rows, screen.width, spare)
+    kept = [k for k, name in enumerate(header) if name not in left_out]
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in header:
-        grid.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=name in right)
+    for k in kept:
+        name, short = header[k], max((len(str(row[k])) for row in rows), default=0) <= _FOLDED
+        grid.add_column(
+            name,
+            justify="right" if name in right else "left",
+            overflow="fold",
+            no_wrap=k > 0 and (short or name in right),
+        )
     for row in rows:
-        grid.add_row(*(_plain_text(cell) for cell in row))
-    console().print(grid)
+        grid.add_row(*(_plain_text(row[k]) for k in kept))
+    screen.print(grid)
+    if left_out:
+        click.echo(f"no room for: {', '.join(left_out)} (a wider terminal, a pipe and --json have all)", err=True)
+
+
+def without_room(header: Sequence[str], rows: Sequence[Sequence[Any]], width: int, spare: Sequence[str]) -> list[str]:
+    """Return the columns to leave out of a table, so that its first has room for a name.
+
+    Examples
+    --------
+    >>> without_room(["entry", "start", "rate"], [["a" * 40, "2026-03-14 10:21:05", "2 kHz"]], 60, ["start"])
+    ['start']
+    >>> without_room(["entry", "start", "rate"], [["rec_1", "2026-03-14 10:21:05", "2 kHz"]], 60, ["start"])
+    []
+    """
+    widths = {
+        name: max([len(name), *(len(str("" if row[k] is None else row[k])) for row in rows)])
+        for k, name in enumerate(header)
+    }
+    left_out: list[str] = []
+    for name in (one for one in spare if one in widths):
+        others = [min(size, _FOLDED) + 2 for one, size in widths.items() if one not in (header[0], *left_out)]
+        if min(widths[header[0]], _NAME) + sum(others) <= width:
+            break
+        left_out.append(name)
+    return left_out
 
 
 def _long_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str]) -> None:
@@ -79,6 +122,11 @@ def seconds(duration: float) -> str:
 
 def facts(title: str, rows: Sequence[tuple[str, Any]]) -> None:
     """Print facts, one a line."""
+    if not sys.stdout.isatty():
+        width = max((len(name) for name, _ in rows), default=0)
+        lines = [f"{name:{width}}  {'' if value is None else value}".rstrip() for name, value in rows]
+        click.echo("\n".join([*filter(None, [title]), *lines]))
+        return
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")

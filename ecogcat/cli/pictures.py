@@ -15,7 +15,7 @@ from ecogcat.cli.targets import catalog_of, chosen_names, dataset_of
 __all__ = ["plot", "report"]
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Draw the overview of a recording.")
 @click.argument("entry")
 @LOAD
 @click.option("-o", "--output", required=True, metavar="FIG.png", help="File to write: .png, .pdf or .svg.")
@@ -41,7 +41,7 @@ def plot(
         click.echo(output)
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="A catalog on one page of HTML.")
 @click.argument("catalog")
 @selected
 @click.option("-o", "--output", required=True, metavar="report.html", help="Page to write.")

@@ -15,13 +15,14 @@ from ecogcat.catalog.scanned import Update, scan_into
 from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names
+from ecogcat.formats.own import links_of
 
 __all__ = ["check", "relink", "scan"]
 
 _MOST = 20
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Make, or update, a catalog of a folder.")
 @click.argument("folder")
 @click.option("-o", "--output", required=True, metavar="session.yaml", help="Catalog to write, or to bring up to date.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Paths below FOLDER to leave out; may be repeated.")
@@ -75,7 +76,7 @@ def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Try every entry, one line each.")
 @click.argument("catalog")
 @selected
 @JSON
@@ -129,7 +130,7 @@ def _bar() -> Any:
     return report
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Say where a folder that moved is now.")
 @click.argument("catalog")
 @click.argument("old")
 @click.argument("new")
@@ -138,8 +139,8 @@ def _bar() -> Any:
 def relink(catalog: str, old: str, new: str, as_json: bool) -> None:
     """Say where a folder or drive that has moved is now: OLD as it was, NEW as it is.
 
-    The paths in the catalog's entries and joins are rewritten; nothing else in the file is. Exit status 1 if something
-    is not at its new place, or no path lay below OLD.
+    The paths in the catalog's entries and joins are rewritten; nothing else in the file is. CATALOG may also be a
+    virtual file (.vds.h5). Exit status 1 if something is not at its new place, or no path lay below OLD.
     """
     moved = relink_catalog(catalog, old, new)
     if as_json:
@@ -161,10 +162,10 @@ def _missing(exists: bool) -> str:
 
 def _say_where(catalog: str, old: str) -> None:
     """Say where a catalog's paths do lie, when none lay where they were said to."""
-    folders: dict[str, None] = {}
-    for row in rows_of(catalog_of(catalog)):
-        path = row.arguments.get("urlpath")
-        if isinstance(path, str):
-            folders[os.path.dirname(path)] = None
+    if os.path.splitext(catalog)[1].lower() in (".yaml", ".yml"):
+        paths = [row.arguments.get("urlpath") for row in rows_of(catalog_of(catalog))]
+    else:
+        paths = list(links_of(os.path.abspath(catalog)))
+    folders = dict.fromkeys(os.path.dirname(path) for path in paths if isinstance(path, str))
     listed = ", ".join(list(folders)[:5]) + (" ..." if len(folders) > 5 else "")
     click.echo(f"error: no path of {catalog} lies below {old}; they lie in {listed or 'no folder'}", err=True)

@@ -18,7 +18,7 @@ from ecogcat.catalog.session import entry_source, load_session
 
 __all__ = ["catalog_of", "chosen_names", "conditions_of", "dataset_of", "datasets_of", "is_catalog", "split_entry"]
 
-_MOST = 20
+_MOST = 6
 _FACT = re.compile(r"([A-Za-z_]\w*)\s*(=|<=|>=|<|>)(.+)")
 
 _CATALOG = re.compile(r"(.+?\.(?:ya?ml|txt))(?::(.+))?", re.IGNORECASE)
@@ -51,7 +51,10 @@ def dataset_of(entry: str, load_arguments: Mapping[str, Any] | None = None) -> A
     if name is None:
         known = [row.name for row in rows_of(catalog_of(catalog))]
         names = ", ".join(f"{catalog}:{one}" for one in known[:_MOST]) + (" ..." if len(known) > _MOST else "")
-        raise ec.CatalogError(f"{catalog} is a catalog: name one of its entries: {names or 'it has none'}")
+        raise ec.CatalogError(
+            f"{catalog} is a catalog: name one of its entries: {names or 'it has none'}; "
+            f"`ecogcat ls {catalog}` lists them"
+        )
     source = entry_source(catalog_of(catalog), name)
     return (source.configure_new(**given) if given else source).read()
 

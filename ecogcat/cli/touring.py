@@ -12,7 +12,7 @@ from ecogcat.cli.output import facts, print_json
 __all__ = ["demo", "doctor"]
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Tour a simulated session, or recordings.")
 @click.argument("folder", required=False)
 @click.option("-o", "--output", metavar="FOLDER", help="Where to write; demo/ by default.")
 def demo(folder: str | None, output: str | None) -> None:
@@ -23,7 +23,7 @@ def demo(folder: str | None, output: str | None) -> None:
     sys.exit(tour.main([*arguments, "--", folder] if folder is not None else arguments))
 
 
-@ecogcat.command()
+@ecogcat.command(short_help="Examine the installation.")
 @JSON
 @reported
 def doctor(as_json: bool) -> None:

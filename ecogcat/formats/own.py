@@ -23,7 +23,7 @@ from ecogcat.storage.source import Source
 from ecogcat.storage.zarr import zarr_extents
 from ecogcat.stored import LAYOUT, Description, Placed, restored
 
-__all__ = ["open_own"]
+__all__ = ["links_of", "open_own"]
 
 _UNFINISHED = ".ecogcat-unfinished"
 _MOST_ARRAYS = 1 << 20
@@ -32,12 +32,14 @@ _TIME_FIRST = "sample, channel"
 _NO_STAMP = (-1, -1, -1, -1)  # of no file: what it holds is looked at
 
 
-def open_own(path: str | os.PathLike[str]) -> Dataset:
+def open_own(path: str | os.PathLike[str], *, places: Mapping[str, str] | None = None) -> Dataset:
     """Open a file that `ecogcat.write` wrote.
 
     Parameters
     ----------
     path : path-like
+    places : mapping, optional
+        Where recordings are now that a virtual file refers to at other places.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def open_own(path: str | os.PathLike[str]) -> Dataset:
 
         def extents(place: str, run: Mapping[str, Any], n_channels: int) -> Sequence[Placed]:
             if run.get("links") is not None:
-                return [_linked(path, link, n_channels) for link in run["links"]]
+                return [_linked(path, link, n_channels, places or {}) for link in run["links"]]
             data = file[place]
             extent = hdf5_extent(source, data, time_first=data.attrs.get("axes") == _TIME_FIRST)
             _check_shape(path, place, extent, n_channels, run["n_samples"])
@@ -102,6 +104,8 @@ def _description(file: Any, path: str) -> Description:
 
 
 def _check_layout(path: str, layout: Any) -> None:
+    if layout is None:
+        raise FormatError("this was not written by ecogcat", path=path, expected=f"ecogcat_layout {LAYOUT}")
     if layout != LAYOUT:
         raise FormatError(
             "this was not written by this release of ecogcat",
@@ -180,20 +184,45 @@ def _array_of(member: Any) -> NDArray[Any]:
     return array.reshape(-1).view(dtype).reshape(tuple(member.attrs["array_shape"].tolist()))
 
 
-def _linked(path: str, link: Mapping[str, Any], n_channels: int) -> Placed:
+def links_of(path: str) -> list[str]:
+    """Return the places of the recordings that a virtual file refers to; none if it holds its samples itself.
+
+    Raises
+    ------
+    FormatError
+        If it is no file that was written here.
+    """
+    found: dict[str, None] = {}
+
+    def note(place: str, run: Mapping[str, Any], n_channels: int) -> Sequence[Placed]:
+        links = run.get("links") or ()
+        found.update(dict.fromkeys(_place(path, link) for link in links if "path" in link))
+        return [Placed(ConstantExtent(n_channels, run["n_samples"], 0.0, np.dtype("f4")), run["n_samples"])]
+
+    with reading(path), open_hdf5(path) as file:
+        restored(_description(file, path), note)
+    return list(found)
+
+
+def _place(path: str, link: Mapping[str, Any]) -> str:
+    # Relative to where the virtual file lies, as libhdf5 looks for it.
+    return os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(path)), link["path"]))
+
+
+def _linked(path: str, link: Mapping[str, Any], n_channels: int, places: Mapping[str, str]) -> Placed:
     """Return where a stretch of a virtual file lies; its file has to hold what it held when it was written."""
     n_samples = link["n_samples"]
     if "constant" in link:
         return Placed(ConstantExtent(n_channels, n_samples, link["constant"], np.dtype(link["dtype"])), n_samples)
-    # Relative to where the virtual file lies, as libhdf5 looks for it.
-    place = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(path)), link["path"]))
+    place = _place(path, link)
+    place = places.get(place, place)
     if not os.path.isfile(place):
         raise FormatError(
             "this refers to a file that is missing, and would read as zeros",
             path=path,
             expected=place,
             found="no such file",
-            hint="Put it there, or write the dataset again from where it lies now",
+            hint="Put it there, or say where it is now: ecogcat.relink(file, old folder, new folder)",
         )
     source = Source(place, link["size"], link["fingerprint"], _NO_STAMP)
     try:

@@ -97,7 +97,8 @@ def _refuse(dataset: Dataset, signal: Signal, k: int, place: str, why: str) -> N
     part = dataset.parts[min(int(np.searchsorted(ends, signal.starts[k], side="right")), len(dataset.parts) - 1)]
     raise ValueError(
         f"part {part.name!r} cannot be part of a virtual dataset: its {place} {why}. "
-        "Write a copy of all samples, to a name that ends in .h5"
+        "Write a copy of all samples, to a name that ends in .h5; or keep the join as an entry of a catalog, which "
+        "copies none (`ecogcat join CATALOG -o joined.yaml`)"
     )
 
 

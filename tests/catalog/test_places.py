@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import ecogcat as ec
 from ecogcat.catalog.paths import first_existing, local_path, long_path, moved, places
+from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import SimulatedSession
 
 LONG = "C:\\" + "\\".join(["deep"] * 60) + "\\rec.rhd"
@@ -169,6 +170,24 @@ def test_a_catalog_saved_elsewhere(session: SimulatedSession, cat: Any, write_ca
                 assert again[name].read() == before[name].read()
                 assert pickle.loads(pickle.dumps(again[name])).read() == before[name].read()
             assert "catalog_dir_before" not in again["near"].read().metadata
+
+
+def test_a_catalog_saved_elsewhere_whose_recordings_lie_above_it(tmp_path: Path) -> None:
+    """Paths that lead out of the old folder count from there, at whatever depth the new one is."""
+    (tmp_path / "rig").mkdir()
+    (tmp_path / "lists" / "2026").mkdir(parents=True)
+    for name in ("a", "b"):
+        write_rhd(tmp_path / "rig" / f"{name}.rhd", [[0] * 128] * 4)
+    path = tmp_path / "lists" / "s.yaml"
+    path.write_text(
+        "metadata: {ecog: {roots: [../rig]}}\n"
+        "sources:\n  a: {driver: ecog_intan, args: {urlpath: '{{ CATALOG_DIR }}/../rig/a.rhd'}}\n"
+        "  b: {driver: ecog_intan, args: {urlpath: b.rhd}}\n"
+    )
+    saved = tmp_path / "lists" / "2026" / "day.yaml"
+    intake.open_catalog(str(path)).save(str(saved))
+    for again in (intake.open_catalog(str(saved)), ec.open_session(saved)):
+        assert [again[name].read().n_samples for name in ("a", "b")] == [128, 128]
 
 
 def test_what_was_copied_along_goes_before_what_stayed(session: SimulatedSession, tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""Relink of virtual files: the recordings that a `.vds.h5` refers to, where they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ecogcat.errors import FormatError
+from ecogcat.formats.own import links_of, open_own
+
+if TYPE_CHECKING:
+    from ecogcat.dataset import Dataset
+
+__all__ = ["relink_virtual"]
+
+
+def relink_virtual(path: str, moved: Callable[[str], str | None]) -> list[tuple[str, str]]:
+    """Write a virtual file anew, in one step, as referring to its recordings where they are now.
+
+    Every recording it then refers to is held to the size and the fingerprint that it had. Where one is not there, or is
+    another, nothing is written.
+
+    Parameters
+    ----------
+    path : str
+        The virtual file.
+    moved : callable
+        Place of a recording as the file has it -> where it is now; None for one that did not move.
+
+    Returns
+    -------
+    list of (str, str)
+        The places that changed, before and after.
+
+    Raises
+    ------
+    FormatError
+        If it is no virtual file of ours, or a recording is not at its place.
+    SourceChangedError
+        If what is at the new place is not what the file was made of.
+    """
+    links = links_of(path)
+    if not links:
+        raise FormatError(
+            "this file holds its samples itself, and refers to no other",
+            path=path,
+            expected="a catalog, or a virtual file (.vds.h5)",
+            hint="There is nothing to relink",
+        )
+    found = {link: moved(link) for link in links}
+    changed = {link: place for link, place in found.items() if place is not None and place != link}
+    if changed:
+        from ecogcat.storing import write
+
+        dataset = _parts_moved(open_own(path, places=changed), moved)
+        write(dataset, path, format="vds.h5", overwrite=True)
+    return list(changed.items())
+
+
+def _parts_moved(dataset: Dataset, moved: Callable[[str], str | None]) -> Dataset:
+    """Return a dataset whose parts are said to lie where they are now."""
+    parts = [replace(part, paths=tuple(moved(one) or one for one in part.paths)) for part in dataset.parts]
+    return dataset.replace(parts=tuple(parts))
