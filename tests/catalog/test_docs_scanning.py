@@ -31,4 +31,4 @@ def test_the_page_on_scanning_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_every_command_is_on_its_page() -> None:
     text = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`([a-z]+)[ `]", text)) >= set(ecogcat.commands)
+    assert set(re.findall(r"`([a-z-]+)[ `]", text)) >= set(ecogcat.commands)

@@ -205,7 +205,7 @@ def test_a_process_that_dies_of_a_file(folder: Path, monkeypatch: pytest.MonkeyP
     code = (
         "import os, sys\nfrom ecogcat.catalog import examine\nown = examine.examine\n"
         "def examining(task):\n    if any('broken' in one for one in task.get('files', [])): os._exit(7)\n"
-        "    return own(task)\nexamine.examine = examining\nexamine._serve()\n"
+        "    return own(task)\nexamine.examine = examining\nexamine.serve()\n"
     )
     start = subprocess.Popen
     monkeypatch.setattr(examining.subprocess, "Popen", lambda command, **more: start([command[0], "-c", code], **more))
