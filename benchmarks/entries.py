@@ -1,8 +1,8 @@
 """Large catalogs: opened, listed, searched and tabulated, beside plain Intake on the same file.
 
 ``python -m benchmarks catalog [--quick]``. Each step of ours runs in a process of its own, after its imports, and
-opens the catalog; plain Intake parses it once for all steps, which takes minutes, and that is added to each. Memory is
-the largest that the process had.
+opens the catalog; plain Intake parses it once for all steps, and that is added to each. It is stopped where it
+takes longer than ``LIMIT_S``, and the table says so. Memory is the largest that the process had.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 from ecogcat.catalog.index import write_index
 from ecogcat.catalog.yamltext import entry_lines, mapping_lines, write_text
 
-N_FULL, N_QUICK = 100_000, 1000
+FULL, QUICK = (1000, 3000, 10_000, 100_000), (300, 1000)
+LIMIT_S = 240.0
 
 _OURS = "import ecogcat as ec, intake.catalog.local, ecogcat.catalog.indexed, pandas\n"
 _PLAIN = "import intake, intake.catalog.local, pandas\n"
@@ -35,6 +36,14 @@ STEPS: dict[str, tuple[str, str]] = {
         "n = len([name for name, e in cat._entries.items() if 'rat7' in name\n"
         "    and e.describe()['args'].get('electrode') == 'psv_61'\n"
         "    and e.describe()['metadata']['ecog']['sampling_rate'] == 2000])",
+    ),
+    "find fact": (
+        "n = len(ec.find(path, sampling_rate=2000))",
+        "n = len([1 for e in cat._entries.values() if e.describe()['metadata']['ecog']['sampling_rate'] == 2000])",
+    ),
+    "find range": (
+        "n = len(ec.find(path, n_samples='>=1000100'))",
+        "n = len([1 for e in cat._entries.values() if e.describe()['metadata']['ecog']['n_samples'] >= 1000100])",
     ),
     "table": (
         "n = len(ec.session_table(path))",
@@ -89,40 +98,52 @@ def write_catalog(folder: Path, n: int) -> Path:
     return target
 
 
-def measure(path: Path) -> list[dict[str, Any]]:
-    """Return a row a step: seconds and megabytes, ours and plain Intake's."""
-    plain = _run(path, _PLAIN, "cat = intake.open_catalog(path)", [code for _, code in STEPS.values()])
+def measure(path: Path, limit_s: float = LIMIT_S) -> list[dict[str, Any]]:
+    """Return a row a step: seconds and megabytes, ours and plain Intake's; None where that was stopped."""
+    codes = [code for _, code in STEPS.values()]
+    plain = _run(path, _PLAIN, "cat = intake.open_catalog(path)", codes, limit_s)
     rows = []
-    for (step, (code, _)), theirs in zip(STEPS.items(), plain, strict=True):
-        (ours,) = _run(path, _OURS, "", [code])
-        if ours["n"] != theirs["n"]:
+    for (step, (code, _)), theirs in zip(STEPS.items(), plain or [None] * len(codes), strict=True):
+        (ours,) = _run(path, _OURS, "", [code]) or []
+        if theirs is not None and ours["n"] != theirs["n"]:
             raise AssertionError(f"{step}: {ours} and {theirs}")
         rows.append({"step": step, "ecogcat": ours, "intake": theirs})
     return rows
 
 
-def _run(path: Path, imports: str, before: str, steps: Sequence[str]) -> list[dict[str, Any]]:
+def _run(
+    path: Path, imports: str, before: str, steps: Sequence[str], limit_s: float | None = None
+) -> list[dict[str, Any]] | None:
     code = _CHILD.format(imports=imports, before=before)
-    done = subprocess.run(
-        [sys.executable, "-c", code, os.fspath(path), json.dumps(steps)], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", code, os.fspath(path), json.dumps(steps)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        return None
     if done.returncode:
         raise RuntimeError(done.stderr)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def table(rows: Sequence[dict[str, Any]], n: int) -> str:
+def table(rows: Sequence[dict[str, Any]], n: int, limit_s: float = LIMIT_S) -> str:
     """Return the rows as a table in text."""
-    lines = [f"{n:,} entries", f"{'step':<10} {'ecogcat':>18} {'plain Intake':>18}"]
+    lines = [f"{n:,} entries", f"{'':<10} {'ecogcat':>18} {'plain Intake':>20} {'Intake / ours':>13}"]
     for row in rows:
-        cells = [f"{row[who]['seconds']:7.2f} s {row[who]['megabytes']:5.0f} MB" for who in ("ecogcat", "intake")]
-        lines.append(f"{row['step']:<10} {cells[0]:>18} {cells[1]:>18}")
+        ours, theirs = row["ecogcat"], row["intake"]
+        own = f"{ours['seconds']:7.2f} s {ours['megabytes']:5.0f} MB"
+        if theirs is None:
+            other, ratio = f"> {limit_s:.0f} s, stopped", f"> {limit_s / ours['seconds']:,.0f}"
+        else:
+            other = f"{theirs['seconds']:7.2f} s {theirs['megabytes']:5.0f} MB"
+            ratio = f"{theirs['seconds'] / ours['seconds']:,.1f}"
+        lines.append(f"{row['step']:<10} {own:>18} {other:>20} {ratio:>13}")
     return "\n".join(lines)
 
 
 def report(quick: bool, as_json: bool) -> str:
     """Measure, and return what to print."""
-    n = N_QUICK if quick else N_FULL
-    with tempfile.TemporaryDirectory() as folder:
-        rows = measure(write_catalog(Path(folder), n))
-    return json.dumps(rows, indent=1) if as_json else table(rows, n)
+    measured: dict[int, list[dict[str, Any]]] = {}
+    for n in QUICK if quick else FULL:
+        with tempfile.TemporaryDirectory() as folder:
+            measured[n] = measure(write_catalog(Path(folder), n))
+    return json.dumps(measured, indent=1) if as_json else "\n\n".join(table(rows, n) for n, rows in measured.items())

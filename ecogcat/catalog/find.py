@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
-import math
 import os
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ecogcat.catalog.columns import Columns, columns_of_rows
+from ecogcat.catalog.holding import fact_test, texts_in
 from ecogcat.catalog.rows import Row, as_catalog, rows_of
 from ecogcat.errors import CatalogError
 
-__all__ = ["find", "found_rows"]
+__all__ = ["chosen", "columns_in", "find", "found_rows"]
 
 _ALIASES = {
     **{"rate": "sampling_rate", "channels": "n_channels", "samples": "n_samples", "events": "n_events"},
     **{"start": "start_time", "duration_s": "duration"},
 }
 _FACTS = ("sampling_rate", "units", "n_channels", "n_samples", "duration", "start_time", "n_events", "aligned")
-_RELATION = re.compile(r"(<=|>=|<|>)\s*(.+)")
-_RATE_TOLERANCE = 1e-4  # as joins have it
 
 
 def find(cat: Any, *words: str, **metadata: Any) -> Any:
@@ -61,26 +61,70 @@ def find(cat: Any, *words: str, **metadata: Any) -> Any:
     (2, 1)
     """
     cat = as_catalog(cat)
-    return chosen(cat, [row.name for row in found_rows(cat, words, metadata)])
+    columns, found, _ = _found(cat, words, metadata)
+    return chosen(cat, [columns.names[i] for i in found])
 
 
 def found_rows(cat: Any, words: Iterable[str], metadata: Mapping[str, Any]) -> list[Row]:
     """Return the rows of which all words and facts hold."""
+    columns, found, rows = _found(cat, words, metadata)
+    if rows is None:
+        return list(rows_of(chosen(cat, [columns.names[i] for i in found])))
+    return [rows[i] for i in found]
+
+
+def _found(
+    cat: Any, words: Iterable[str], metadata: Mapping[str, Any]
+) -> tuple[Columns, NDArray[np.intp], list[Row] | None]:
+    """Return where in the columns of a catalog all words and facts hold.
+
+    A question is put to what is said, each distinct value once; not to each entry.
+    """
     asked = [word.casefold() for word in _checked(words)]
     wanted = {_ALIASES.get(key, key): value for key, value in metadata.items()}
-    rows = [row for row in rows_of(cat, asked) if _has_words(row, asked)]
+    columns, left, rows = columns_in(cat, None if asked else [*wanted, "n_channels", "gone"])
+    for word in asked:
+        left = left[_has_word(columns, left, word)]
     for key, value in wanted.items():
-        said = [row.said.get(key) for row in rows]
-        if key in _FACTS and None in said and value is not None:
-            unread = [one is None and "n_channels" not in row.said for row, one in zip(rows, said, strict=True)]
-            said = [
-                _from_headers(cat, row, key) if ask else one for row, one, ask in zip(rows, said, unread, strict=True)
-            ]
-        elif rows and value is not None and all(one is None for one in said):
+        column, test = columns.fact(key), fact_test(value, key == "sampling_rate")
+        holds = column.where(test, left)
+        nothing = column.where(_is_none, left)
+        if key in _FACTS and value is not None:
+            unread = (columns.fact("n_channels").codes[left] < 0) & ~columns.fact("gone").where(bool, left)
+            for i in np.flatnonzero(nothing & unread):
+                holds[i] = test(_from_headers(cat, columns.names[left[i]], key))
+        elif len(left) and value is not None and nothing.all():
             _refuse_unknown(cat, key)
-        tests = key == "sampling_rate"
-        rows = [row for row, one in zip(rows, said, strict=True) if _holds(one, value, tests)]
-    return rows
+        left = left[holds]
+    return columns, left, rows
+
+
+def columns_in(cat: Any, facts: Iterable[str] | None = None) -> tuple[Columns, NDArray[np.intp], list[Row] | None]:
+    """Return what a catalog says by columns, which of their entries are in it, and its rows if they were made for it.
+
+    Parameters
+    ----------
+    cat : intake Catalog
+    facts : iterable of str, optional
+        Facts that are asked for; others, and texts for words, may be left out.
+    """
+    from ecogcat.catalog.indexed import IndexedEntries
+
+    if isinstance(cat._entries, IndexedEntries):
+        return (*cat._entries.columns(facts), None)
+    rows = list(rows_of(cat))
+    return columns_of_rows(rows), np.arange(len(rows)), rows
+
+
+def _is_none(said: Any) -> bool:
+    return said is None
+
+
+def _has_word(columns: Columns, left: NDArray[np.intp], word: str) -> NDArray[np.bool_]:
+    found = np.array([word in columns.names[i].casefold() for i in left], bool)
+    for column in (*columns.said.values(), *columns.texts.values()):
+        found |= column.where(lambda said: any(word in text.casefold() for text in texts_in(said)), left)
+    return found
 
 
 def chosen(cat: Any, names: list[str]) -> Any:
@@ -118,80 +162,10 @@ def _checked(words: Iterable[str]) -> Iterable[str]:
         yield word
 
 
-def _has_words(row: Row, asked: list[str]) -> bool:
-    if not asked:
-        return True
-    text = "\0".join([row.name, row.description, row.driver, *_texts(row.said), *_texts(row.arguments)]).casefold()
-    return all(word in text for word in asked)
-
-
-def _texts(value: Any) -> Iterable[str]:
-    """Yield the texts that a value holds, keys of facts left out."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, one in value.items():
-            if key not in ("warnings", "urlpath"):  # the folder in which all lie says nothing of one
-                yield from _texts(one)
-    elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from _texts(one)
-
-
-def _holds(said: Any, wanted: Any, is_rate: bool) -> bool:
-    if wanted is None:
-        return said is None
-    if said is None:
-        return False
-    if callable(wanted):
-        return bool(wanted(said))
-    if isinstance(wanted, (list, tuple, set, frozenset)):
-        return said == list(wanted) or any(_holds(said, one, is_rate) for one in wanted)
-    if isinstance(said, (list, tuple)):
-        return any(_holds(one, wanted, is_rate) for one in said)
-    if isinstance(wanted, bool) or isinstance(said, bool):
-        return str(said).casefold() == str(wanted).casefold()
-    if isinstance(wanted, str):
-        relation = _RELATION.fullmatch(wanted.strip())
-        if relation is not None:
-            return _related(said, relation[1], relation[2])
-        if fnmatch.fnmatchcase(str(said).casefold(), wanted.casefold()):
-            return True
-    left, right = _number(said), _number(wanted)
-    if left is None or right is None:
-        return bool(said == wanted)
-    return math.isclose(left, right, rel_tol=_RATE_TOLERANCE if is_rate else 1e-9)
-
-
-def _related(said: Any, relation: str, limit: str) -> bool:
-    left, right = _number(said), _number(limit)
-    if right is None:  # such as a date
-        left_text, right_text = str(said), limit.strip()
-        return _compare(relation)(left_text, right_text)
-    return left is not None and _compare(relation)(left, right)
-
-
-def _compare(relation: str) -> Callable[[Any, Any], bool]:
-    import operator
-
-    return {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[relation]
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _from_headers(cat: Any, row: Row, key: str) -> Any:
+def _from_headers(cat: Any, name: str, key: str) -> Any:
     """Return what the headers say; None where they cannot be read, which `ecogcat.check` tells of."""
-    if row.said.get("gone"):
-        return None
     try:
-        return _entry_source(cat, row.name).discover()["metadata"].get(key)
+        return _entry_source(cat, name).discover()["metadata"].get(key)
     except Exception:  # an entry of any driver may be broken in any way; the others are found all the same
         return None
 
@@ -203,7 +177,8 @@ def _entry_source(cat: Any, name: str) -> Any:
 
 
 def _refuse_unknown(cat: Any, key: str) -> None:
-    known = sorted({name for row in rows_of(cat) for name in row.said} | set(_FACTS))
+    columns, here, _ = columns_in(cat)
+    known = sorted({name for name, one in columns.said.items() if (one.codes[here] >= 0).any()} | set(_FACTS))
     if key in known:  # said of others, which the words leave out
         return
     near = difflib.get_close_matches(key, [*known, *_ALIASES], 1)

@@ -1,34 +1,38 @@
 """Index: a large catalog's entries in a file beside its YAML, so that opening it parses none of the YAML.
 
-``session.yaml.index`` is an SQLite database that holds what the YAML says and the digest of that file. It is a copy to
-look things up in: where the digest does not match, it is not used, and it can be deleted at any time.
+``session.yaml.index`` is an SQLite database that holds what the YAML says, as JSON: an entry a row to make it of, and a
+fact a column to find and tabulate by. It holds the digest of the YAML, too. It is a copy to look things up in: where
+the digest does not match, it is not used, and it can be deleted at any time.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from ecogcat.catalog.columns import Columns, columns_of_rows, told_apart
+from ecogcat.catalog.rows import row_of
+
 __all__ = ["WORTH_AN_INDEX", "Index", "digest_of", "index_path", "open_index", "write_index"]
 
 WORTH_AN_INDEX = 200
 """Entries from which on a scan writes an index; fewer are parsed as quickly."""
 
-_VERSION = 1
+_VERSION = 2
 _KEYS = {"metadata", "sources"}
-_ESCAPED = re.compile(r'["\\\x00-\x1f]')
+_CATALOGS = ("ecog_indexed", "ecog_session", "ecog_yaml")
 _TABLES = (
     "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT)",
     "CREATE TABLE entries (position INTEGER PRIMARY KEY, name TEXT UNIQUE, entry TEXT)",
+    "CREATE TABLE columns (kind TEXT, key TEXT, texts TEXT, codes BLOB, PRIMARY KEY (kind, key))",
 )
 
 
@@ -72,20 +76,33 @@ class Index:
 
     def names(self) -> list[str]:
         """Return the names of the entries, in order."""
-        return [name for (name,) in self._rows("SELECT name FROM entries ORDER BY position")]
+        ((text,),) = self._rows("SELECT value FROM facts WHERE key = 'names'")
+        return _names(text)
 
     def entry(self, name: str) -> dict[str, Any] | None:
         """Return one entry as the YAML has it."""
         rows = self._rows("SELECT entry FROM entries WHERE name = ?", (name,))
         return json.loads(rows[0][0]) if rows else None
 
-    def entries(self, words: Iterable[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the entries as the YAML has them, in order; of those without all the words, folded, some or none."""
+    def entries(self, names: Container[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the entries as the YAML has them, in order; all by default."""
         rows = self._rows("SELECT name, entry FROM entries ORDER BY position")
-        for word in words:
-            if not _ESCAPED.search(word):  # as JSON has it; the others are told apart once they are parsed
-                rows = [(name, text) for name, text in rows if word in name.casefold() or word in text.casefold()]
+        if names is not None:
+            rows = [row for row in rows if row[0] in names]
         return zip((name for name, _ in rows), json.loads(f"[{','.join(text for _, text in rows)}]"), strict=True)
+
+    def columns(self, facts: Iterable[str] | None = None) -> Columns:
+        """Return what is said of the entries, by columns; of the facts some, or all by default."""
+        with closing(_connected(index_path(self.path))) as connection:  # one: the file may be another in a moment
+            ((text,),) = connection.execute("SELECT value FROM facts WHERE key = 'names'").fetchall()
+            names = _names(text)
+            if facts is None:
+                rows = connection.execute("SELECT kind, key, texts, codes FROM columns").fetchall()
+            else:
+                query = "SELECT kind, key, texts, codes FROM columns WHERE kind = 'said' AND key = ?"
+                rows = [row for key in facts for row in connection.execute(query, (key,))]
+        found = told_apart(rows, len(names))
+        return Columns(names, found.get("said", {}), found.get("text", {}))
 
 
 def write_index(path: str, content: Mapping[str, Any], digest: str | None = None) -> bool:
@@ -111,7 +128,10 @@ def write_index(path: str, content: Mapping[str, Any], digest: str | None = None
         return False
     if not all(isinstance(name, str) and isinstance(content["sources"][name], dict) for name, _ in texts):
         return False  # a mistake, of which Intake tells
+    if not all(_is_recording(entry.get("driver")) for entry in content["sources"].values()):
+        return False  # a catalog may be in it, or what another package makes of an entry
     facts = {"version": str(_VERSION), "digest": digest or digest_of(path), "metadata": metadata}
+    facts["names"] = json.dumps([name for name, _ in texts], ensure_ascii=False)
     target = index_path(path)
     try:
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=f".{os.path.basename(target)}.")
@@ -126,9 +146,10 @@ def write_index(path: str, content: Mapping[str, Any], digest: str | None = None
             connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
             rows = ((position, *one) for position, one in enumerate(texts))
             connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT INTO columns VALUES (?, ?, ?, ?)", _columns(content["sources"]))
         os.chmod(temporary, os.stat(path).st_mode & 0o666)
         os.replace(temporary, target)
-    except (sqlite3.Error, OSError):
+    except (sqlite3.Error, OSError, ValueError):  # a text that is none, for one
         os.unlink(temporary)
         return False
     return True
@@ -140,10 +161,32 @@ def open_index(path: str) -> Index | None:
     if not os.path.isfile(index_path(path)):
         return None
     try:
-        facts = dict(index._rows("SELECT key, value FROM facts"))
+        facts = dict(index._rows("SELECT key, value FROM facts WHERE key IN ('version', 'digest')"))
     except (sqlite3.Error, ValueError, OSError):
         return None
     return index if facts.get("version") == str(_VERSION) and facts.get("digest") == digest_of(path) else None
+
+
+def _names(text: str) -> list[str]:
+    names = json.loads(text)
+    if not isinstance(names, list) or set(map(type, names)) - {str}:
+        raise ValueError("names are texts")
+    return names
+
+
+def _is_recording(driver: Any) -> bool:
+    return isinstance(driver, str) and driver.startswith("ecog_") and driver not in _CATALOGS
+
+
+def _columns(sources: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, str, str, bytes]]:
+    rows = [
+        row_of(name, one["driver"], one.get("description") or "", one.get("args"), one.get("metadata"))
+        for name, one in sources.items()
+    ]
+    found = columns_of_rows(rows)
+    for kind, columns in (("said", found.said), ("text", found.texts)):
+        for key, column in columns.items():
+            yield (kind, key, *column.text())
 
 
 def _connected(path: str) -> sqlite3.Connection:

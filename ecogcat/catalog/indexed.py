@@ -7,18 +7,21 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from intake.catalog import Catalog
+from numpy.typing import NDArray
 
 from ecogcat.catalog.checked import entries_of
+from ecogcat.catalog.columns import Columns
 from ecogcat.catalog.index import Index, index_path, write_index
-from ecogcat.catalog.lookover import look_over, look_over_entry
+from ecogcat.catalog.lookover import CONTROL, look_over, look_over_entry
 from ecogcat.catalog.lookup import Lookup
 from ecogcat.catalog.yamlfile import CatalogFile, parsed
 from ecogcat.errors import CatalogError
 
 __all__ = ["IndexedCatalog", "IndexedEntries", "index_text"]
 
-_DAMAGED = (sqlite3.Error, ValueError, KeyError, RecursionError, OSError)
+_DAMAGED = (sqlite3.Error, ValueError, TypeError, KeyError, RecursionError, OSError)
 
 
 def index_text(path: str, text: str) -> bool:
@@ -43,7 +46,7 @@ class IndexedEntries(Mapping[str, Any]):
 
     def __init__(self, index: Index, names: Sequence[str] | None = None) -> None:
         self.index = index
-        self._names = dict.fromkeys(index.names() if names is None else names)
+        self._names = dict.fromkeys(_checked(index.names()) if names is None else names)
         self.all = names is None
 
     def __iter__(self) -> Iterator[str]:
@@ -78,17 +81,29 @@ class IndexedEntries(Mapping[str, Any]):
         look_over_entry(CatalogFile(self.index.path, "", {}, None), name, said, set())
         return said
 
-    def said(self, words: Iterable[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the entries as the YAML has them, looked over; those without all of the words may be left out."""
+    def said(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the entries as the YAML has them, looked over."""
         file = CatalogFile(self.index.path, "", {}, None)
         try:
-            entries = self.index.entries(words)
+            entries = self.index.entries(self._names)
         except _DAMAGED as error:
             raise _damaged(self.index) from error
         for name, entry in entries:
-            if name in self._names:
-                look_over_entry(file, name, entry, set())
-                yield name, entry
+            look_over_entry(file, name, entry, set())
+            yield name, entry
+
+    def columns(self, facts: Iterable[str] | None = None) -> tuple[Columns, NDArray[np.intp]]:
+        """Return what the index says by columns, and which of its entries are among these.
+
+        It was looked over when the index was written, and is told, not acted upon: no entry is made of it.
+        """
+        try:
+            columns = self.index.columns(facts)
+        except _DAMAGED as error:
+            raise _damaged(self.index) from error
+        if self.all:
+            return columns, np.arange(len(columns.names))
+        return columns, np.flatnonzero([name in self._names for name in columns.names])
 
 
 class IndexedCatalog(Lookup, Catalog):
@@ -123,12 +138,33 @@ class IndexedCatalog(Lookup, Catalog):
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         names = None if self._entries.all else list(self._entries)
-        return type(self), (self.path, names, dict(self.metadata))
+        return _reopened, (self.path, names, dict(self.metadata))
 
     def saved_folder(self, name: str) -> str | None:
         """Return the folder in which the catalog of an entry lay before Intake saved it where it is now."""
         folder = self._entries.text_of(name).get("catalog_dir") if name in self._entries else None
         return folder if isinstance(folder, str) and folder else None
+
+
+def _reopened(path: str, names: Sequence[str] | None, metadata: Mapping[str, Any]) -> Any:
+    """Open a catalog where its pickle arrived: by its index, if that is still of what the YAML says."""
+    from ecogcat.catalog.find import chosen
+    from ecogcat.catalog.session import open_catalog
+
+    cat = open_catalog(path)  # what is no longer there is no longer found
+    if names is None:
+        return cat
+    if isinstance(cat, IndexedCatalog):
+        return IndexedCatalog(path, [name for name in names if name in cat], metadata)
+    return chosen(cat, [name for name in names if name in cat])
+
+
+def _checked(names: list[str]) -> list[str]:
+    """Refuse names that would move the cursor of a terminal: they are listed before any entry is made."""
+    if CONTROL.search("\n".join(names)):
+        odd = next(name for name in names if CONTROL.search(name))
+        raise ValueError(f"{odd[:80]!r} is no name of an entry")
+    return names
 
 
 def _damaged(index: Index) -> CatalogError:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from ecogcat.catalog.laboptions import LATER
-from ecogcat.catalog.lookup import MissingEntry, look_up
+from ecogcat.catalog.lookup import MissingEntry, closest, listed, look_if_there
 from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.paths import ENTRY_FILES, place_of
 from ecogcat.catalog.shared import formats_take
@@ -119,12 +119,12 @@ class JoinSource(EcogSource):
             return part
         if not isinstance(part, (str, os.PathLike)):
             raise TypeError(f"a part is the name of an entry or a path, not {part!r}")
-        listed: dict[str, None] = {}
         for catalog in self._catalogs():
             try:
-                source = look_up(catalog, os.fspath(part))
-            except MissingEntry:
-                listed.update(dict.fromkeys(catalog))
+                source = look_if_there(catalog, os.fspath(part))
+            except MissingEntry:  # a number that may be several
+                continue
+            if source is None:
                 continue
             if not isinstance(source, EcogSource):
                 raise CatalogError(f"part {part!r} is no recording but of driver {type(source).name!r}")
@@ -132,10 +132,10 @@ class JoinSource(EcogSource):
         path, candidates = self._place(part)
         if path is not None:
             return path
-        near = difflib.get_close_matches(os.fspath(part), listed, 1)
-        entries_text = ", ".join(listed) or "none"
+        known = list(dict.fromkeys(name for catalog in self._catalogs() for name in catalog))
+        near = closest(os.fspath(part), known)
         raise CatalogError(
-            f"part {os.fspath(part)!r} is no entry of the catalog (there are: {entries_text}), and nothing is at "
+            f"part {os.fspath(part)!r} is no entry of the catalog (there are: {listed(known)}), and nothing is at "
             + " nor at ".join(candidates)
             + (f"; did you mean {near[0]!r}?" if near else "")
         )

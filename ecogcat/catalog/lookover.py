@@ -16,10 +16,10 @@ from ecogcat.catalog.shared import shared_settings
 from ecogcat.catalog.yamlfile import CatalogFile
 from ecogcat.errors import CatalogError
 
-__all__ = ["look_over", "look_over_entry"]
+__all__ = ["CONTROL", "look_over", "look_over_entry"]
 
 _TRUSTED = "if you trust it and want that, open it with intake.open_catalog"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHELL = re.compile(r"\s*(client_)?shell\s*\(")
 _OWN_CLASSES = re.compile(r"(ecogcat\.catalog\.\w+)[.:](\w+)")
 _INTAKES = re.compile(r"intake\.catalog\.local[.:]YAMLFiles?Catalog")
@@ -84,7 +84,7 @@ def look_over_entry(file: CatalogFile, name: Any, entry: Any, shared: set[str]) 
     keys = ("sources", name)
     if not isinstance(name, str):
         _refuse(file, keys, f"the name of an entry is text: write {str(name)!r} in quotes")
-    if not name or len(name) > _LONGEST_NAME or _CONTROL.search(name):
+    if not name or len(name) > _LONGEST_NAME or CONTROL.search(name):
         _refuse(file, keys, f"{name[:80]!r} is no name of an entry")
     label = f"entry {name!r}"
     if not isinstance(entry, dict):
@@ -235,7 +235,7 @@ def _check_text(file: CatalogFile, keys: Sequence[str], label: str, value: Any) 
         return
     if not isinstance(value, str):
         _refuse(file, keys, f"{label} is text, not {_told(value)}")
-    if _CONTROL.search(value):  # they would move the cursor of the terminal that it is printed to
+    if CONTROL.search(value):  # they would move the cursor of the terminal that it is printed to
         _refuse(file, keys, f"{label} has control characters in it: {value[:80]!r}")
 
 

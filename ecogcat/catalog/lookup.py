@@ -12,9 +12,10 @@ from intake.catalog import Catalog
 
 from ecogcat.errors import CatalogError
 
-__all__ = ["ListedCatalog", "Lookup", "MissingEntry", "look_up", "missing"]
+__all__ = ["ListedCatalog", "Lookup", "MissingEntry", "closest", "listed", "look_if_there", "look_up", "missing"]
 
 _LISTED = 8  # names that a message has room for
+_COMPARED = 2000  # names that a misspelt one is compared with, letter by letter
 _NUMBER = re.compile(r"(\d+)$")
 
 
@@ -66,34 +67,68 @@ def look_up(cat: Any, key: Any) -> Any:
         for one in key:
             cat = look_up(cat, one)
         return cat
-    name = _text(key)
+    found, inside, name = _looked(cat, _text(key))
+    if found is None:
+        raise missing(inside, [name])
+    return found
+
+
+def look_if_there(cat: Any, name: str) -> Any:
+    """Return what `look_up` does, or None if there is no such entry: no message is made, which takes all names."""
+    return _looked(cat, name)[0]
+
+
+def _looked(cat: Any, name: Any) -> tuple[Any, Any, Any]:
+    """Return an entry; or None, and in which catalog what was not found."""
     if not isinstance(name, str) or name in cat:
-        return Catalog.__getitem__(cat, name)
+        return Catalog.__getitem__(cat, name), cat, name
     for before, rest in _splits(name):
         if before in cat:
-            return look_up(Catalog.__getitem__(cat, before), rest)
+            return _looked(Catalog.__getitem__(cat, before), rest)
     numbered = _numbered(cat, name)
     if len(numbered) == 1:
-        return Catalog.__getitem__(cat, numbered[0])
+        return Catalog.__getitem__(cat, numbered[0]), cat, name
     if numbered:
-        raise MissingEntry(f"{name} may be any of {', '.join(numbered)}; write it out")
+        raise MissingEntry(f"{name} may be any of {listed(numbered)}; write it out")
     source = cat.further(name) if isinstance(cat, Lookup) else None
-    if source is not None:
-        return source
-    try:
-        return Catalog.__getitem__(cat, name)  # names of nested entries with dots between, as Intake has them
-    except KeyError:
-        raise missing(cat, [name]) from None
+    if source is None:
+        try:
+            source = Catalog.__getitem__(cat, name)  # names of nested entries with dots between, as Intake has them
+        except KeyError:
+            return None, cat, name
+    return source, cat, name
 
 
 def missing(cat: Any, names: Sequence[str]) -> MissingEntry:
     """Return the error that says which entries a catalog does not have, and what it has."""
     known = list(cat)
-    listed = ", ".join(known[:_LISTED]) + (f", ... ({len(known):,})" if len(known) > _LISTED else "")
-    near = [match for name in names for match in difflib.get_close_matches(name, known, 1)]
+    near = [match for name in names for match in closest(name, known)]
     hint = f"; did you mean {', '.join(map(repr, dict.fromkeys(near)))}?" if near else ""
     said = ", ".join(map(repr, names))
-    return MissingEntry(f"the catalog has no entry {said}; there are: {listed or 'none'}{hint}")
+    return MissingEntry(f"the catalog has no entry {said}; there are: {listed(known)}{hint}")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in the room that a message has."""
+    return ", ".join(names[:_LISTED]) + (f", ... ({len(names):,})" if len(names) > _LISTED else "") or "none"
+
+
+def closest(name: str, known: Sequence[str]) -> list[str]:
+    """Return the name that is meant, perhaps; of very many, one of those with most of its letters at the ends.
+
+    Comparing a name with a hundred thousand takes seconds.
+    """
+    if len(known) > _COMPARED:
+        known = sorted(known, key=lambda one: -_alike(name, one))[:_COMPARED]
+    return difflib.get_close_matches(name, known, 1)
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many letters are the same from the front and from the back."""
+    return sum(
+        next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+        for pairs in (zip(one, other, strict=False), zip(reversed(one), reversed(other), strict=False))
+    )
 
 
 class ListedCatalog(Lookup):
@@ -106,8 +141,10 @@ def _numbered(cat: Any, text: str) -> list[str]:
     """Return the recordings whose names end with a number."""
     if not (text.isascii() and text.isdecimal()):
         return []
-    ending = ((name, _NUMBER.search(name)) for name, entry in cat._entries.items() if not _nested(entry))
-    return [name for name, found in ending if found is not None and int(found[1]) == int(text)]
+    number = int(text)
+    ending = ((name, _NUMBER.search(name)) for name in cat._entries)
+    named = [name for name, found in ending if found is not None and int(found[1]) == number]
+    return [name for name in named if not _nested(cat._entries[name])]  # made of those alone
 
 
 def _text(key: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from ecogcat.catalog.paths import place_of
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.errors import CatalogError, RecordingNotFound
 
-__all__ = ["Row", "as_catalog", "rows_of"]
+__all__ = ["Row", "as_catalog", "row_of", "rows_of"]
 
 _NOT_SAID = ("catalog_dir", SUMMARY)
 _ARGUMENTS = ("electrode", "units", "stream", "node", "experiment", "recording", "bandpass", "resample_rate")
@@ -62,14 +62,12 @@ def as_catalog(cat: Any) -> Any:
     return cat
 
 
-def rows_of(cat: Any, words: Sequence[str] = (), *, broken: bool = False) -> Iterator[Row]:
+def rows_of(cat: Any, *, broken: bool = False) -> Iterator[Row]:
     """Yield a row for each entry, in the order of the catalog.
 
     Parameters
     ----------
     cat : intake Catalog
-    words : sequence of str
-        Entries without all of them, folded, may be left out.
     broken : bool
         A nested catalog that cannot be opened has a row with the error, too; by default it is raised.
 
@@ -78,10 +76,10 @@ def rows_of(cat: Any, words: Sequence[str] = (), *, broken: bool = False) -> Ite
     CatalogError, RecordingNotFound
         If a nested catalog cannot be opened, or includes itself.
     """
-    return _rows(cat, "", (), broken, words)
+    return _rows(cat, "", (), broken)
 
 
-def _rows(cat: Any, before: str, outer: tuple[str, ...], broken: bool, words: Sequence[str]) -> Iterator[Row]:
+def _rows(cat: Any, before: str, outer: tuple[str, ...], broken: bool) -> Iterator[Row]:
     from ecogcat.catalog.indexed import IndexedEntries
 
     place = place_of(cat)
@@ -90,9 +88,9 @@ def _rows(cat: Any, before: str, outer: tuple[str, ...], broken: bool, words: Se
         raise CatalogError(f"{place}: the catalog includes itself: {' > '.join(trail)}")
     entries = cat._entries
     if isinstance(entries, IndexedEntries):
-        for name, said in entries.said(words):
+        for name, said in entries.said():
             driver, about = said.get("driver"), said.get("description") or ""
-            yield _row(before + name, str(driver), about, said.get("args"), said.get("metadata"))
+            yield row_of(before + name, str(driver), about, said.get("args"), said.get("metadata"))
         return
     from ecogcat.catalog.labrecording import LabRecording
     from ecogcat.catalog.session import entry_source
@@ -101,7 +99,7 @@ def _rows(cat: Any, before: str, outer: tuple[str, ...], broken: bool, words: Se
         said = entry.describe()
         if said["container"] == "catalog":
             try:
-                yield from _rows(entry_source(cat, name), f"{before}{name}/", trail, broken, words)
+                yield from _rows(entry_source(cat, name), f"{before}{name}/", trail, broken)
             except (CatalogError, RecordingNotFound) as error:
                 if not broken:
                     raise
@@ -116,10 +114,11 @@ def _rows(cat: Any, before: str, outer: tuple[str, ...], broken: bool, words: Se
         else:
             # Of a driver that is not there Intake keeps no more than what the entry calls it.
             wanted = driver or (entry._driver if isinstance(entry._driver, str) else "")
-            yield _row(before + name, wanted, said["description"] or "", said["args"], said["metadata"])
+            yield row_of(before + name, wanted, said["description"] or "", said["args"], said["metadata"])
 
 
-def _row(name: str, driver: str, description: Any, args: Any, metadata: Any) -> Row:
+def row_of(name: str, driver: str, description: Any, args: Any, metadata: Any) -> Row:
+    """Return the row of an entry, from what the YAML has of it."""
     arguments = args if isinstance(args, dict) else {}
     own = metadata if isinstance(metadata, dict) else {}
     summary = own.get(SUMMARY)

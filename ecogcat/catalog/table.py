@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ecogcat.catalog.rows import Row, as_catalog, rows_of
+from ecogcat.catalog.find import columns_in
+from ecogcat.catalog.rows import as_catalog
 
 __all__ = ["session_table"]
 
 _FIRST = ("headstage", "electrode", "exp_type")
 _MISSING = "unknown"
+_NUMBERS = {int, float}
 
 
 def session_table(cat: Any) -> pd.DataFrame:
@@ -41,22 +44,24 @@ def session_table(cat: Any) -> pd.DataFrame:
     a    oephys       mV
     b    oephys  unknown
     """
-    rows = {row.name: _options(row) for row in sorted(rows_of(as_catalog(cat)), key=_by_name) if not row.is_join}
-    known = dict.fromkeys(name for options in rows.values() for name in options)
-    columns = [*_FIRST, *sorted(set(known) - set(_FIRST))]
-    cells = {name: [options.get(name, _MISSING) for options in rows.values()] for name in columns}
-    frame = pd.DataFrame(cells, index=list(rows), columns=columns, dtype=object)
-    numbers = [name for name in columns if rows and all(type(one) in (int, float) for one in cells[name])]
-    return frame.astype({name: float if float in map(type, cells[name]) else int for name in numbers})
+    cat = as_catalog(cat)
+    columns, chosen, _ = columns_in(cat)
+    chosen = chosen[columns.driver.where(_is_recording, chosen)]
+    place = {columns.names[i]: i for i in chosen.tolist()}
+    order = np.array([place[name] for name in sorted(place)], np.intp)
+    said = {key: column for key, column in columns.said.items() if (column.codes[order] >= 0).any()}
+    names = [*_FIRST, *sorted(said.keys() - set(_FIRST))]
+    cells = {name: columns.fact(name).cells(order, _MISSING, _told) for name in names}
+    frame = pd.DataFrame(cells, index=sorted(place), columns=names, dtype=object)
+    kinds = {name: columns.fact(name).kinds(order) for name in names}
+    numbers = {name: float if float in found else int for name, found in kinds.items() if found and found <= _NUMBERS}
+    return frame.astype(numbers)
 
 
-def _by_name(row: Row) -> str:
-    return row.name
+def _is_recording(driver: str) -> bool:
+    return driver != "ecog_join"
 
 
-def _options(row: Row) -> dict[str, Any]:
-    """Return what is said of a recording, lists as texts."""
-    return {
-        key: ", ".join(map(str, value)) if isinstance(value, list) and not row.is_lab else value
-        for key, value in row.said.items()
-    }
+def _told(value: Any) -> Any:
+    """Return a value as a cell has it, lists as texts."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
