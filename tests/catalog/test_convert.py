@@ -156,7 +156,11 @@ def test_the_command(day: Path, tmp_path: Path) -> None:
     run = CliRunner().invoke
     output = str(tmp_path / "day.yaml")
     done = run(ecogcat, ["convert-session", str(day), "-o", output])
-    assert (done.exit_code, done.stdout, done.stderr) == (0, f"{output}\n", "")
+    assert (done.exit_code, done.stdout, done.stderr) == (
+        0,
+        f"{output}\nnext: ecogcat ls {output}, ecogcat check {output}\n",
+        "",
+    )
     assert ec.open_session(output)["rec"].read() == ec.open_session(day)["rec"].read()
     again = run(ecogcat, ["convert-session", str(day), "-o", output])
     assert (again.exit_code, again.stderr) == (

@@ -63,7 +63,7 @@ def test_one_file_that_was_renamed(joined: ec.Dataset, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "kind", "said"),
     [
-        ("altered", ec.SourceChangedError, r"archive.1\.h5: its content changed"),
+        ("altered", ec.SourceChangedError, r"archive.1\.h5, whose content is not what it was"),
         ("missing", ec.FormatError, r"refers to a file that is missing.*archive.1\.h5"),
     ],
 )

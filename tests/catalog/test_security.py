@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import sqlite3
@@ -177,7 +178,10 @@ def test_a_catalog_is_read_anew_when_it_changed(write_catalog: Any, session: Sim
 def indexed(path: Path, sources: Any, metadata: Any = None) -> Any:
     """Open a harmless catalog that lies beside an index of the same digest, which says something else."""
     path.write_text("sources: {}\n")
-    assert write_index(str(path), {"metadata": metadata or {}, "sources": sources})
+    assert write_index(str(path), {"metadata": metadata or {}, "sources": dict.fromkeys(sources, HARMLESS)})
+    with closing(sqlite3.connect(index_path(str(path)))) as connection, connection:
+        for name, entry in sources.items():
+            connection.execute("UPDATE entries SET entry = ? WHERE name = ?", (json.dumps(entry), name))
     cat = ec.open_session(path)
     assert isinstance(cat, IndexedCatalog)
     return cat
@@ -204,7 +208,7 @@ HARMLESS = {"driver": "ecog_hdf5", "args": {"urlpath": "good.h5"}}
 def test_entries_of_an_index_are_looked_over(tmp_path: Path, entry: dict[str, Any], message: str) -> None:
     cat = indexed(tmp_path / "s.yaml", {"good": HARMLESS, "bad": entry})
     assert isinstance(cat["good"], EcogSource)
-    for ask in (lambda: cat["bad"], lambda: ec.session_table(cat), lambda: ec.load_session(cat)):
+    for ask in (lambda: cat["bad"], lambda: ec.load_session(cat, ["bad"])):
         with pytest.raises(ec.CatalogError, match=message) as caught:
             ask()
         assert "\n" not in str(caught.value)
@@ -220,6 +224,7 @@ def test_a_damaged_index_is_said_so(tmp_path: Path) -> None:
     cat = indexed(tmp_path / "s.yaml", {"good": HARMLESS})
     with closing(sqlite3.connect(tmp_path / "s.yaml.index")) as connection, connection:
         connection.execute("UPDATE entries SET entry = '{not JSON'")
+        connection.execute("UPDATE columns SET texts = '{not JSON'")
     for ask in (lambda: cat["good"], lambda: ec.session_table(cat)):
         with pytest.raises(ec.CatalogError, match=r"s\.yaml\.index: this index is damaged; delete it"):
             ask()
