@@ -271,3 +271,13 @@ def test_convert_session(tmp_path: Path, run: Run) -> None:
     assert (done.exit_code, "there is a file already; --overwrite replaces it" in done.stderr) == (1, True)
     done = run("convert-session", tmp_path / "day.txt", "-o", tmp_path / "day.yaml", "--overwrite")
     assert f"next: ecogcat ls {tmp_path / 'day.yaml'}" in done.stdout
+
+
+def test_a_report_goes_into_a_page_alone(catalog: Path, run: Run) -> None:
+    recording = catalog.parent / "data" / "day0" / "a.rhd"
+    before = recording.read_bytes()
+    done = run("report", catalog, "-o", recording)
+    assert (done.exit_code, "a report is a page; name it report.html" in done.stderr) == (1, True)
+    assert recording.read_bytes() == before
+    done = run("report", catalog, "-o", catalog.parent / "none" / "r.html")
+    assert (done.exit_code, f"there is no folder {catalog.parent / 'none'} to write to" in done.stderr) == (1, True)

@@ -60,6 +60,8 @@ def open_session(
     >>> list(cat), cat["awake_1"].metadata["electrode"]
     (['awake_1', 'awake_2'], 'psv_61_intan')
     """
+    if not isinstance(path_or_name, (str, os.PathLike)):
+        raise TypeError(f"a session is a path or a name, not {type(path_or_name).__name__}")
     text = os.fspath(path_or_name)
     if not text.strip("/ "):
         raise ValueError(f"a session is a path or a name, not {text!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -64,6 +65,7 @@ def report(
     """
     from ecogcat.cli.report import write_report
 
+    _check_page(output)
     cat = catalog_of(catalog)
     names = chosen_names(cat, entries, find, exclude) if entries or find or exclude else None
     wrong = write_report(cat, catalog, output, names, pictures, progress=shown_progress())
@@ -75,3 +77,12 @@ def report(
             click.echo(f"does not hold: {name}; `ecogcat check {catalog}` says why", err=True)
     if wrong:
         sys.exit(1)
+
+
+def _check_page(output: str) -> None:
+    """Raise where no page can be written, before the recordings are opened; nor is one put in a recording's place."""
+    folder = os.path.dirname(os.path.abspath(output))
+    if not output.lower().endswith((".html", ".htm")):
+        raise ec.CatalogError(f"{output}: a report is a page; name it report.html")
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"{output}: there is no folder {folder} to write to; make it first")

@@ -468,3 +468,9 @@ def _no_settings(folder: Path) -> Path:
     path = folder / "none.txt"
     path.write_text("[globals]\n")
     return path
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"day.yaml"])
+def test_what_is_no_path(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"a session is a path or a name, not (NoneType|int|bytes)"):
+        ec.open_session(wrong)
