@@ -35,7 +35,7 @@ test-bounds: .venv/.test ## the kernel tests with Numba's bounds checks on
 	$(FRESH_CACHE) && NUMBA_BOUNDSCHECK=1 $(TEST) tests/kernels
 
 test-nojit: .venv/.test ## the test-suite with the JIT off, so that kernels count in the coverage (95 % or more)
-	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-dev} \
+	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-coverage} \
 	$(TEST) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 nightly: .venv/.test ## all tests, the slow ones too, with 1000 examples for each property
