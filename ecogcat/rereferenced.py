@@ -69,7 +69,9 @@ class Rereferenced(Frozen):
 
         def fill(a: int, b: int) -> None:
             values = read_floating(self.signal, needed, a, b)
-            subtract_share(values, rows, self._average(values, needed, a, b), share, out[:, a - start : b - start])
+            average = self._average(values, needed, a, b)
+            with np.errstate(invalid="ignore", over="ignore"):
+                subtract_share(values, rows, average, share, out[:, a - start : b - start])
 
         in_blocks(fill, start, stop, max(1, derived.BLOCK // max(1, len(needed))))
         return out
@@ -84,7 +86,8 @@ class Rereferenced(Frozen):
             values = read_floating(self.other, self.chosen, start, stop)
         kind = np.complex128 if values.dtype.kind == "c" else np.float64
         average = np.empty(stop - start, kind)
-        average_rows(values, rows, np.empty(stop - start), average)
+        with np.errstate(invalid="ignore", over="ignore"):  # infinities: compiled, kernels say nothing of them
+            average_rows(values, rows, np.empty(stop - start), average)
         return average
 
     def slopes(self) -> NDArray[np.float64]:

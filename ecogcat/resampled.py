@@ -94,7 +94,8 @@ def _sum(design: Polyphase, values: NDArray[Any], origin: int, start: int, out: 
 
     period, width = design.taps.shape
     block = max(1, 2 * width * period // max(1, design.advance))
-    weighted_sums(values, origin, design.first, design.advance, design.taps, start, min(block, out.shape[1]), out)
+    with np.errstate(invalid="ignore", over="ignore"):  # infinities: compiled, the kernel says nothing of them
+        weighted_sums(values, origin, design.first, design.advance, design.taps, start, min(block, out.shape[1]), out)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
