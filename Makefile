@@ -35,12 +35,12 @@ test-bounds: .venv/.test ## the kernel tests with Numba's bounds checks on
 	$(FRESH_CACHE) && NUMBA_BOUNDSCHECK=1 $(TEST) tests/kernels
 
 test-nojit: .venv/.test ## kernels and laws with the JIT off; coverage of the kernels (95 % or more)
-	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-coverage} \
+	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-dev} \
 	$(TEST) tests/kernels tests/laws tests/storage \
 	--cov=ecogcat/kernels --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 coverage: .venv/.test ## the whole test-suite with the JIT off and its coverage (95 % or more); half an hour
-	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-coverage} \
+	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-dev} \
 	$(TEST) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 nightly: .venv/.test ## all tests, the slow ones too, with 1000 examples for each property

@@ -63,7 +63,6 @@ def _profile(name: str, *, max_examples: int, derandomize: bool) -> None:
 
 
 # In CI the same examples each time: a failure is then due to the change. Nightly looks for new ones.
-_profile("coverage", max_examples=8, derandomize=IN_CI)
 _profile("dev", max_examples=20, derandomize=IN_CI)
 _profile("ci", max_examples=100, derandomize=IN_CI)
 _profile("nightly", max_examples=1000, derandomize=False)
