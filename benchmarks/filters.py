@@ -12,7 +12,7 @@ from scipy import signal as scipy_signal
 import ecogcat as ec
 from benchmarks.data import RATE
 from benchmarks.items import Item
-from ecogcat.polyphase import polyphase
+from ecogcat.conditioning.polyphase import polyphase
 
 N_CHANNELS, MOST, EDGES = 64, 200_000, (2, 200)
 NOTE = "three sections on 64 channels of float32 in memory, whose digest was taken before; scipy runs on one thread"

@@ -129,7 +129,7 @@ def compare(folder: Path, n_samples: int) -> float:
     """Return by how much of the signal's standard deviation the file differs, at most, from what scipy makes."""
     from scipy import signal
 
-    from ecogcat.polyphase import polyphase
+    from ecogcat.conditioning.polyphase import polyphase
 
     sos = signal.butter(3, EDGES, "bandpass", fs=RATE, output="sos")
     design = polyphase(Fraction(0), Fraction(STEP))

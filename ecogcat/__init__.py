@@ -6,7 +6,11 @@
 
 from ecogcat.annotate import with_events, with_intervals
 from ecogcat.arrays import from_array
-from ecogcat.averages import Average
+from ecogcat.artifacts.exclude import exclude_intervals
+from ecogcat.artifacts.files import read_intervals
+from ecogcat.artifacts.find import find_intervals
+from ecogcat.artifacts.impedances import mask_impedance
+from ecogcat.artifacts.judgements import mark_channels, read_judgements
 from ecogcat.catalog.check import check
 from ecogcat.catalog.convert import convert_session
 from ecogcat.catalog.days import session_days
@@ -19,13 +23,19 @@ from ecogcat.catalog.table import session_table
 from ecogcat.channels import ChannelMap
 from ecogcat.clock import locate, sample_at
 from ecogcat.compare import equals
-from ecogcat.conditions import Conditions
-from ecogcat.conversion import convert_units
+from ecogcat.conditioning.conversion import convert_units
+from ecogcat.conditioning.filters import bandpass, notch
+from ecogcat.conditioning.methods import methods_text
+from ecogcat.conditioning.rereference import rereference
+from ecogcat.conditioning.resample import resample
+from ecogcat.conditions.combinations import Conditions
+from ecogcat.conditions.labels import condition_label
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import Electrode, electrode, electrodes, to_probeinterface
 from ecogcat.electrodes.impedance import read_impedance
-from ecogcat.epochrecord import Epochs
-from ecogcat.epochs import epochs
+from ecogcat.epoching.averages import Average
+from ecogcat.epoching.epochs import epochs
+from ecogcat.epoching.record import Epochs
 from ecogcat.errors import (
     CatalogError,
     EcogcatError,
@@ -37,30 +47,20 @@ from ecogcat.errors import (
     SourceChangedError,
 )
 from ecogcat.events import Events
-from ecogcat.exclude import exclude_intervals
-from ecogcat.experiments import Experiment, conditions_table, with_conditions
-from ecogcat.filters import bandpass, notch
-from ecogcat.findintervals import find_intervals
+from ecogcat.experiments.experiment import Experiment, conditions_table, with_conditions
+from ecogcat.experiments.sessiontables import session_experiment
 from ecogcat.formats.opening import load_arguments, open_recording, streams
-from ecogcat.impedances import mask_impedance
-from ecogcat.intervalfiles import read_intervals
-from ecogcat.join import join, join_signals, split
-from ecogcat.joinplan import JoinPlan, plan_join
-from ecogcat.judgements import mark_channels, read_judgements
-from ecogcat.labels import condition_label
-from ecogcat.methods import methods_text
+from ecogcat.joining.join import join, join_signals, split
+from ecogcat.joining.plan import JoinPlan, plan_join
 from ecogcat.parts import Part, Seam
 from ecogcat.plot import plot_events, plot_map, plot_overview, plot_traces
-from ecogcat.rereference import rereference
-from ecogcat.resample import resample
 from ecogcat.scratch import scratch
 from ecogcat.select import mask_channels, select_channels, select_time
-from ecogcat.sessiontables import session_experiment
 from ecogcat.settings import options
 from ecogcat.signal import Signal
 from ecogcat.store import load
 from ecogcat.storing import write
-from ecogcat.triggers import detect_events
+from ecogcat.triggers.detect import detect_events
 
 __version__ = "0.1.0"
 

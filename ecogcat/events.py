@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ecogcat.conditions import Conditions, combinations_shown
+from ecogcat.conditions.combinations import Conditions, combinations_shown
+from ecogcat.conditions.query import query_rows
 from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, freeze, frozen_value
-from ecogcat.query import query_rows
 from ecogcat.tables import (
     Columns,
     Schema,

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ecogcat import settings
-from ecogcat.assignment import Assignment
-from ecogcat.execute import execute
 from ecogcat.frozen import Frozen, Index, digest, index_array
-from ecogcat.indexing import Selection, listed, select
 from ecogcat.piece import Piece, cut_pieces
-from ecogcat.plan import ReadPlan, plan_read
-from ecogcat.reductions import Reductions
+from ecogcat.reading.assignment import Assignment
+from ecogcat.reading.execute import execute
+from ecogcat.reading.indexing import Selection, listed, select
+from ecogcat.reading.plan import ReadPlan, plan_read
+from ecogcat.reading.reductions import Reductions
 from ecogcat.storage import maps
 from ecogcat.storage.source import Source
 

@@ -1,4 +1,4 @@
-"""Storing: a dataset brought to memory."""
+"""Loading: a dataset brought to memory."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ecogcat.dataset import Dataset
-from ecogcat.joinplan import JoinPlan
+from ecogcat.joining.plan import JoinPlan
 from ecogcat.parts import Part
 
 __all__ = ["dataset_html", "dataset_text", "plan_text", "text_table"]

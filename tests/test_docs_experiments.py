@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecogcat.labels import CONDITION_ORDER
+from ecogcat.conditions.labels import CONDITION_ORDER
 from tests.test_readme import ROOT, blocks
 
 PAGE = ROOT / "docs" / "experiments.md"

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import ecogcat as ec
-from ecogcat.outliers import fences
+from ecogcat.epoching.outliers import fences
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.testing.strategies import RecordingReader
 

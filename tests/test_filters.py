@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy import signal as scipy_signal
 
 import ecogcat as ec
-from ecogcat import filtering
-from ecogcat.designs import comb
+from ecogcat.conditioning import filtering
+from ecogcat.conditioning.designs import comb
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 from ecogcat.testing import laws

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ecogcat.indexing import Selection, select
+from ecogcat.reading.indexing import Selection, select
 
 SHAPE = (4, 9)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import ecogcat as ec
-from ecogcat import findintervals
+from ecogcat.artifacts import find as findintervals
 from ecogcat.intervals import merged_intervals
 
 

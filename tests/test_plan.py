@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ecogcat.indexing import select
-from ecogcat.plan import ReadPlan, plan_read
+from ecogcat.reading.indexing import select
+from ecogcat.reading.plan import ReadPlan, plan_read
 
 LENGTHS = st.lists(st.integers(0, 7), min_size=1, max_size=6)
 

@@ -178,7 +178,7 @@ def test_nan_is_left_out_far_from_zero_and_beside_infinities() -> None:
 @pytest.mark.parametrize("name", ["sum", "mean", "var", "min", "nanmean", "nanvar", "nanmax"])
 def test_threads_change_no_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is reduced at a time does not depend on how many threads there are."""
-    monkeypatch.setattr("ecogcat.reductions._VALUES", 4 * 13)
+    monkeypatch.setattr("ecogcat.reading.reductions._VALUES", 4 * 13)
     signal = joined(numbers("f4", (4, 3000)))
     found = []
     for threads in (1, 2, 5):

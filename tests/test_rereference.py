@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import ecogcat as ec
-from ecogcat import derived
-from ecogcat.rereferenced import Rereferenced
+from ecogcat.conditioning import derived
+from ecogcat.conditioning.rereferenced import Rereferenced
 from ecogcat.storage import reader
 
 

@@ -11,8 +11,8 @@ import pytest
 from scipy.signal import firwin, resample_poly
 
 import ecogcat as ec
-from ecogcat import derived
-from ecogcat.polyphase import CUTOFF, HALF_WIDTH, KAISER_BETA, polyphase, rate_step
+from ecogcat.conditioning import derived
+from ecogcat.conditioning.polyphase import CUTOFF, HALF_WIDTH, KAISER_BETA, polyphase, rate_step
 from ecogcat.storage import reader
 from ecogcat.testing import laws
 

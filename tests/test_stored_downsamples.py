@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import ecogcat as ec
-from ecogcat.execute import execute
 from ecogcat.formats.downsamples import stored_name
+from ecogcat.reading.execute import execute
 from ecogcat.testing.headstages import write_headstage
 from ecogcat.testing.rhd import write_rhd
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import ecogcat as ec
-from ecogcat.judgements import leave_out_judged
+from ecogcat.artifacts.judgements import leave_out_judged
 
 
 def recording(name: str, sample: Any = (), **columns: Any) -> ec.Dataset:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 import ecogcat as ec
 from ecogcat.arrays import signal_of
-from ecogcat.edges import Edges, any_high, debounced, far_apart, long_enough, soonest
 from ecogcat.storage.memory import MemoryExtent
 from ecogcat.testing.simulate import simulate_session
 from ecogcat.testing.strategies import line_dataset
+from ecogcat.triggers.edges import Edges, any_high, debounced, far_apart, long_enough, soonest
 from tests import oracles
 from tests.conftest import shared_path
 from tests.test_readme import blocks

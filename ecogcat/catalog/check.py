@@ -14,7 +14,7 @@ from ecogcat.catalog.session import entry_source
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import electrode, is_known
 from ecogcat.errors import CatalogError, JoinError
-from ecogcat.sessiontables import session_experiment
+from ecogcat.experiments.sessiontables import session_experiment
 
 __all__ = ["check", "checked"]
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
+from ecogcat.artifacts.judgements import judgements_beside
 from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.laboptions import NOT_ALWAYS
 from ecogcat.catalog.opened import Depth, opened
@@ -23,7 +24,6 @@ from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import argument_names, find_format
-from ecogcat.judgements import judgements_beside
 
 __all__ = ["JoinSource", "RecordingSource"]
 

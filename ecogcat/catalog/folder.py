@@ -10,7 +10,7 @@ import numpy as np
 from ecogcat.catalog.walk import Found, walk
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
-from ecogcat.joinplan import JoinPlan, plan_join
+from ecogcat.joining.plan import JoinPlan, plan_join
 
 __all__ = ["Found", "find_recordings", "groups"]
 

@@ -18,8 +18,8 @@ from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
 from ecogcat.formats.opening import open_recording
-from ecogcat.join import join
-from ecogcat.joinoptions import JoinOptions
+from ecogcat.joining.join import join
+from ecogcat.joining.options import JoinOptions
 
 __all__ = ["JoinSource"]
 

@@ -14,10 +14,10 @@ from ecogcat.catalog.nearest import did_you_mean
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
 from ecogcat.events import Events
-from ecogcat.experiments import Experiment, with_conditions
-from ecogcat.sequences import Mismatch
-from ecogcat.sessiontables import session_experiment
-from ecogcat.triggers import detect_events
+from ecogcat.experiments.experiment import Experiment, with_conditions
+from ecogcat.experiments.sequences import Mismatch
+from ecogcat.experiments.sessiontables import session_experiment
+from ecogcat.triggers.detect import detect_events
 
 __all__ = ["OWN", "TRIGGER_ARGUMENTS", "Triggered", "triggered"]
 

@@ -15,7 +15,7 @@ from ecogcat.catalog.inivalues import typed_options
 from ecogcat.catalog.labsession import open_session
 from ecogcat.catalog.table import session_table as _table
 from ecogcat.compat.views import Bunch, Recording
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.store import load
 
 __all__ = [

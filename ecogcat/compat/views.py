@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ecogcat.channels import ChannelMap
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.select import mask_channels
 from ecogcat.signal import Signal
 from ecogcat.storage.scratch import ScratchExtent

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ecogcat.conditioning.filters import bandpass as bandpassed
+from ecogcat.conditioning.filters import notch
+from ecogcat.conditioning.rereference import rereference
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
-from ecogcat.filters import bandpass as bandpassed
-from ecogcat.filters import notch
-from ecogcat.rereference import rereference
 from ecogcat.select import select_time
-from ecogcat.triggers import detect_events
+from ecogcat.triggers.detect import detect_events
 
 __all__ = ["conditioned", "triggers_of", "without_transient"]
 

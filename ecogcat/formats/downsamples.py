@@ -10,13 +10,13 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ecogcat.conversion import convert_units
+from ecogcat.conditioning.conversion import convert_units
+from ecogcat.conditioning.resample import resample
 from ecogcat.dataset import Dataset
 from ecogcat.errors import EcogcatError
 from ecogcat.events import Events
 from ecogcat.formats.registry import detect
 from ecogcat.frozen import FrozenMapping, digest
-from ecogcat.resample import resample
 from ecogcat.signal import Signal
 from ecogcat.storing import write
 

@@ -26,7 +26,7 @@ from ecogcat.formats.choice import Option, choose
 from ecogcat.formats.hdf5_fields import reading
 from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.registry import Format, register
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.storage.handles import open_hdf5 as open_file
 from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.source import Source

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import DTypeLike
 
+from ecogcat.artifacts.judgements import leave_out_judged
 from ecogcat.channels import ChannelMap
 from ecogcat.checks import check_text, checked_dtype, shown
-from ecogcat.conversion import convert_units
+from ecogcat.conditioning.conversion import convert_units
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.table import ElectrodeTable
 from ecogcat.eventfiles import events_of
@@ -21,7 +22,6 @@ from ecogcat.events import Events
 from ecogcat.formats.conditioned import conditioned, triggers_of
 from ecogcat.formats.downsamples import at_rate
 from ecogcat.formats.placing import place_channels, source_channels, with_source_channels
-from ecogcat.judgements import leave_out_judged
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.scratch import scratch
 from ecogcat.store import load

@@ -21,7 +21,7 @@ from ecogcat.storage.handles import hdf5_file, open_hdf5
 from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.source import Source
 from ecogcat.storage.zarr import zarr_extents
-from ecogcat.stored import LAYOUT, Description, Placed, restored
+from ecogcat.storing.form import LAYOUT, Description, Placed, restored
 
 __all__ = ["links_of", "open_own"]
 

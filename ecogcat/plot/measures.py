@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
-from ecogcat.epochplan import plan_epochs
+from ecogcat.epoching.plan import plan_epochs
 
 __all__ = ["Evoked", "envelope", "evoked", "levels", "spectrum"]
 

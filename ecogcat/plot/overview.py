@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ecogcat.artifacts.exclude import exclude_intervals
 from ecogcat.checks import check_dataset, check_writable
 from ecogcat.dataset import Dataset
-from ecogcat.exclude import exclude_intervals
 from ecogcat.plot.events import plot_events
 from ecogcat.plot.grid import plot_map
 from ecogcat.plot.measures import Evoked, evoked, levels, spectrum

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecogcat.labels import condition_label
+from ecogcat.conditions.labels import condition_label
 
 __all__ = ["colours_of", "new_axes", "new_figure", "nice_number", "short_name", "style", "text_width", "unit_text"]
 

@@ -11,7 +11,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest
 from ecogcat.progress import Progress, Report
 from ecogcat.storage.disk import named_when_full, path_text
-from ecogcat.stored import LAYOUT, Description, Run, described
+from ecogcat.storing.form import LAYOUT, Description, Run, described
 from ecogcat.storing.target import check_not_a_source, inputs_of, place_of, unfinished_path
 from ecogcat.storing.virtual import linked_runs, write_virtual
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ecogcat import settings
 from ecogcat.storage import maps
-from ecogcat.stored import Run
+from ecogcat.storing.form import Run
 
 __all__ = ["Block", "blocks_of", "stream"]
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.storage.constant import ConstantExtent
-from ecogcat.stored import LAYOUT, Description, Run
 from ecogcat.storing.blocks import Block, blocks_of, stream
+from ecogcat.storing.form import LAYOUT, Description, Run
 from ecogcat.storing.marks import Mark, begin_marks, read_at, read_mark, write_at, write_mark
 from ecogcat.storing.target import check_space, held, put_in_place
 

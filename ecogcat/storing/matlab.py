@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.dataset import Dataset
-from ecogcat.stored import LAYOUT, Description, Run
+from ecogcat.storing.form import LAYOUT, Description, Run
 from ecogcat.storing.hdf5 import Skeleton, put_attributes, reach, room_for
 from ecogcat.storing.packed import Assemble, Chunk, put_chunks
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from ecogcat import settings
 from ecogcat.storage import pool
-from ecogcat.stored import Description, Run
 from ecogcat.storing import hdf5
+from ecogcat.storing.form import Description, Run
 from ecogcat.storing.marks import Mark, read_at, read_front_mark, write_at, write_mark
 from ecogcat.storing.target import check_space, held, put_in_place, unfinished_path
 

@@ -24,7 +24,7 @@ from ecogcat.storage.handles import hdf5_file
 from ecogcat.storage.hdf5 import ChunkedExtent, Hdf5Reader, hdf5_extent
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.source import Source
-from ecogcat.stored import Description, Run
+from ecogcat.storing.form import Description, Run
 from ecogcat.storing.hdf5 import put_attributes, put_description
 from ecogcat.storing.target import held, put_in_place
 

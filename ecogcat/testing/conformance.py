@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 from ecogcat.compare import equals
 from ecogcat.dataset import Dataset
 from ecogcat.errors import SourceChangedError
-from ecogcat.join import join, split
+from ecogcat.joining.join import join, split
 from ecogcat.parts import aligned_length, aligned_start, rate_ratio
 from ecogcat.select import select_channels, select_time
 from ecogcat.testing.damage import check_corrupted, check_truncated

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import ecogcat as ec
 from ecogcat.dataset import Dataset
-from ecogcat.epochrecord import Epochs
+from ecogcat.epoching.record import Epochs
 from ecogcat.testing.joining_laws import restricted
 from ecogcat.testing.sameness import assert_arrays_same, assert_tables_same
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ecogcat.execute import execute
+from ecogcat.reading.execute import execute
 from ecogcat.signal import Signal
 from ecogcat.storage import reader as fallback
 from ecogcat.storage.maps import source_bytes

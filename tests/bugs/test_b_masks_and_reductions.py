@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import ecogcat as ec
-from ecogcat.conversion import signal_in_units
+from ecogcat.conditioning.conversion import signal_in_units
 from ecogcat.piece import Piece
 from ecogcat.storage.constant import ConstantExtent
 from tests.bugs.recordings import LENGTHS, Recordings, assert_indexes_as_numpy, assert_same, counting, grid

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from ecogcat import averages, epochread, execute, outliers
+from ecogcat.epoching import averages, outliers
+from ecogcat.epoching import read as epochread
+from ecogcat.reading import execute
 from ecogcat.storage import bits, layout, maps, reader
 from tests.laws import paths
 

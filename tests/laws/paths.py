@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ecogcat import execute
 from ecogcat.kernels import gather, windows  # noqa: F401 - the kernels it calls are not those wrapped here
 from ecogcat.piece import Piece
+from ecogcat.reading import execute
 from ecogcat.storage import layout, maps, pool, reader
 from ecogcat.storage.alike import Alike
 from tests.conftest import JIT_OFF

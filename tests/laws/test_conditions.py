@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ecogcat as ec
-from ecogcat.query import query_rows
+from ecogcat.conditions.query import query_rows
 from ecogcat.testing import laws
 from ecogcat.testing.strategies import condition_tables, events
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ecogcat as ec
-from ecogcat import derived
+from ecogcat.conditioning import derived
 from ecogcat.testing import laws
 from ecogcat.testing.strategies import KnownDataset, datasets, joinable
 

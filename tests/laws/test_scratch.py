@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ecogcat as ec
-from ecogcat.conversion import signal_in_units
+from ecogcat.conditioning.conversion import signal_in_units
 from ecogcat.testing import laws
 from ecogcat.testing.strategies import KnownDataset, KnownSignal, datasets, dtypes, indices, joinable, signals
 

@@ -18,10 +18,10 @@ import pytest
 
 import ecogcat as ec
 from ecogcat.catalog.folder import find_recordings
-from ecogcat.codec import decode, encode
 from ecogcat.formats.registry import detect
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storing import blocks, hdf5
+from ecogcat.storing.codec import decode, encode
 from ecogcat.tables import tables_equal
 from ecogcat.testing import check_format
 from tests.conftest import ROOT

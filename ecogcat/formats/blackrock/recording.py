@@ -19,7 +19,7 @@ from ecogcat.formats.blackrock.nsx import NsxHeader, read_nsx_header
 from ecogcat.formats.blackrock.packets import Run, Stretch, end_stamp, find_stretches, samples_at
 from ecogcat.formats.naming import unique_names
 from ecogcat.frozen import index_array
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal

@@ -16,7 +16,7 @@ from ecogcat.events import Events
 from ecogcat.formats.brainvision.header import BrainVisionHeader
 from ecogcat.formats.brainvision.markers import Marker, read_markers, segments_of
 from ecogcat.formats.naming import unique_names
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.signal import Signal
 from ecogcat.storage.affine import AffineExtent

@@ -17,7 +17,7 @@ from ecogcat.events import Events
 from ecogcat.formats.edf.annotations import Annotation, Annotations, cost, read_annotations
 from ecogcat.formats.edf.arrays import EdfArrays, arrays_of
 from ecogcat.formats.edf.header import EdfHeader, read_header
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.parts import aligned_start, rate_ratio, samples_to_timedelta
 from ecogcat.storage.source import Source
 

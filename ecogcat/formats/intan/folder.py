@@ -20,7 +20,7 @@ from ecogcat.formats.intan.common import signed_stamp
 from ecogcat.formats.intan.file import IntanFile, dataset_of, examine, name_time
 from ecogcat.formats.intan.header import IntanHeader, parse_file_name
 from ecogcat.formats.intan.split import SplitFolder, examine_split, info_of, split_dataset
-from ecogcat.join import join
+from ecogcat.joining.join import join
 
 __all__ = ["list_recordings", "open_folder", "pieces_of"]
 

@@ -16,7 +16,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.formats.breaks import find_breaks
 from ecogcat.formats.intan.common import signed_stamp
 from ecogcat.frozen import Index
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.select import select_time
 

@@ -16,7 +16,7 @@ from ecogcat.events import Events
 from ecogcat.formats.naming import unique_names
 from ecogcat.formats.neo.reader import NeoReader, Recipe, opened
 from ecogcat.frozen import index_array
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 from ecogcat.storage.reader import ReaderExtent

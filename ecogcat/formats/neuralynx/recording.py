@@ -16,7 +16,7 @@ from ecogcat.events import Events
 from ecogcat.formats.naming import unique_names
 from ecogcat.formats.neuralynx.events import NlxEvents, read_events
 from ecogcat.formats.neuralynx.folder import Stream
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 from ecogcat.storage.stacked import StackedExtent

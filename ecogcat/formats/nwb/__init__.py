@@ -18,7 +18,7 @@ from ecogcat.formats.nwb.electrodes import electrodes_of
 from ecogcat.formats.nwb.series import Series, Stretch, find_series, scale_of, timing_of
 from ecogcat.formats.nwb.tables import Happened, events_of, intervals_of, read_happened
 from ecogcat.formats.registry import Format, register
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.signal import Signal
 from ecogcat.storage.handles import open_hdf5 as open_file
 from ecogcat.storage.hdf5 import hdf5_extent

@@ -17,7 +17,7 @@ from ecogcat.formats.openephys.files import KINDS, Choice, parse_name
 from ecogcat.formats.openephys.records import BLOCK, HEADER_BYTES, ContinuousFile, Stretch, trailing_zeros
 from ecogcat.formats.openephys.sidecars import EventRecords, plain_settings, read_events, read_messages, start_time
 from ecogcat.formats.openephys.stream import Stream
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.signal import Signal
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storage.stacked import StackedExtent

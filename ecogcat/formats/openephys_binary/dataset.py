@@ -24,7 +24,7 @@ from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.openephys_binary.clock import Numbers, read_numbers, start_time
 from ecogcat.formats.openephys_binary.events import Happened, read_events
 from ecogcat.formats.openephys_binary.session import Stream, StreamChannel
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.signal import Signal
 from ecogcat.storage.affine import AffineExtent

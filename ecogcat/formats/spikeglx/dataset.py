@@ -17,7 +17,7 @@ from ecogcat.formats.naming import plain_name, unique_names
 from ecogcat.formats.spikeglx.files import PieceFile, RunStream
 from ecogcat.formats.spikeglx.meta import Kind, Meta
 from ecogcat.frozen import index_array
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.signal import Signal
 from ecogcat.storage.affine import AffineExtent

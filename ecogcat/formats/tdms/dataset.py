@@ -18,7 +18,7 @@ from ecogcat.formats.tdms.runs import Run, demultiplexed, extents, runs_of
 from ecogcat.formats.tdms.segments import TdmsContent
 from ecogcat.formats.tdms.streams import Channel, Stream
 from ecogcat.frozen import index_array
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.parts import aligned_start, rate_ratio
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal

@@ -9,7 +9,7 @@ import numpy as np
 from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
 from ecogcat.intervals import merged_intervals, with_labels
-from ecogcat.join import join
+from ecogcat.joining.join import join
 from ecogcat.select import select_time
 
 __all__ = ["exclude_intervals"]

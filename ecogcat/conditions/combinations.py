@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from ecogcat.conditions.labels import condition_label
 from ecogcat.frozen import Frozen, FrozenMapping, Index, index_array
-from ecogcat.labels import condition_label
 
 __all__ = ["Conditions", "combinations_shown", "enumerate_levels"]
 

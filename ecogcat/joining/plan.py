@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from ecogcat.checks import described
+from ecogcat.conditioning.resample import at_rate
 from ecogcat.dataset import Dataset
 from ecogcat.errors import JoinError
 from ecogcat.frozen import Frozen
-from ecogcat.joinarrays import ArrayPlan, plan_arrays
-from ecogcat.joinoptions import JoinOptions
-from ecogcat.match import Match, match_channels, reordered
+from ecogcat.joining.arrays import ArrayPlan, plan_arrays
+from ecogcat.joining.match import Match, match_channels, reordered
+from ecogcat.joining.options import JoinOptions
 from ecogcat.parts import Part
-from ecogcat.resample import at_rate
 from ecogcat.sites.geometry import disagreements
 from ecogcat.units import power_of_ten
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat import settings
+from ecogcat.conditioning.designs import Sections
 from ecogcat.dataset import Dataset
-from ecogcat.designs import Sections
 from ecogcat.frozen import Index, digest
 from ecogcat.parts import Part, aligned_length, rate_ratio
 from ecogcat.piece import Piece

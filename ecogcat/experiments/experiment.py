@@ -17,9 +17,9 @@ from ecogcat.csvfiles import read_csv
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError
 from ecogcat.events import Events
+from ecogcat.experiments.sequences import Folders, Mismatch, fitted_table, sequence_of
 from ecogcat.frozen import Frozen, FrozenMapping
 from ecogcat.parts import Part
-from ecogcat.sequences import Folders, Mismatch, fitted_table, sequence_of
 from ecogcat.tables import Schema, restore
 
 __all__ = ["Experiment", "conditions_table", "with_conditions"]

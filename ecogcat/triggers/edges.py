@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat.levels import BETWEEN, DRIFT_BETWEEN, Levels, Line, constant, follow_drift, levels_of
+from ecogcat.triggers.levels import BETWEEN, DRIFT_BETWEEN, Levels, Line, constant, follow_drift, levels_of
 
 __all__ = ["Edges", "any_high", "debounced", "far_apart", "find_edges", "long_enough", "soonest"]
 

@@ -18,8 +18,8 @@ from ecogcat.checks import check_dataset, check_signal
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
-from ecogcat.joinarrays import join_array, renamed_channels
-from ecogcat.joinplan import JoinPlan, plan_join
+from ecogcat.joining.arrays import join_array, renamed_channels
+from ecogcat.joining.plan import JoinPlan, plan_join
 from ecogcat.parts import ArrayForm, OwnForm, Part
 from ecogcat.piece import Piece
 from ecogcat.select import select_time

@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from ecogcat import settings
 from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
-from ecogcat.epochfiles import epoch_file, is_path
-from ecogcat.epochplan import SEAMS, plan_epochs
-from ecogcat.epochread import baseline as take_off_baseline
-from ecogcat.epochread import read_epochs
-from ecogcat.epochrecord import Epochs
+from ecogcat.epoching.files import epoch_file, is_path
+from ecogcat.epoching.plan import SEAMS, plan_epochs
+from ecogcat.epoching.read import baseline as take_off_baseline
+from ecogcat.epoching.read import read_epochs
+from ecogcat.epoching.record import Epochs
 from ecogcat.errors import MemoryLimitError, ReadOnlyError
 from ecogcat.events import Events
 from ecogcat.frozen import Index

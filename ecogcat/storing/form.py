@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat.codec import decode, encode
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest, index_array
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 from ecogcat.storage.extent import Extent
+from ecogcat.storing.codec import decode, encode
 
 __all__ = ["LAYOUT", "Description", "Placed", "Run", "described", "restored", "runs_of"]
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ecogcat.averages import Average, mean_by_condition
+from ecogcat.epoching.averages import Average, mean_by_condition
+from ecogcat.epoching.outliers import log_power, outlying
 from ecogcat.events import Events
 from ecogcat.frozen import Frozen, Index, freeze, index_array
-from ecogcat.outliers import log_power, outlying
 from ecogcat.tables import tables_equal
 
 __all__ = ["Epochs"]

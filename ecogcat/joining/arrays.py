@@ -10,7 +10,7 @@ import numpy as np
 
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import index_array
-from ecogcat.match import Match, match_names
+from ecogcat.joining.match import Match, match_names
 from ecogcat.parts import aligned_length, aligned_start, rate_ratio
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from ecogcat.derived import Derivation, derived_extent, derived_piece, underlying
+from ecogcat.conditioning.derived import Derivation, derived_extent, derived_piece, underlying
+from ecogcat.conditioning.resampled import Filtered, Held
 from ecogcat.frozen import Index, index_array
 from ecogcat.piece import Piece
-from ecogcat.resampled import Filtered, Held
 from ecogcat.signal import Signal
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.storage.reader import ReaderExtent

@@ -14,7 +14,7 @@ from ecogcat import settings
 from ecogcat.errors import MemoryLimitError
 from ecogcat.frozen import Index
 from ecogcat.piece import Piece
-from ecogcat.plan import ReadPlan, Span
+from ecogcat.reading.plan import ReadPlan, Span
 from ecogcat.storage import layout, pool
 
 __all__ = ["execute"]

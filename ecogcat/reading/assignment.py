@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ecogcat.errors import ReadOnlyError
 from ecogcat.frozen import Index
-from ecogcat.indexing import select
 from ecogcat.piece import Piece
-from ecogcat.plan import ReadPlan, Span, plan_read
+from ecogcat.reading.indexing import select
+from ecogcat.reading.plan import ReadPlan, Span, plan_read
 from ecogcat.storage.scratch import ScratchExtent
 
 __all__ = ["Assignment"]

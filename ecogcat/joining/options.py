@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ecogcat.conditioning.resample import checked_rate
 from ecogcat.frozen import Frozen
-from ecogcat.resample import checked_rate
 
 __all__ = ["JoinOptions"]
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ecogcat.checks import check_dataset
+from ecogcat.conditioning.derived import Underlying, derived_piece, underlying
+from ecogcat.conditioning.rereferenced import Rereferenced
 from ecogcat.dataset import Dataset
-from ecogcat.derived import Underlying, derived_piece, underlying
 from ecogcat.frozen import Index, index_array
 from ecogcat.parts import Part, rate_ratio
 from ecogcat.piece import Piece, cut_pieces
-from ecogcat.rereferenced import Rereferenced
 from ecogcat.select import listed_channels
 from ecogcat.signal import Signal
 from ecogcat.units import power_of_ten

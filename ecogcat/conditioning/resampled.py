@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat import derived
-from ecogcat.derived import floating, in_blocks, read_floating
+from ecogcat.conditioning import derived
+from ecogcat.conditioning.derived import floating, in_blocks, read_floating
+from ecogcat.conditioning.polyphase import Polyphase, polyphase
 from ecogcat.frozen import Frozen, Index, digest, index_array
-from ecogcat.polyphase import Polyphase, polyphase
 from ecogcat.signal import Signal
 
 __all__ = ["Filtered", "Held", "nearest"]

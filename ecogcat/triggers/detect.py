@@ -1,4 +1,4 @@
-"""Triggers: the logic lines that mark events, and the events found on them."""
+"""Detection: the logic lines that mark events, and the events found on them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from ecogcat import settings
 from ecogcat.checks import check_dataset
 from ecogcat.dataset import Dataset
-from ecogcat.edges import Edges, any_high, debounced, far_apart, find_edges, long_enough, soonest
 from ecogcat.events import Events
-from ecogcat.levels import Line
 from ecogcat.parts import Part, aligned_length, aligned_start, rate_ratio
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
+from ecogcat.triggers.edges import Edges, any_high, debounced, far_apart, find_edges, long_enough, soonest
+from ecogcat.triggers.levels import Line
 
 __all__ = ["detect_events"]
 

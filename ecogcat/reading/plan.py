@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecogcat.frozen import Frozen, Index
-from ecogcat.indexing import Selection
+from ecogcat.reading.indexing import Selection
 from ecogcat.storage.extent import Samples
 
 __all__ = ["ReadPlan", "Span", "plan_read"]
@@ -89,7 +89,7 @@ def plan_read(selection: Selection, starts: Index) -> ReadPlan:
 
     Examples
     --------
-    >>> from ecogcat.indexing import select
+    >>> from ecogcat.reading.indexing import select
     >>> plan = plan_read(select(np.s_[0, 8:12], (2, 20)), np.array([0, 10, 20]))
     >>> [(span.piece, span.samples, span.out) for span in plan.spans]
     [(0, range(8, 10), slice(0, 2, None)), (1, range(0, 2), slice(2, 4, None))]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ecogcat.experiments import Experiment
-from ecogcat.labels import CONDITION_ORDER
-from ecogcat.sequences import Folders, find_condition_file, sequence_of
+from ecogcat.conditions.labels import CONDITION_ORDER
+from ecogcat.experiments.experiment import Experiment
+from ecogcat.experiments.sequences import Folders, find_condition_file, sequence_of
 
 __all__ = ["session_experiment"]
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from ecogcat.checks import check_dataset
 from ecogcat.checksums import with_checksums
+from ecogcat.conditioning.designs import butterworth, comb
+from ecogcat.conditioning.filtering import Design, filtered_arrays
 from ecogcat.dataset import Dataset
-from ecogcat.designs import butterworth, comb
-from ecogcat.filtering import Design, filtered_arrays
 from ecogcat.parts import Part, Processing
 from ecogcat.progress import Progress
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat import derived
-from ecogcat.derived import floating, in_blocks, read_floating
+from ecogcat.conditioning import derived
+from ecogcat.conditioning.derived import floating, in_blocks, read_floating
 from ecogcat.frozen import Frozen, Index, digest, freeze, index_array
 from ecogcat.signal import Signal
 

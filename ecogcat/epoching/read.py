@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat import settings
-from ecogcat.epochplan import EpochPlan
+from ecogcat.epoching.plan import EpochPlan
 from ecogcat.frozen import Index
 from ecogcat.piece import Piece
 from ecogcat.storage import layout, pool

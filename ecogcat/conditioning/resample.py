@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from ecogcat.checks import check_dataset
+from ecogcat.conditioning.polyphase import rate_step
+from ecogcat.conditioning.resampled import nearest
+from ecogcat.conditioning.resampling import original_length, resampled_pieces
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
 from ecogcat.parts import OwnForm, Part, Unmoved, aligned_length, aligned_start, rate_ratio, samples_to_timedelta
 from ecogcat.piece import Piece
-from ecogcat.polyphase import rate_step
-from ecogcat.resampled import nearest
-from ecogcat.resampling import original_length, resampled_pieces
 from ecogcat.signal import Signal
 
 __all__ = ["at_rate", "resample"]

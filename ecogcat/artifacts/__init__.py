@@ -1,0 +1,1 @@
+"""Artifacts: what is bad in a dataset, stretches or channels - found, measured or written down - and left out."""

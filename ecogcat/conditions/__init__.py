@@ -1,0 +1,1 @@
+"""Conditions: the combinations of levels under which events happened, looked for and written as texts."""

@@ -1,0 +1,1 @@
+"""Epoching: windows around events, gathered, averaged and judged."""

@@ -1,0 +1,1 @@
+"""Triggers: events found on logic lines, whatever their levels, noise and bounces."""
