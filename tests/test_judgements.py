@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import ecogcat as ec
+from ecogcat.artifacts import judgements
 from ecogcat.catalog import drivers
 from ecogcat.testing.simulate import simulate_session
 
@@ -84,7 +85,7 @@ def test_channels_by_number_site_or_name(tmp_path: Path, row: str, left: list[in
     table = tmp_path / "t.csv"
     table.write_text(f"recording,source_channel,name,row,col,reason,author,date\n{row}\n", encoding="utf-8")
     dataset = recording(channel_map=ec.ChannelMap([(0, 0), (0, 1), (1, 0), (1, 1)], (2, 2)))
-    kept = ec.judgements.leave_out_judged(dataset, table)
+    kept = judgements.leave_out_judged(dataset, table)
     assert kept.signal[:, 0].tolist() == dataset.signal[:, 0][left].tolist()
     assert kept.dropped["reason"].tolist() == ["salt"] * (4 - len(left))
 
@@ -93,7 +94,7 @@ def test_what_is_not_here_is_a_warning_and_what_was_left_out_is_not(tmp_path: Pa
     table = tmp_path / "t.csv"
     table.write_text("recording,source_channel,row,col,reason\na,9,,,x\na,,5,5,y\na,1,,,z\n", encoding="utf-8")
     dataset = ec.mask_channels(recording(), names=["ch1"], reason="by hand")
-    kept = ec.judgements.leave_out_judged(dataset, table)
+    kept = judgements.leave_out_judged(dataset, table)
     assert kept.n_channels == 3
     assert kept.dropped["reason"].tolist() == ["by hand"]
     assert kept.parts[0].warnings == ("2 judgements name channels that are not here: source channel 9, site (5, 5)",)
@@ -106,7 +107,7 @@ def test_rows_are_added_at_the_end_whatever_was_there(tmp_path: Path) -> None:
     ec.mark_channels(table, recording(), [True, False, False, True], reason='"quoted", and a comma', author="x")
     assert table.read_text(encoding="utf-8").startswith(by_hand + "\n")
     assert ec.read_judgements(table)["reason"].tolist() == ["hum", *['"quoted", and a comma'] * 2]
-    assert ec.judgements.leave_out_judged(recording(), table).signal.channel_names == ("ch1", "ch2")
+    assert judgements.leave_out_judged(recording(), table).signal.channel_names == ("ch1", "ch2")
     assert ec.mark_channels(tmp_path / "new.csv", recording(), [], reason="none").empty
     assert ec.read_judgements(tmp_path / "new.csv").empty
 
@@ -115,7 +116,7 @@ def test_a_join_is_marked_in_each_of_its_recordings(tmp_path: Path) -> None:
     joined = ec.join(recording(name="a"), ec.select_channels(recording(name="b"), [2, 1, 0]), match="name")
     rows = ec.mark_channels(tmp_path / "t.csv", joined, names=["ch2"], reason="x")
     assert rows[["recording", "source_channel"]].to_numpy().tolist() == [["a", 2], ["b", 2]]
-    assert ec.judgements.leave_out_judged(joined, tmp_path / "t.csv").signal.channel_names == ("ch0", "ch1")
+    assert judgements.leave_out_judged(joined, tmp_path / "t.csv").signal.channel_names == ("ch0", "ch1")
 
 
 @pytest.mark.parametrize(

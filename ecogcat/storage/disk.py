@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import shutil
+import sys
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
@@ -13,7 +15,7 @@ from contextlib import contextmanager
 from ecogcat.storage import maps
 from ecogcat.storage.leftovers import owned_prefix, sweep
 
-__all__ = ["check_room", "named_when_full", "path_text", "private_folder", "remove_with"]
+__all__ = ["check_room", "named_when_full", "path_text", "private_folder", "remove_with", "take_room"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 
@@ -49,6 +51,30 @@ def check_room(
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise error(f"{what} takes {needed:,} bytes and the disk of {folder} has {free:,} free: {instead}")
+
+
+def take_room(descriptor: int, size: int) -> None:
+    """Have the disk set a file's first bytes aside before they are written, where system and file system can.
+
+    Writing is quicker for it, the file is not scattered, and a full disk is known at once. Unlike
+    `os.posix_fallocate`, nothing is written where the file system cannot: that would take as long as the samples do.
+
+    Raises
+    ------
+    OSError
+        If the disk is full.
+    """
+    if not size or not sys.platform.startswith("linux"):
+        return
+    fallocate = getattr(ctypes.CDLL(None, use_errno=True), "fallocate", None)
+    if fallocate is None:
+        return
+    fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    number = errno.EINTR
+    while number == errno.EINTR:
+        number = ctypes.get_errno() if fallocate(descriptor, 0, 0, size) else 0
+    if number in _FULL:
+        raise OSError(number, os.strerror(number))
 
 
 @contextmanager

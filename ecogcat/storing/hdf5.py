@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.storage.constant import ConstantExtent
+from ecogcat.storage.disk import take_room
+from ecogcat.storing import blocks
 from ecogcat.storing.blocks import Block, blocks_of, stream
 from ecogcat.storing.form import LAYOUT, Description, Run
 from ecogcat.storing.marks import Mark, begin_marks, read_at, read_mark, write_at, write_mark
@@ -75,7 +78,9 @@ def write_contiguous(
                 check_space(place, sum(run.nbytes for run in runs))
                 places = skeleton(temporary)
                 write_at(descriptor, UNFINISHED_SIGNATURE, places["signature"])
-                mark = begin_marks(descriptor, key, os.fstat(descriptor).st_size, places)
+                size = os.fstat(descriptor).st_size
+                take_room(descriptor, size)
+                mark = begin_marks(descriptor, key, size, places)
             else:
                 mark, places = found
                 check_space(place, mark.size, getattr(os.fstat(descriptor), "st_blocks", 0) * 512)
@@ -97,11 +102,11 @@ def _unfinished(descriptor: int, key: str, runs: Sequence[Run], time_first: bool
     if found is None:
         return None
     mark, places = found
-    there = [block for block in blocks_of(runs) if block.done <= mark.sure]
+    there = list(takewhile(lambda block: block.done <= mark.sure, blocks_of(runs, time_first=time_first)))
     for block in there[:: max(1, len(there) // _CHECKED)] + there[-1:]:
         run = runs[block.run]
-        wanted = np.empty((run.signal.n_channels, block.stop - block.start), run.dtype)
-        run.read(block.start, block.stop, wanted)
+        wanted = np.empty((block.last - block.first, block.stop - block.start), run.dtype)
+        run.read(block.start, block.stop, wanted, slice(block.first, block.last))
         for offset, data in _pieces(block, wanted, run, places[run.place], time_first):
             if read_at(descriptor, len(data), offset) != data:
                 return None
@@ -117,31 +122,23 @@ def _fill(
     told: Callable[[int], None],
 ) -> None:
     unsynced, there = 0, mark.sure
-    told(_bytes_of(runs, there))
+    told(there)
 
     def write(block: Block, values: NDArray[Any]) -> None:
         nonlocal mark, unsynced
         run = runs[block.run]
         for offset, data in _pieces(block, values, run, places[run.place], time_first):
             write_at(descriptor, data, offset)
-        mark = mark.after(block.done)
         unsynced += values.nbytes
-        if unsynced >= SYNC_BYTES:
-            os.fsync(descriptor)
-            mark, unsynced = mark.all_synced(), 0
-        write_mark(descriptor, mark)
+        if block.done - mark.done >= blocks.BLOCK_BYTES or unsynced >= SYNC_BYTES:
+            mark = mark.after(block.done)
+            if unsynced >= SYNC_BYTES:
+                os.fsync(descriptor)
+                mark, unsynced = mark.all_synced(), 0
+            write_mark(descriptor, mark)
         told(values.nbytes)
 
-    stream(runs, blocks_of(runs, there), write)
-
-
-def _bytes_of(runs: Sequence[Run], samples: int) -> int:
-    """Return the bytes of the first samples of all runs."""
-    total = 0
-    for run in runs:
-        n = min(samples, run.signal.n_samples)
-        total, samples = total + n * run.signal.n_channels * run.dtype.itemsize, samples - n
-    return total
+    stream(runs, blocks_of(runs, there, time_first=time_first), write)
 
 
 def _pieces(
@@ -154,8 +151,11 @@ def _pieces(
     if time_first:
         yield base + block.start * n_channels * item, _bytes(np.ascontiguousarray(values.T))
         return
-    for channel in range(n_channels):
-        yield base + (channel * n_samples + block.start) * item, _bytes(values[channel])
+    if values.shape[1] == n_samples:
+        yield base + block.first * n_samples * item, _bytes(values)
+        return
+    for channel, row in enumerate(values, block.first):
+        yield base + (channel * n_samples + block.start) * item, _bytes(row)
 
 
 def _bytes(values: NDArray[Any]) -> memoryview:

@@ -31,7 +31,7 @@ class Mark:
     at : int
         Where the mark lies: behind the file, and behind a note of where its samples go.
     done, synced : int
-        Samples written, and those that were synced to disk; of all runs one after the other.
+        Bytes of samples written, or chunks, in the order in which they are; and those that were synced to disk.
     boot : str
         Which start of the system it was written under; empty where that is not known.
     """
@@ -45,11 +45,11 @@ class Mark:
 
     @property
     def sure(self) -> int:
-        """Samples that are there for sure."""
+        """Bytes, or chunks, that are there for sure."""
         return self.done if self.boot and self.boot == boot_id() else self.synced
 
     def after(self, done: int) -> Mark:
-        """Return the mark after more samples, not synced yet."""
+        """Return the mark after more of them, not synced yet."""
         return replace(self, done=done, boot=boot_id())
 
     def all_synced(self) -> Mark:
