@@ -16,7 +16,13 @@ from ecogcat.storing import blocks, packed, zarr
 from ecogcat.testing import laws
 from ecogcat.testing.strategies import KnownDataset, datasets, joinable
 
-joined = joinable().map(lambda known: ec.join(*(one.dataset for one in known)))
+
+def _join(known: tuple[KnownDataset, ...]) -> ec.Dataset:
+    return ec.join(*(one.dataset for one in known))
+
+
+joined = joinable().map(_join)
+joined_hdf5 = joinable(kinds=("hdf5_contiguous", "hdf5_chunked")).map(_join)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -24,6 +30,7 @@ def small_blocks() -> Iterator[None]:
     """Let a few dozen samples take several blocks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK_BYTES", 100)
+        patch.setattr(blocks, "_ROW_BYTES", 24)
         patch.setattr(packed, "_CHUNK_BYTES", 40)
         patch.setattr(zarr, "_PLAIN_BYTES", 60)
         patch.setattr(os, "fsync", lambda descriptor: None)  # no power is cut here
@@ -38,6 +45,15 @@ def check(dataset: ec.Dataset, name: str, **options: object) -> None:
     with tempfile.TemporaryDirectory() as folder:
         laws.opens_as_written(dataset, Path(folder) / name, **options)
         assert len(list(Path(folder).iterdir())) == 1, "something was left beside it"
+
+
+def check_virtual(dataset: ec.Dataset) -> None:
+    try:
+        check(dataset.replace(aligned={}, ground=None, reference_channels=None), "a.vds.h5")
+    except ValueError as error:  # two pieces of one type and scale are rare
+        if "cannot be part of a virtual dataset" not in str(error):
+            raise
+        reject()
 
 
 @fewer
@@ -67,19 +83,19 @@ def test_zarr_opens_as_written(known: KnownDataset, compression: str | None) -> 
 @settings(fewer, suppress_health_check=[HealthCheck.filter_too_much])
 @given(datasets(("hdf5_contiguous", "hdf5_chunked")))
 def test_virtual_hdf5_opens_as_written(known: KnownDataset) -> None:
-    dataset = known.dataset.replace(aligned={}, ground=None, reference_channels=None)
-    try:
-        check(dataset, "a.vds.h5")
-    except ValueError as error:  # two pieces of one type and scale are rare
-        if "cannot be part of a virtual dataset" not in str(error):
-            raise
-        reject()
+    check_virtual(known.dataset)
 
 
 @fewer
-@given(joined)
-def test_joined_hdf5_opens_as_written(dataset: ec.Dataset) -> None:
-    check(dataset, "a.h5")
+@given(joined, st.sampled_from(["a.h5", "a.mat", "a.zarr"]), st.sampled_from([None, "gzip"]))
+def test_joined_opens_as_written(dataset: ec.Dataset, name: str, compression: str | None) -> None:
+    check(dataset, name, compression=compression)
+
+
+@settings(fewer, suppress_health_check=[HealthCheck.filter_too_much])
+@given(joined_hdf5)
+def test_joined_virtual_hdf5_opens_as_written(dataset: ec.Dataset) -> None:
+    check_virtual(dataset)
 
 
 @fewer
