@@ -45,11 +45,10 @@ def place_channels(
     >>> place_channels(dataset, ec.ChannelMap([(0, 1), (0, 0)], (1, 2))).channel_map.lookup(0, 0)
     1
     """
-    opened = dataset.parts[0].opened
-    place = {int(source): row for row, source in enumerate(opened.source)}
+    place, lost = _rows_of_sources(dataset)
     table = electrode_table(electrode, connectors)
     what = os.fspath(electrode) if isinstance(electrode, (str, os.PathLike)) else repr(electrode)
-    beyond = [int(channel) for channel in table.channels if int(channel) not in place]
+    beyond = [int(channel) for channel in table.channels if int(channel) not in place.keys() | lost]
     if beyond:
         path = dataset.parts[0].paths[0] if dataset.parts[0].paths else dataset.name
         raise FormatError(
@@ -57,31 +56,54 @@ def place_channels(
             path=path,
             expected=f"source channels {', '.join(map(str, beyond[:8]))} of {what}",
             found=f"{len(place)} channels",
-            hint="Is it the table of another recording? Source channels count from 0",
+            hint="Is it the table of another recording? Source channels count from 0"
+            if dataset.channel_map is None
+            else "It has its sites already: open it without electrode=",
         )
-    wired = {role: [place[int(table.channels[k])] for k in table.with_role(role)] for role in ("ground", "reference")}
-    sites = table.sites[table.with_role("electrode")]
-    rows = index_array([place[int(table.channels[k])] for k in table.with_role("electrode")])
+    there = {
+        role: [k for k in table.with_role(role) if int(table.channels[k]) in place]
+        for role in ("electrode", "ground", "reference")
+    }
+    wired = {role: [place[int(table.channels[k])] for k in rows_of_table] for role, rows_of_table in there.items()}
+    sites = table.sites[there["electrode"]]
+    rows = index_array(wired["electrode"])
     signal = dataset.signal.take(rows)
     if isinstance(electrode, ChannelMap):  # with its face and its free coordinates, which a table does not have
-        channel_map = electrode.renamed(signal.channel_names)
+        channel_map = electrode.subset(there["electrode"]).renamed(signal.channel_names)
     else:
         channel_map = ChannelMap(sites, table.shape, table.pitch, signal.channel_names)
-    unknown = sorted(set(range(dataset.n_channels)) - {place[int(channel)] for channel in table.channels})
+    unknown = sorted(set(place.values()) - {place[int(channel)] for channel in table.channels if int(channel) in place})
     further = {
         key: dataset.signal.take(index_array(wired[role])) if wired[role] else None
         for key, role in (("ground", "ground"), ("reference_channels", "reference"))
     }
     parts = []
     for part in dataset.parts:
-        warnings = part.warnings
+        warnings, opened = part.warnings, part.opened
         if unknown:
-            names = ", ".join(opened.names[row] for row in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+            listed = [dataset.signal.channel_names[row] for row in unknown[:5]]
+            names = ", ".join(listed) + (", ..." if len(unknown) > 5 else "")
             were = "channel is" if len(unknown) == 1 else "channels are"
             warnings = (*warnings, f"{len(unknown)} {were} not on the electrode and left out: {names}")
-        wiring = type(opened)(opened.source[rows], tuple(opened.names[row] for row in rows), channel_map)
+        first = part.rows[rows]
+        wiring = type(opened)(opened.source[first], tuple(opened.names[row] for row in first), channel_map)
         parts.append(part.replace(opened=wiring, rows=index_array(range(len(rows))), warnings=warnings))
     return dataset.replace(signal=signal, channel_map=channel_map, parts=parts, **further)
+
+
+def _rows_of_sources(dataset: Dataset) -> tuple[dict[int, int], set[int]]:
+    """Return the channel of each source channel, and the source channels that were left out before it was stored."""
+    wirings = [part.opened.source[part.rows] for part in dataset.parts]
+    if any(not np.array_equal(wirings[0], wiring) for wiring in wirings[1:]):
+        raise FormatError(
+            "its parts have their channels from different source channels",
+            path=dataset.parts[0].paths[0] if dataset.parts[0].paths else dataset.name,
+            expected="the same source channels, in one order, for electrode=",
+            found=f"{len(wirings)} parts whose source channels differ",
+            hint="It has the sites that it was written with: open it without electrode=",
+        )
+    lost = {int(source) for part in dataset.parts for source in part.opened.source} - set(wirings[0].tolist())
+    return {int(source): row for row, source in enumerate(wirings[0])}, lost
 
 
 def source_channels(dataset: Dataset, channels: Sequence[int]) -> Index:
