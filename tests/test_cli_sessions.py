@@ -52,7 +52,11 @@ def test_scan(catalog: Path, run: Run) -> None:
     assert "gone" in run("ls", catalog).output
     (catalog.parent / "none").mkdir()
     done = run("scan", catalog.parent / "none", "-o", catalog.parent / "n.yaml")
-    assert (done.exit_code, "no recording of a known format is in" in done.stderr) == (1, True)
+    said = (
+        f"error: {catalog.parent / 'none'}: no recording of a known format is in it: it holds no file; no catalog was"
+    )
+    assert (done.exit_code, done.stdout, done.stderr.startswith(said)) == (1, "", True)
+    assert not (catalog.parent / "n.yaml").exists()
     assert run("scan", folder).exit_code == 2
     done = run("scan", folder, "-o", "x.json")
     assert (done.exit_code, "a catalog is a YAML file" in done.stderr) == (1, True)

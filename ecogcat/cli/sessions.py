@@ -47,7 +47,7 @@ def scan(
     else:
         _tell(update, output)
     if not update.scan.recordings:
-        click.echo(f"error: no recording of a known format is in {folder}", err=True)
+        click.echo(f"error: no recording of a known format is in {folder}; the entries of {output} are kept", err=True)
         sys.exit(1)
 
 
@@ -69,6 +69,8 @@ def _tell(update: Update, output: str) -> None:
             click.echo(f"  {one.path}\n      {one.reason}")
         if len(found.refused) > _MOST:
             click.echo(f"  and {len(found.refused) - _MOST:,} more: {output} lists them under `refused`")
+    if not found.recordings:
+        return
     click.echo(f"\n{output}\nnext: ecogcat ls {output}, ecogcat check {output}, ecogcat plan {output} ENTRY...")
 
 

@@ -143,7 +143,7 @@ def _has_sessions(folder: str) -> bool:
 
 def _datasets_in(place: str, names: Sequence[str], given: Mapping[str, Any]) -> tuple[ec.Dataset, ...]:
     found, _ = find_recordings(place, lambda path, **which: ec.open_recording(path, **{**given, **which}))
-    failed = [one for one in found if one.dataset is None]
+    failed = [one for one in found if one.dataset is None and not one.aside]
     if failed and not names:
         listed = "\n".join(f"  {one.path}: {one.problem}" for one in failed)
         raise ec.CatalogError(
