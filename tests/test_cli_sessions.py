@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -175,7 +176,7 @@ def test_what_cannot_be_joined(catalog: Path, run: Run) -> None:
     assert "without slow the other 3 join: 4 channels x 384 samples:\n" in done.output
     assert f"ecogcat plan {catalog} --exclude slow" in done.output
     assert json.loads(run("plan", catalog, "--json").output)["without"] == {
-        **{"parts": ["slow"], "n_channels": 4, "n_samples": 384}
+        **{"parts": ["slow"], "n_channels": 4, "n_samples": 384, "command": f"ecogcat plan {catalog} --exclude slow"}
     }
     assert run("plan", catalog, "--exclude", "slow").exit_code == 0
     assert run("plan", catalog, "--on-rate-mismatch", "resample", "--rate", "10000").exit_code in (0, 1)
@@ -186,6 +187,37 @@ def test_what_cannot_be_joined(catalog: Path, run: Run) -> None:
     assert (done.exit_code, "no entry is called 'day9/*'; there are: day0/a" in done.stderr) == (1, True)
     done = run("join", catalog.parent / "data" / "slow.rhd", "-o", catalog.parent / "x.yaml")
     assert (done.exit_code, "makes one" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("target", ["catalog", "folder", "paths", "nested"])
+@pytest.mark.parametrize("first", [True, False])
+def test_advice_of_a_plan_is_a_command_that_can_be_run(tmp_path: Path, run: Run, target: str, first: bool) -> None:
+    data = tmp_path / "the data"
+    for day in ("day 1", "day 2"):  # consecutive files, called alike on both days; slower on one of them
+        (data / day).mkdir(parents=True)
+        for name in ("odd one_260314_102105", "odd one_260314_102205"):
+            rate = 1e4 if (day == "day 1") == first else 2e4
+            write_rhd(data / day / f"{name}.rhd", [[0] * 128] * 4, sampling_rate=rate)
+    for name in ("[a] 'b'", "c"):
+        write_rhd(data / "day 2" / f"{name}.rhd", [[0] * 128] * 4, sampling_rate=2e4)
+    assert run("scan", data, "-o", tmp_path / "my s.yaml").exit_code == 0
+    nested = {"sources": {"g": {"driver": "ecog_session", "args": {"path": "my s.yaml"}}}}
+    (tmp_path / "nested.yaml").write_text(yaml.safe_dump(nested))
+    line = {
+        "catalog": ["plan", tmp_path / "my s.yaml", "--match", "name", "-l", "units=mV"],
+        "folder": ["plan", data],
+        "paths": ["plan", "--gaps", "abut", *sorted(data.glob("*/*.rhd"))],
+        "nested": ["plan", tmp_path / "nested.yaml", "--all"],
+    }[target]
+    done = run(*line)
+    assert done.exit_code == 1
+    advice = next(text for text in done.output.splitlines() if text.startswith("  ecogcat plan "))
+    n = 4 if target == "paths" else 3
+    assert f"the other {n} join" in done.output
+    again = run(*shlex.split(advice)[1:])
+    assert again.exit_code == 0, again.output
+    assert f"{n} datasets can be joined" in again.output
+    assert json.loads(run(*line, "--json").output)["without"]["command"] == advice.strip()
 
 
 def test_debug_shows_where(run: Run) -> None:

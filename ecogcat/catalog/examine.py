@@ -168,6 +168,7 @@ def _plain(one: Found) -> dict[str, Any]:
         "format": one.format,
         "arguments": dict(one.arguments),
         "problem": one.problem,
+        "aside": one.aside,
         "summary": None if one.dataset is None else summary_of(one.dataset),
         "used": sorted(one.used),
     }

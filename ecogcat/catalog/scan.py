@@ -63,10 +63,11 @@ class ScannedRecording:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Something that looks like a recording and cannot be opened."""
+    """Something that looks like a recording and cannot be opened; or, `aside`, cannot be looked into at all."""
 
     path: str
     reason: str
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,9 @@ def _sorted_out(place: str, found: list[dict[str, Any]], others: int, exclude: S
             arguments = ", ".join(f"{key}={value}" for key, value in one["arguments"].items())
             refused.append(
                 Refused(
-                    f"{path} ({arguments})" if arguments else path, one["problem"].replace(os.path.join(place, ""), "")
+                    f"{path} ({arguments})" if arguments else path,
+                    one["problem"].replace(os.path.join(place, ""), ""),
+                    one["aside"],
                 )
             )
             continue

@@ -164,19 +164,20 @@ def _files(load: Mapping[str, Any], path: str) -> tuple[dict[str, Any], dict[str
     return here, there
 
 
-def folder_as_catalog(folder: str) -> Any:
-    """Return a catalog of a folder that is written nowhere."""
+def folder_as_catalog(folder: str, load: Mapping[str, Any] | None = None) -> Any:
+    """Return a catalog of a folder that is written nowhere; `load` are load arguments to look through it with."""
     from intake.catalog import Catalog
     from intake.catalog.local import LocalCatalogEntry
 
-    found = look_through(folder)
+    found = look_through(folder, load=load)
     path = os.path.join(found.folder, "session.yaml")
     names = entry_names(found.recordings, found.folder)
     entries = {}
     for name, one in zip(names, found.recordings, strict=True):
         said = _entry(one, found.folder, path, {})
         entries[name] = LocalCatalogEntry(name=name, description="", catalog_dir=found.folder, **said)
-    facts = {SUMMARY: {"folder": ".", "n_recordings": len(names), **_refused(found)}}
+    refused = [{"path": one.path, "reason": one.reason, "aside": one.aside} for one in found.refused]
+    facts = {SUMMARY: {"folder": ".", "n_recordings": len(names), "refused": refused}}
     return Catalog(entries=entries, name=os.path.basename(found.folder), metadata=facts, ttl=None)
 
 

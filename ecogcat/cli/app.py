@@ -13,7 +13,7 @@ import click
 
 import ecogcat as ec
 
-__all__ = ["JSON", "LOAD", "ecogcat", "reported", "selected", "shown_progress", "spoken"]
+__all__ = ["JSON", "LOAD", "TypedCommand", "ecogcat", "reported", "selected", "shown_progress", "spoken", "typed"]
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 _EXPECTED = (ec.EcogcatError, OSError, ValueError, TypeError, IndexError, ImportError, KeyError)
@@ -23,6 +23,7 @@ _NEXT = {
     "it is now",
     ec.SourceChangedError: "`ecogcat scan` the folder again, with the same -o",
 }
+_TYPED = "ecogcat.typed"
 # What the library says, and how it is said on the command's line.
 _SPOKEN = tuple(
     (re.compile(said), here)
@@ -93,6 +94,20 @@ def ecogcat(context: click.Context, debug: bool) -> None:
     or a folder. Exit status: 0, 1 (something did not hold), 2 (usage).
     """
     context.obj = {"debug": debug}
+
+
+class TypedCommand(click.Command):
+    """A command that remembers what was typed, for advice that can be copied; but for ``--json``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the arguments apart."""
+        ctx.meta[_TYPED] = [one for one in args if one != "--json"]
+        return super().parse_args(ctx, args)
+
+
+def typed() -> list[str]:
+    """Return the arguments of this command as they were typed."""
+    return list(click.get_current_context().meta[_TYPED])
 
 
 def pairs(context: click.Context | None, parameter: click.Parameter | None, values: tuple[str, ...]) -> dict[str, Any]:

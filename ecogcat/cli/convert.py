@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 import ecogcat as ec
@@ -32,4 +34,5 @@ def convert_session(
         return
     for note in notes:
         click.echo(f"note: {note}", err=True)
-    click.echo(f"{output}\nnext: ecogcat ls {output}, ecogcat check {output}")
+    here = shlex.quote(output)
+    click.echo(f"{output}\nnext: ecogcat ls {here}, ecogcat check {here}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from typing import Any
 
@@ -71,7 +72,8 @@ def _tell(update: Update, output: str) -> None:
             click.echo(f"  and {len(found.refused) - _MOST:,} more: {output} lists them under `refused`")
     if not found.recordings:
         return
-    click.echo(f"\n{output}\nnext: ecogcat ls {output}, ecogcat check {output}, ecogcat plan {output} ENTRY...")
+    here = shlex.quote(output)
+    click.echo(f"\n{output}\nnext: ecogcat ls {here}, ecogcat check {here}, ecogcat plan {here} ENTRY...")
 
 
 def _count(n: int, what: str) -> str:
@@ -108,8 +110,9 @@ def check(
         click.echo(f"\n{len(rows) - len(wrong):,} of {len(rows):,} entries hold")
     if wrong:
         if not as_json:
+            here = shlex.quote(catalog)
             click.echo(
-                f"next: ecogcat relink {catalog} OLD NEW where a folder has moved; ecogcat scan FOLDER -o {catalog} "
+                f"next: ecogcat relink {here} OLD NEW where a folder has moved; ecogcat scan FOLDER -o {here} "
                 "where recordings have changed",
                 err=True,
             )
