@@ -317,3 +317,40 @@ def test_a_report_goes_into_a_page_alone(catalog: Path, run: Run) -> None:
     assert recording.read_bytes() == before
     done = run("report", catalog, "-o", catalog.parent / "none" / "r.html")
     assert (done.exit_code, f"there is no folder {catalog.parent / 'none'} to write to" in done.stderr) == (1, True)
+
+
+def test_convert_session_leaves_out_what_is_no_recording(tmp_path: Path, run: Run) -> None:
+    write_rhd(tmp_path / "night_01.rhd", [[0] * 128] * 4)
+    (tmp_path / "night_02" / "photos").mkdir(parents=True)
+    conf = "[session]\nexp_path: .\nheadstage: intan_rhd\n[night_01]\n[night_02]\n"
+    (tmp_path / "day.txt").write_text(conf)
+    done = run("convert-session", tmp_path / "day.txt", "-o", tmp_path / "day.yaml")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("left out: night_02: ")
+    assert "night_02" in done.stderr.partition(": ")[2]
+    assert list(ec.open_session(tmp_path / "day.yaml")) == ["night_01"]
+    assert ec.load_session(tmp_path / "day.yaml", "night_01")[0].n_samples == 128
+    (note,) = ec.convert_session(tmp_path / "day.txt", tmp_path / "day.yaml", overwrite=True)
+    assert note.startswith("night_02: left out: ")
+    (tmp_path / "day.txt").write_text(conf.replace("[night_01]\n", ""))
+    done = run("convert-session", tmp_path / "day.txt", "-o", tmp_path / "none.yaml")
+    assert (done.exit_code, (tmp_path / "none.yaml").exists()) == (1, False)
+
+
+def test_convert_session_of_a_folder(tmp_path: Path, run: Run) -> None:
+    for name, said in {"rats/a": "intan_rhd", "rats/b_conf": "nonesuch", "c": "intan_rhd"}.items():
+        path = tmp_path / "sessions" / f"{name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"[session]\nexp_path: .\nheadstage: {said}\n[night_01]\n")
+        write_rhd(path.parent / "night_01.rhd", [[0] * 128] * 4)
+    done = run("convert-session", tmp_path / "sessions", "-o", tmp_path / "yaml")
+    assert done.exit_code == 1
+    a, c = tmp_path / "yaml" / "rats" / "a.yaml", tmp_path / "yaml" / "c.yaml"
+    lines = done.stdout.splitlines()
+    assert lines[:2] == [str(c), str(a)]
+    assert lines[2].startswith(f"FAILS  rats/b: {tmp_path / 'sessions' / 'rats' / 'b_conf.txt'}")
+    assert [ec.load_session(path)[0].n_samples for path in (a, c)] == [128, 128]
+    rows = json.loads(run("convert-session", tmp_path / "sessions", "-o", tmp_path / "yaml", "--json").stdout)
+    assert ["there is a file already" in row["error"] for row in rows] == [True, True, False]
+    done = run("convert-session", tmp_path / "yaml", "-o", tmp_path / "more")
+    assert (done.exit_code, "no session file of the lab is in it" in done.stderr) == (1, True)
