@@ -281,7 +281,7 @@ def test_a_reader_that_stops_reading(catalog: Path) -> None:
         assert done.stdout is not None
         done.stdout.close()
         _, said = done.communicate(timeout=60)
-    assert (done.returncode, said) == (1, b"")
+    assert (done.returncode, said) == (141, b"")
 
 
 def test_narrow_terminals_show_names_and_numbers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -23,6 +24,7 @@ _NEXT = {
     "it is now",
     ec.SourceChangedError: "`ecogcat scan` the folder again, with the same -o",
 }
+_INTERRUPTED, _UNREAD = 130, 141  # as shells have it: 128 and the number of SIGINT, of SIGPIPE
 _TYPED = "ecogcat.typed"
 # What the library says, and how it is said on the command's line.
 _SPOKEN = tuple(
@@ -46,7 +48,7 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, **options: Any) -> None:
         try:
             function(*arguments, **options)
-        except BrokenPipeError:  # who read on has seen enough, as `| head` does: click ends without a word
+        except BrokenPipeError:  # who read on has seen enough, as `| head` does
             raise
         except _EXPECTED as error:
             if _debugging():
@@ -83,7 +85,23 @@ def _debugging() -> bool:
     return context is not None and bool((context.find_root().obj or {}).get("debug"))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Group(click.Group):
+    """The group of commands: what ends one from outside ends it without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            click.echo(": ".join(["interrupted", *map(str, stop.args)]), err=True)
+            sys.exit(_INTERRUPTED)
+        except BrokenPipeError:
+            with contextlib.suppress(OSError, ValueError):  # what is still to be written would be told of at the end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(_UNREAD)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(ec.__version__, prog_name="ecogcat")
 @click.option("--debug", is_flag=True, help="Show where in the code an error was raised.")
 @click.pass_context
@@ -91,7 +109,7 @@ def ecogcat(context: click.Context, debug: bool) -> None:
     """Scan, list, check, join and draw multi-channel brain recordings.
 
     ENTRY is the path of a recording, or CATALOG.yaml:NAME. CATALOG is a YAML catalog, a session file of the lab (.txt),
-    or a folder. Exit status: 0, 1 (something did not hold), 2 (usage).
+    or a folder. Exit status: 0, 1 (something did not hold), 2 (usage), 130 (interrupted).
     """
     context.obj = {"debug": debug}
 

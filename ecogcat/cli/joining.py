@@ -16,6 +16,7 @@ from ecogcat.cli.app import JSON, LOAD, TypedCommand, ecogcat, reported, selecte
 from ecogcat.cli.oddones import line_without, without_the_odd
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import are_paths, catalog_of, chosen_names, entries_of, is_catalog
+from ecogcat.storing.target import unfinished_path
 from ecogcat.tabulate import dataset_text, plan_text
 
 __all__ = ["join", "plan"]
@@ -172,4 +173,10 @@ def _write(joined: ec.Dataset, output: str, overwrite: bool) -> None:
     write = getattr(ec, "write", None)
     if write is None:
         raise ec.CatalogError(f"{output}: this version writes no samples; -o NAME.yaml keeps the join as an entry")
-    write(joined, output, overwrite=overwrite, progress=True if shown_progress() else None)
+    try:
+        write(joined, output, overwrite=overwrite, progress=True if shown_progress() else None)
+    except KeyboardInterrupt:
+        left = unfinished_path(os.path.realpath(output))
+        if os.path.exists(left):
+            raise KeyboardInterrupt(f"{left} is as far as it got; the same command goes on with it") from None
+        raise
