@@ -24,6 +24,11 @@ _NEXT = {
     "it is now",
     ec.SourceChangedError: "`ecogcat scan` the folder again, with the same -o",
 }
+_EXAMPLES = (
+    "; give a number, a word, or a list, such as -l 'channels=[0, 1]'; text with signs in it in quotes of its own, "
+    "such as "
+    """-l 'name="a: b"'"""
+)
 _INTERRUPTED, _UNREAD = 130, 141  # as shells have it: 128 and the number of SIGINT, of SIGPIPE
 _TYPED = "ecogcat.typed"
 # What the library says, and how it is said on the command's line.
@@ -130,18 +135,40 @@ def typed() -> list[str]:
 
 def pairs(context: click.Context | None, parameter: click.Parameter | None, values: tuple[str, ...]) -> dict[str, Any]:
     """Read KEY=VALUE, the value as in a catalog: a number, a word, [0, 1, 2]."""
-    import yaml
-
     found: dict[str, Any] = {}
     for text in values:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise click.BadParameter(f"give KEY=VALUE, such as stream=imec0.ap, not {text!r}")
-        try:
-            found[name] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            found[name] = value
+        from ecogcat.catalog.nearest import did_you_mean
+        from ecogcat.catalog.shared import known_settings
+
+        known = {*known_settings(), "format", "name", "roots"}
+        if name not in known:
+            near = did_you_mean(name, known) or "; ec.load_arguments(FORMAT) in Python lists them"
+            raise click.BadParameter(f"no load argument is called {name!r}{near}")
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice")
+        found[name] = _value(name, value)
     return found
+
+
+def _value(name: str, text: str) -> Any:
+    """Return a value as YAML has it: a number, a word, true, null, or a list of these."""
+    import yaml
+
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date with a month 13
+        said = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise click.BadParameter(f"{name}={text}: this is no value of YAML ({said}){_EXAMPLES}") from None
+    if not _is_plain(value):
+        raise click.BadParameter(f"{name}={text}: names with values have no place here{_EXAMPLES}")
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    return all(map(_is_plain, value)) if isinstance(value, list) else not isinstance(value, (dict, set, tuple, bytes))
 
 
 LOAD = click.option(
@@ -149,7 +176,7 @@ LOAD = click.option(
     metavar="KEY=VALUE",
     multiple=True,
     callback=pairs,
-    help="Load argument, such as stream=imec0.ap; may be repeated.",
+    help="Load argument, such as units=mV or 'channels=[0, 1]'; may be repeated.",
 )
 
 
