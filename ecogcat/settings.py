@@ -1,7 +1,8 @@
 """Limits and threads: the few settings that change how ecogcat reads, never what it reads.
 
-Settings come from the environment (`ECOGCAT_MEMORY_LIMIT`, `ECOGCAT_THREADS`) and, for a block of code, from
-`ecogcat.options`. They are context variables: a change in one thread or task is not seen by another.
+Settings come from the environment (`ECOGCAT_MEMORY_LIMIT`, `ECOGCAT_THREADS`, `ECOGCAT_CATALOGS_WRITE`) and,
+for a block of code, from `ecogcat.options`. They are context variables: a change in one thread or task is not seen by
+another.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
 
-__all__ = ["memory_limit", "options", "parse_size", "threads"]
+__all__ = ["catalogs_write", "memory_limit", "options", "parse_size", "threads"]
 
 _UNSET: Final = object()
 _SIZE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 
 _memory_limit: ContextVar[Any] = ContextVar("ecogcat_memory_limit", default=_UNSET)
 _threads: ContextVar[Any] = ContextVar("ecogcat_threads", default=_UNSET)
+_catalogs_write: ContextVar[Any] = ContextVar("ecogcat_catalogs_write", default=_UNSET)
 
 
 def parse_size(size: str | float | None) -> int | None:
@@ -94,6 +96,12 @@ def threads() -> int:
     return max(1, int(value))
 
 
+def catalogs_write() -> bool:
+    """Return whether what a catalog says may have opening its entries write outside of its folder (default: no)."""
+    value = _catalogs_write.get()
+    return bool(value) if value is not _UNSET else os.environ.get("ECOGCAT_CATALOGS_WRITE", "") not in ("", "0")
+
+
 def _n_processors() -> int:
     try:
         return len(os.sched_getaffinity(0))
@@ -102,7 +110,7 @@ def _n_processors() -> int:
 
 
 @contextmanager
-def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET) -> Iterator[None]:
+def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET, catalogs_write: Any = _UNSET) -> Iterator[None]:
     """Change settings for a block of code.
 
     Parameters
@@ -111,6 +119,8 @@ def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET) -> Iterator[No
         The largest array that one read may allocate, in bytes or as text ("4 GiB"); None lets everything through.
     threads : int
         How many threads one read may use.
+    catalogs_write : bool
+        Whether the `save_downsampled` and `store_path` of a catalog may have samples written outside of its folder.
 
     Examples
     --------
@@ -125,6 +135,10 @@ def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET) -> Iterator[No
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
             raise ValueError(f"threads is a whole number of at least 1, not {threads!r}")
         tokens.append((_threads, _threads.set(threads)))
+    if catalogs_write is not _UNSET:
+        if not isinstance(catalogs_write, bool):
+            raise ValueError(f"catalogs_write is True or False, not {catalogs_write!r}")
+        tokens.append((_catalogs_write, _catalogs_write.set(catalogs_write)))
     try:
         yield
     finally:

@@ -156,6 +156,19 @@ TEXTS: dict[str, tuple[str | bytes, str]] = {
     "units_list.yaml": (entry("{urlpath: good.h5, units: [mV]}"), "units"),
     "channels_text.yaml": (entry("{urlpath: good.h5, channels: all}"), "channels"),
     "parts_text.yaml": ("sources: {j: {driver: ecog_join, args: {parts: good.h5}}}\n", "parts is a list"),
+    # What would be written
+    "writes_beside_the_recording.yaml": (
+        entry("{urlpath: good.h5, resample_rate: 500, save_downsampled: true}"),
+        "would have opening it write samples beside the recording",
+    ),
+    "writes_elsewhere.yaml": (
+        entry("{urlpath: good.h5, resample_rate: 500, save_downsampled: true, store_path: /tmp}"),
+        "would have opening it write samples to /tmp, and a catalog writes within its own folder alone",
+    ),
+    "writes_above.yaml": (
+        entry("{urlpath: good.h5, resample_rate: 500, save_downsampled: true, store_path: a/../..}"),
+        "would have opening it write samples to ",
+    ),
     # Files that are none
     "binary.yaml": (b"\x89HDF\r\n\x1a\n\0\0\0\0" * 50, "it is binary"),
     "pickle.yaml": (b"\x80\x04cos\nsystem\n(S'true'\ntR.", "byte 0 is no UTF-8 text"),

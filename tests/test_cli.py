@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 import ecogcat as ec
 from ecogcat.cli import main
+from ecogcat.cli.app import pairs
 from ecogcat.cli.commands import ecogcat
 from ecogcat.cli.doctor import examine
 from ecogcat.testing.simulate import SimulatedSession, simulate_session
@@ -58,10 +59,43 @@ def test_load_arguments(session: SimulatedSession, run: Callable[..., Result], t
             "mV",
             [*wanted.signal.channel_names],
         )
-    assert "did you mean channels?" in run("info", path, "-l", "chanels=3").stderr
-    assert "cannot convert" in run("info", path, "-l", "units=[").stderr
-    assert "give KEY=VALUE" in run("info", path, "-l", "channels").stderr
+    assert "cannot convert" in run("info", path, "-l", "units=s").stderr
     assert run("plot", path, "-l", "channels=[3, 4]", "-o", tmp_path / "x.png").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("channels",), "give KEY=VALUE, such as stream=imec0.ap, not 'channels'"),
+        (("chanels=3",), "no load argument is called 'chanels'; did you mean 'channels'?"),
+        (("xyzzy=3",), "no load argument is called 'xyzzy'; ec.load_arguments(FORMAT) in Python lists them"),
+        (
+            ("channels=[0, 1",),
+            "channels=[0, 1: this is no value of YAML (",
+        ),
+        (("channels=!!python/name:os.system",), "this is no value of YAML (could not determine a constructor"),
+        (("start_time=2026-13-01",), "this is no value of YAML (month must be in 1..12)"),
+        (
+            ("units={a: 1}",),
+            "names with values have no place here; give a number, a word, or a list, such as -l 'channels=",
+        ),
+        (("channels=[0, {a: 1}]",), "names with values have no place here"),
+        (("name=a: b",), """such as -l 'name="a: b"'"""),
+        (("units=mV", "units=V"), "units is given twice"),
+    ],
+)
+def test_load_arguments_that_are_none(run: Callable[..., Result], given: tuple[str, ...], said: str) -> None:
+    done = run("info", "a.rhd", *(word for one in given for word in ("-l", one)))
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_values_of_load_arguments() -> None:
+    given = ("channels=[0, 1]", 'name="a: b"', "notches=[60, [120, 180.5]]", "bandpass=", "mapped=no", "units=mV")
+    assert pairs(None, None, given) == {
+        **{"channels": [0, 1], "name": "a: b", "notches": [60, [120, 180.5]], "bandpass": None, "mapped": False},
+        "units": "mV",
+    }
 
 
 def test_plan_of_paths(session: SimulatedSession, run: Callable[..., Result]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,7 +53,11 @@ def test_scan(catalog: Path, run: Run) -> None:
     assert "gone" in run("ls", catalog).output
     (catalog.parent / "none").mkdir()
     done = run("scan", catalog.parent / "none", "-o", catalog.parent / "n.yaml")
-    assert (done.exit_code, "no recording of a known format is in" in done.stderr) == (1, True)
+    said = (
+        f"error: {catalog.parent / 'none'}: no recording of a known format is in it: it holds no file; no catalog was"
+    )
+    assert (done.exit_code, done.stdout, done.stderr.startswith(said)) == (1, "", True)
+    assert not (catalog.parent / "n.yaml").exists()
     assert run("scan", folder).exit_code == 2
     done = run("scan", folder, "-o", "x.json")
     assert (done.exit_code, "a catalog is a YAML file" in done.stderr) == (1, True)
@@ -171,7 +176,7 @@ def test_what_cannot_be_joined(catalog: Path, run: Run) -> None:
     assert "without slow the other 3 join: 4 channels x 384 samples:\n" in done.output
     assert f"ecogcat plan {catalog} --exclude slow" in done.output
     assert json.loads(run("plan", catalog, "--json").output)["without"] == {
-        **{"parts": ["slow"], "n_channels": 4, "n_samples": 384}
+        **{"parts": ["slow"], "n_channels": 4, "n_samples": 384, "command": f"ecogcat plan {catalog} --exclude slow"}
     }
     assert run("plan", catalog, "--exclude", "slow").exit_code == 0
     assert run("plan", catalog, "--on-rate-mismatch", "resample", "--rate", "10000").exit_code in (0, 1)
@@ -182,6 +187,37 @@ def test_what_cannot_be_joined(catalog: Path, run: Run) -> None:
     assert (done.exit_code, "no entry is called 'day9/*'; there are: day0/a" in done.stderr) == (1, True)
     done = run("join", catalog.parent / "data" / "slow.rhd", "-o", catalog.parent / "x.yaml")
     assert (done.exit_code, "makes one" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("target", ["catalog", "folder", "paths", "nested"])
+@pytest.mark.parametrize("first", [True, False])
+def test_advice_of_a_plan_is_a_command_that_can_be_run(tmp_path: Path, run: Run, target: str, first: bool) -> None:
+    data = tmp_path / "the data"
+    for day in ("day 1", "day 2"):  # consecutive files, called alike on both days; slower on one of them
+        (data / day).mkdir(parents=True)
+        for name in ("odd one_260314_102105", "odd one_260314_102205"):
+            rate = 1e4 if (day == "day 1") == first else 2e4
+            write_rhd(data / day / f"{name}.rhd", [[0] * 128] * 4, sampling_rate=rate)
+    for name in ("[a] 'b'", "c"):
+        write_rhd(data / "day 2" / f"{name}.rhd", [[0] * 128] * 4, sampling_rate=2e4)
+    assert run("scan", data, "-o", tmp_path / "my s.yaml").exit_code == 0
+    nested = {"sources": {"g": {"driver": "ecog_session", "args": {"path": "my s.yaml"}}}}
+    (tmp_path / "nested.yaml").write_text(yaml.safe_dump(nested))
+    line = {
+        "catalog": ["plan", tmp_path / "my s.yaml", "--match", "name", "-l", "units=mV"],
+        "folder": ["plan", data],
+        "paths": ["plan", "--gaps", "abut", *sorted(data.glob("*/*.rhd"))],
+        "nested": ["plan", tmp_path / "nested.yaml", "--all"],
+    }[target]
+    done = run(*line)
+    assert done.exit_code == 1
+    advice = next(text for text in done.output.splitlines() if text.startswith("  ecogcat plan "))
+    n = 4 if target == "paths" else 3
+    assert f"the other {n} join" in done.output
+    again = run(*shlex.split(advice)[1:])
+    assert again.exit_code == 0, again.output
+    assert f"{n} datasets can be joined" in again.output
+    assert json.loads(run(*line, "--json").output)["without"]["command"] == advice.strip()
 
 
 def test_debug_shows_where(run: Run) -> None:
@@ -245,7 +281,7 @@ def test_a_reader_that_stops_reading(catalog: Path) -> None:
         assert done.stdout is not None
         done.stdout.close()
         _, said = done.communicate(timeout=60)
-    assert (done.returncode, said) == (1, b"")
+    assert (done.returncode, said) == (141, b"")
 
 
 def test_narrow_terminals_show_names_and_numbers() -> None:
@@ -281,3 +317,40 @@ def test_a_report_goes_into_a_page_alone(catalog: Path, run: Run) -> None:
     assert recording.read_bytes() == before
     done = run("report", catalog, "-o", catalog.parent / "none" / "r.html")
     assert (done.exit_code, f"there is no folder {catalog.parent / 'none'} to write to" in done.stderr) == (1, True)
+
+
+def test_convert_session_leaves_out_what_is_no_recording(tmp_path: Path, run: Run) -> None:
+    write_rhd(tmp_path / "night_01.rhd", [[0] * 128] * 4)
+    (tmp_path / "night_02" / "photos").mkdir(parents=True)
+    conf = "[session]\nexp_path: .\nheadstage: intan_rhd\n[night_01]\n[night_02]\n"
+    (tmp_path / "day.txt").write_text(conf)
+    done = run("convert-session", tmp_path / "day.txt", "-o", tmp_path / "day.yaml")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("left out: night_02: ")
+    assert "night_02" in done.stderr.partition(": ")[2]
+    assert list(ec.open_session(tmp_path / "day.yaml")) == ["night_01"]
+    assert ec.load_session(tmp_path / "day.yaml", "night_01")[0].n_samples == 128
+    (note,) = ec.convert_session(tmp_path / "day.txt", tmp_path / "day.yaml", overwrite=True)
+    assert note.startswith("night_02: left out: ")
+    (tmp_path / "day.txt").write_text(conf.replace("[night_01]\n", ""))
+    done = run("convert-session", tmp_path / "day.txt", "-o", tmp_path / "none.yaml")
+    assert (done.exit_code, (tmp_path / "none.yaml").exists()) == (1, False)
+
+
+def test_convert_session_of_a_folder(tmp_path: Path, run: Run) -> None:
+    for name, said in {"rats/a": "intan_rhd", "rats/b_conf": "nonesuch", "c": "intan_rhd"}.items():
+        path = tmp_path / "sessions" / f"{name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"[session]\nexp_path: .\nheadstage: {said}\n[night_01]\n")
+        write_rhd(path.parent / "night_01.rhd", [[0] * 128] * 4)
+    done = run("convert-session", tmp_path / "sessions", "-o", tmp_path / "yaml")
+    assert done.exit_code == 1
+    a, c = tmp_path / "yaml" / "rats" / "a.yaml", tmp_path / "yaml" / "c.yaml"
+    lines = done.stdout.splitlines()
+    assert lines[:2] == [str(c), str(a)]
+    assert lines[2].startswith(f"FAILS  rats/b: {tmp_path / 'sessions' / 'rats' / 'b_conf.txt'}")
+    assert [ec.load_session(path)[0].n_samples for path in (a, c)] == [128, 128]
+    rows = json.loads(run("convert-session", tmp_path / "sessions", "-o", tmp_path / "yaml", "--json").stdout)
+    assert ["there is a file already" in row["error"] for row in rows] == [True, True, False]
+    done = run("convert-session", tmp_path / "yaml", "-o", tmp_path / "more")
+    assert (done.exit_code, "no session file of the lab is in it" in done.stderr) == (1, True)

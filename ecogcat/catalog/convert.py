@@ -8,7 +8,7 @@ from ecogcat.catalog.ini import LabSettings
 from ecogcat.catalog.lab import Roots
 from ecogcat.catalog.labsession import open_session
 
-__all__ = ["convert_session"]
+__all__ = ["convert_into", "convert_session"]
 
 
 def convert_session(
@@ -36,7 +36,8 @@ def convert_session(
     -------
     tuple of str
         What is worth a look: recordings that are not on disk now, whose file is therefore a guess; options that ecogcat
-        has no name for, which are kept so that reading refuses them; where [session] and [DEFAULT] differ.
+        has no name for, which are kept so that reading refuses them; where [session] and [DEFAULT] differ; recordings
+        that are left out, for something else lies at their place.
 
     Raises
     ------
@@ -44,6 +45,8 @@ def convert_session(
         If there is no such session.
     CatalogError
         If it is no INI session, or one with a mistake.
+    FormatError
+        If none of its recordings can be converted, for something else lies at their places.
     FileExistsError
         If the output is there, and may not be replaced.
 
@@ -60,6 +63,19 @@ def convert_session(
     >>> ec.open_session(folder / "day.yaml")["awake_1"].read() == ec.open_session(folder / "day.txt")["awake_1"].read()
     True
     """
+    notes, failed = convert_into(path_or_name, output, settings=settings, roots=roots, overwrite=overwrite)
+    return (*notes, *(f"{name}: left out: {reason}" for name, reason in failed.items()))
+
+
+def convert_into(
+    path_or_name: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    settings: str | os.PathLike[str] | LabSettings | None = None,
+    roots: Roots | None = None,
+    overwrite: bool = False,
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Do what `convert_session` does; return the notes, and why which recordings were left out."""
     import yaml
 
     from ecogcat.catalog.converted import converted
@@ -73,7 +89,7 @@ def convert_session(
     if os.path.exists(place) and not overwrite:
         raise FileExistsError(f"{place}: there is a file already; overwrite=True replaces it")
     cat = open_session(path_or_name, settings=settings, roots=roots)
-    content, notes = converted(cat, os.path.dirname(place), os.fspath(path_or_name))
+    content, notes, failed = converted(cat, os.path.dirname(place), os.fspath(path_or_name))
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
     head = f"# The session {cat.metadata['path']}, converted by ecogcat; its options, as written, are in metadata.\n"
     os.makedirs(os.path.dirname(place), exist_ok=True)
@@ -85,4 +101,4 @@ def convert_session(
     finally:
         if os.path.exists(unfinished):
             os.remove(unfinished)
-    return notes
+    return notes, failed

@@ -11,7 +11,7 @@ from ecogcat.catalog.labplaces import Place, System, system_of
 from ecogcat.catalog.labrecording import LabRecording, with_rate
 from ecogcat.catalog.labtriggers import experiment_options, trigger_lines
 from ecogcat.catalog.paths import local_path
-from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.errors import CatalogError, EcogcatError, RecordingNotFound
 from ecogcat.formats.registry import detect
 
 __all__ = ["converted"]
@@ -29,8 +29,8 @@ class _Converted(NamedTuple):
     notes: list[str]
 
 
-def converted(cat: Any, folder: str, label: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return an INI session as the content of a YAML catalog, and what is worth a look.
+def converted(cat: Any, folder: str, label: str) -> tuple[dict[str, Any], tuple[str, ...], dict[str, str]]:
+    """Return an INI session as the content of a YAML catalog, what is worth a look, and which recordings are left out.
 
     Parameters
     ----------
@@ -41,17 +41,32 @@ def converted(cat: Any, folder: str, label: str) -> tuple[dict[str, Any], tuple[
     label : str
         What the session was called, for messages.
 
+    Returns
+    -------
+    content : dict
+    notes : tuple of str
+    failed : dict
+        Recordings that cannot be converted, and why.
+
     Raises
     ------
-    CatalogError
-        If it is no INI session, or one with a mistake.
+    CatalogError, FormatError
+        If it is no INI session, or none of its recordings can be converted.
     """
     sources = {name: cat[name] for name in cat}
     if "session" not in (cat.metadata or {}) or not all(isinstance(one, LabRecording) for one in sources.values()):
         raise CatalogError(f"{label}: this is no INI session; what is converted is one of the lab's text files")
-    entries = {name: _converted(name, source) for name, source in sources.items()}
+    entries: dict[str, _Converted] = {}
+    errors: dict[str, Exception] = {}
+    for name, source in sources.items():
+        try:
+            entries[name] = _converted(name, source)
+        except (EcogcatError, OSError, ValueError, TypeError) as error:  # of one recording; the others are converted
+            errors[name] = error
+    if errors and not entries:
+        raise next(iter(errors.values()))
     notes = tuple(f"{name}: {note}" for name, one in entries.items() for note in one.notes)
-    return _content(cat, entries, folder), notes
+    return _content(cat, entries, folder), notes, {name: " ".join(str(one).split()) for name, one in errors.items()}
 
 
 def _content(cat: Any, converted: Mapping[str, _Converted], folder: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ecogcat.catalog.paths import ENTRY_FILES, local_path
 from ecogcat.catalog.shared import SharedSettings, formats_take
 from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
+from ecogcat.catalog.writing import within
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import CatalogError, RecordingNotFound
@@ -83,6 +84,8 @@ class RecordingSource(EcogSource):
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
         arguments.setdefault("name", self._own_name())
+        if depth != "headers":  # which write nothing
+            arguments = within(arguments, self._folder(), self._called)
         return opened(path, self.format, arguments, how, depth, self.metadata, (unjudged,) if unjudged else ())
 
     def _settings(self, shared: SharedSettings) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -27,6 +28,11 @@ Task = dict[str, Any]
 
 _CHUNK = 48
 _ALONE_S = 1.5  # a process of its own takes a second to start
+_SERVE = """import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the affair of who started it
+from ecogcat.catalog.examine import serve
+serve()
+"""
 _HOPELESS = "the process that opened it ended ({})"
 
 
@@ -113,6 +119,10 @@ def _elsewhere(tasks: Sequence[Task], jobs: int) -> Iterator[dict[str, Any]]:
                     result = future.result()
                     waiting |= {pool.submit(run, task) for task in result["tasks"]}
                     yield result
+        except BaseException:  # Ctrl-C, for one: what they are at is of no use any more
+            for process in started:
+                process.kill()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
             for process in started:
@@ -124,7 +134,7 @@ def _start() -> subprocess.Popen[str]:
     place = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # this ecogcat, no other
     path = os.pathsep.join(filter(None, [place, os.environ.get("PYTHONPATH", "")]))
     return subprocess.Popen(
-        [sys.executable, "-c", "from ecogcat.catalog.examine import serve; serve()"],
+        [sys.executable, "-c", _SERVE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
@@ -147,7 +157,8 @@ def _asked(process: subprocess.Popen[str], task: Task) -> str:
 
 def _stop(process: subprocess.Popen[str]) -> None:
     if process.stdin is not None and process.stdout is not None:
-        process.stdin.close()
+        with suppress(BrokenPipeError):  # a task that a killed one did not take
+            process.stdin.close()
         process.stdout.close()
     process.wait()
 
@@ -168,6 +179,7 @@ def _plain(one: Found) -> dict[str, Any]:
         "format": one.format,
         "arguments": dict(one.arguments),
         "problem": one.problem,
+        "aside": one.aside,
         "summary": None if one.dataset is None else summary_of(one.dataset),
         "used": sorted(one.used),
     }

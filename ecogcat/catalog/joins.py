@@ -15,6 +15,7 @@ from ecogcat.catalog.paths import ENTRY_FILES, place_of
 from ecogcat.catalog.shared import formats_take
 from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS
+from ecogcat.catalog.writing import named_in_a_call, within
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
 from ecogcat.formats.opening import open_recording
@@ -83,9 +84,12 @@ class JoinSource(EcogSource):
     def _part(self, source: Any, load: Mapping[str, Any], trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         if isinstance(source, str):
             files = {key: self._file(value) if key in ENTRY_FILES else value for key, value in load.items()}
-            return open_recording(source, **files), False
+            return open_recording(source, **within(files, self._folder(), self._called)), False
         if load:
+            called = source._called
             source = source.configure_new(**load)
+            if self._folder() is not None:  # what the catalog says of a join is no call
+                source._called = called | (self._called & named_in_a_call(load))
         with source._errors():
             opened: tuple[Dataset, bool] = source._open((*trail, self._identity()), depth)
         return opened

@@ -14,6 +14,8 @@ from ecogcat.catalog.lab import session_groups, session_name, sessions_in
 from ecogcat.catalog.labrecording import driver_of
 from ecogcat.catalog.lookup import ListedCatalog, Lookup
 from ecogcat.catalog.sessiondriver import EcogSession
+from ecogcat.catalog.source import EcogSource
+from ecogcat.catalog.writing import EVERYTHING
 from ecogcat.catalog.yamlfile import YAML_ENDINGS, looks_like_catalog
 from ecogcat.errors import CatalogError
 
@@ -31,6 +33,8 @@ class LabEntry(LocalCatalogEntry):
         source = self._plugin[0](**{"metadata": metadata, **self._open_args, **arguments})
         source.catalog_object = source.cat = self._catalog
         source.name, source.description = self.name, self._description
+        if isinstance(source, EcogSource):  # what a session of the lab says is done, as ever
+            source._called = EVERYTHING
         return source
 
 

@@ -18,6 +18,7 @@ from ecogcat.catalog.opened import Depth, opened
 from ecogcat.catalog.paths import places
 from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
+from ecogcat.catalog.writing import within
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.events import Events
@@ -112,6 +113,8 @@ class LabRecording(EcogSource):
             on_mismatch=on_events.get("on_mismatch") or asked.get("on_mismatch", "cycle"),
             folders=tuple(dict.fromkeys([os.path.dirname(session_file) or ".", *folders])),
         )
+        if depth != "headers":
+            arguments = within(arguments, self._folder(), self._called)
         return opened(place.path, format, arguments, how, depth, self.metadata, notes)
 
     def is_there(self) -> bool:

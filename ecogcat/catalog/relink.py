@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -13,13 +13,14 @@ from ecogcat.catalog.index import index_path
 from ecogcat.catalog.paths import local_path
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.yamltext import BRACE, read_catalog_text, scalar, write_text
-from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.errors import CatalogError, EcogcatError, RecordingNotFound
 
 __all__ = ["Relinked", "relink"]
 
 _HERE = re.compile(r"\{\{\s*CATALOG_DIR\s*\}\}/?")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _ANY_WINDOWS = re.compile(r"(?<![^/])[A-Za-z]:\\|(?<![^/])\\\\")
+_VIRTUAL = ".vds.h5"
 _PATHS = ("urlpath", "path", "electrode", "events", "judgements", "parts")
 
 
@@ -35,15 +36,24 @@ class Relinked:
         As the catalog has them; in a virtual file, the places.
     exists : bool
         Whether something is at the new place.
+    problem : str
+        Why a virtual file that a catalog lists was left as it is; empty otherwise.
     """
 
     entry: str
     old: str
     new: str
     exists: bool
+    problem: str = ""
 
 
-def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: str | os.PathLike[str]) -> list[Relinked]:
+def relink(
+    catalog: str | os.PathLike[str],
+    old: str | os.PathLike[str],
+    new: str | os.PathLike[str],
+    *,
+    virtual: bool = True,
+) -> list[Relinked]:
     r"""Write into a catalog, or a virtual file, where a folder that has moved is now.
 
     Parameters
@@ -54,11 +64,15 @@ def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: st
     old, new : path-like
         The folder (or drive, or file) as it was, and as it is. Drive letters and network paths of another system are
         understood: ``"D:\\rig\\2026"``.
+    virtual : bool
+        Whether the virtual files that a catalog lists are relinked as well.
 
     Returns
     -------
     list of Relinked
-        The paths that lay below `old`, in joins too; none if there was none, and then nothing is written.
+        The paths that lay below `old`, in joins too; none if there was none, and then nothing is written. Behind them
+        those in virtual files, whose `entry` is the catalog's and the name of the file; one of them that cannot be
+        relinked is left as it is, with the `problem`.
 
     Raises
     ------
@@ -89,9 +103,12 @@ def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: st
         return _relinked_virtual(path, os.fspath(old), target)
     folder = os.path.dirname(path)
     moved: list[Relinked] = []
+    listed: dict[str, str] = {}
     changes: dict[int, list[tuple[int, int, str]]] = {}
     for entry, node in _scalars(text.nodes):
         there = _moved(node.value, os.fspath(old), target, folder, origin=entry.endswith("\0"))
+        if node.value.lower().endswith(_VIRTUAL):
+            listed.setdefault(there[1] if there else _place(node.value, folder), entry)
         if there is None:
             continue
         written, place = there
@@ -112,7 +129,25 @@ def relink(catalog: str | os.PathLike[str], old: str | os.PathLike[str], new: st
             from ecogcat.catalog.indexed import index_text  # imports Intake
 
             index_text(path, whole)
+    for file, entry in listed.items() if virtual else ():
+        if _is_hdf5(file):
+            moved += _listed_virtual(file, entry, os.fspath(old), target)
     return moved
+
+
+def _listed_virtual(file: str, entry: str, old: str, target: str) -> list[Relinked]:
+    """Relink a virtual file that a catalog lists; what is wrong with it does not keep the others from it."""
+    label = f"{entry} ({os.path.basename(file)})"
+    try:
+        return [replace(one, entry=label) for one in _relinked_virtual(file, old, target)]
+    except (EcogcatError, OSError) as error:
+        return [Relinked(label, file, file, True, " ".join(str(error).split()))]
+
+
+def _place(text: str, folder: str) -> str:
+    """Return where a path of a catalog leads."""
+    plain = _HERE.sub("", text, count=1).replace(BRACE, "{").removeprefix("file://")
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(plain)))
 
 
 def _is_hdf5(path: str) -> bool:

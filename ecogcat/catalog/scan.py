@@ -14,10 +14,21 @@ from ecogcat.catalog.walk import natural
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.settings import threads
 
-__all__ = ["PLACE_ARGUMENTS", "Refused", "Scan", "ScannedRecording", "check_places", "entry_names", "look_through"]
+__all__ = [
+    "PLACE_ARGUMENTS",
+    "Refused",
+    "Scan",
+    "ScannedRecording",
+    "check_places",
+    "entry_names",
+    "look_through",
+    "nothing_found",
+]
 
 PLACE_ARGUMENTS = ("node", "experiment", "recording", "stream", "block")
 """Load arguments that say which of the recordings at a path is meant."""
+
+_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +63,11 @@ class ScannedRecording:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Something that looks like a recording and cannot be opened."""
+    """Something that looks like a recording and cannot be opened; or, `aside`, cannot be looked into at all."""
 
     path: str
     reason: str
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,9 @@ def _sorted_out(place: str, found: list[dict[str, Any]], others: int, exclude: S
             arguments = ", ".join(f"{key}={value}" for key, value in one["arguments"].items())
             refused.append(
                 Refused(
-                    f"{path} ({arguments})" if arguments else path, one["problem"].replace(os.path.join(place, ""), "")
+                    f"{path} ({arguments})" if arguments else path,
+                    one["problem"].replace(os.path.join(place, ""), ""),
+                    one["aside"],
                 )
             )
             continue
@@ -182,6 +196,19 @@ def entry_names(recordings: Iterable[ScannedRecording], folder: str, taken: Iter
 
 def _name(path: str, further: Sequence[str]) -> str:
     return "_".join("/".join([path, *further]).split())
+
+
+def nothing_found(found: Scan) -> str:
+    """Say that a folder has no recording, and why what looks like one is none."""
+    text = f"{found.folder}: no recording of a known format is in it"
+    others = f"{found.n_others:,} other file{'' if found.n_others == 1 else 's'}" if found.n_others else ""
+    if not found.refused:
+        return f"{text}: {others or 'it holds no file'}; no catalog was written"
+    lines = [f"  {one.path}: {one.reason}" for one in found.refused[:_MOST]]
+    if len(found.refused) > _MOST:
+        lines.append(f"  and {len(found.refused) - _MOST:,} more")
+    listed = "\n".join(lines)
+    return f"{text} that can be opened; no catalog was written:\n{listed}" + (f"\n  and {others}" if others else "")
 
 
 def check_places(output: str, folder: str) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ecogcat.catalog.index import WORTH_AN_INDEX, index_path, write_index
 from ecogcat.catalog.paths import ENTRY_FILES, local_path
-from ecogcat.catalog.scan import PLACE_ARGUMENTS, Scan, ScannedRecording, check_places, entry_names, look_through
+from ecogcat.catalog.scan import (
+    PLACE_ARGUMENTS,
+    Scan,
+    ScannedRecording,
+    check_places,
+    entry_names,
+    look_through,
+    nothing_found,
+)
+from ecogcat.catalog.scanbar import Progress, ScanBar
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.yamltext import (
     BRACE,
@@ -24,7 +32,7 @@ from ecogcat.catalog.yamltext import (
     write_text,
 )
 from ecogcat.electrodes.electrode import is_known
-from ecogcat.errors import CatalogError
+from ecogcat.errors import CatalogError, RecordingNotFound
 
 __all__ = ["Update", "folder_as_catalog", "scan", "scan_into"]
 
@@ -32,8 +40,6 @@ _HEAD = """\
 # Written by `ecogcat scan`. Edit it: names, descriptions, args (electrode, events, units, ...) and metadata of your own
 # stay when the folder is scanned again; what is below `ecog:` is written anew. A recording is known again by its path.
 """
-
-Progress = bool | Callable[[int, int], None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,8 @@ def scan(
     Raises
     ------
     RecordingNotFound
-        If there is no such folder.
+        If there is no such folder; or no recording in it that can be opened, and no catalog to bring up to date:
+        nothing is written then.
     CatalogError
         If `output` is no YAML file, or one that is no catalog.
 
@@ -133,12 +140,14 @@ def scan_into(
     remembered = said.get("exclude") if isinstance(said.get("exclude"), list) else []
     patterns = list(dict.fromkeys([*(remembered or []), *([exclude] if isinstance(exclude, str) else exclude)]))
     here, load = _files(load_arguments, path)
-    with _Bar(progress) as report:
+    with ScanBar(progress) as report:
         found = look_through(place, exclude=patterns, load=here, jobs=jobs, report=report)
     catalog = {"folder": _relative(place, path) or "."}
     if patterns:
         catalog["exclude"] = patterns  # type: ignore[assignment]
     if old is None:
+        if not found.recordings:
+            raise RecordingNotFound(nothing_found(found))
         return _write_new(path, found, load, catalog)
     return _write_again(path, found, load, catalog, old)
 
@@ -155,19 +164,20 @@ def _files(load: Mapping[str, Any], path: str) -> tuple[dict[str, Any], dict[str
     return here, there
 
 
-def folder_as_catalog(folder: str) -> Any:
-    """Return a catalog of a folder that is written nowhere."""
+def folder_as_catalog(folder: str, load: Mapping[str, Any] | None = None) -> Any:
+    """Return a catalog of a folder that is written nowhere; `load` are load arguments to look through it with."""
     from intake.catalog import Catalog
     from intake.catalog.local import LocalCatalogEntry
 
-    found = look_through(folder)
+    found = look_through(folder, load=load)
     path = os.path.join(found.folder, "session.yaml")
     names = entry_names(found.recordings, found.folder)
     entries = {}
     for name, one in zip(names, found.recordings, strict=True):
         said = _entry(one, found.folder, path, {})
         entries[name] = LocalCatalogEntry(name=name, description="", catalog_dir=found.folder, **said)
-    facts = {SUMMARY: {"folder": ".", "n_recordings": len(names), **_refused(found)}}
+    refused = [{"path": one.path, "reason": one.reason, "aside": one.aside} for one in found.refused]
+    facts = {SUMMARY: {"folder": ".", "n_recordings": len(names), "refused": refused}}
     return Catalog(entries=entries, name=os.path.basename(found.folder), metadata=facts, ttl=None)
 
 
@@ -315,30 +325,3 @@ def _said(metadata: Any) -> dict[str, Any]:
 
 def _end_of_sources(old: CatalogText) -> int:
     return next(int(key.start_mark.line) + 1 for key, _ in old.root.value if key.value == "sources")
-
-
-class _Bar:
-    """Progress of a scan: a bar, a callback, or silence."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.callback = progress if callable(progress) else None
-        self.bar: Any = None
-        self.wanted = progress is True or (progress is None and sys.stderr is not None and sys.stderr.isatty())
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        if self.wanted:
-            from tqdm.auto import tqdm
-
-            self.bar = tqdm(unit=" files", desc="scanning", leave=False)
-        return self.update
-
-    def update(self, done: int, known: int) -> None:
-        if self.callback is not None:
-            self.callback(done, known)
-        if self.bar is not None:
-            self.bar.total = known
-            self.bar.update(done - self.bar.n)
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.close()

@@ -18,6 +18,7 @@ from ecogcat.catalog.partitions import block_edges, dask_array
 from ecogcat.catalog.paths import first_existing, local_path, places, resolved
 from ecogcat.catalog.shared import KEY, SharedSettings, expanded, shared_settings
 from ecogcat.catalog.summary import facts_of
+from ecogcat.catalog.writing import named_in_a_call
 from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
@@ -48,6 +49,8 @@ class EcogSource(DataSource):
     dtype: Any = None
     shape: Any = None
     _carried_along: SharedSettings | None = None
+    _called: frozenset[str] = frozenset()
+    """Which arguments that decide on writing were said in a call, and not by the catalog."""
 
     def __init__(self, arguments: Mapping[str, Any], metadata: Mapping[str, Any] | None) -> None:
         super().__init__(metadata=dict(metadata or {}))
@@ -112,7 +115,9 @@ class EcogSource(DataSource):
 
     def configure_new(self, **arguments: Any) -> EcogSource:
         """Return a source with some arguments changed."""
-        return self._carried(super().configure_new(**arguments))
+        other = self._carried(super().configure_new(**arguments))
+        other._called = self._called | named_in_a_call(arguments)
+        return other
 
     __call__ = get = configure_new
 
@@ -127,7 +132,8 @@ class EcogSource(DataSource):
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # Intake's own pickles lose the name, and with it the catalog.
         with self._errors():
-            return _rebuild, (type(self), self._pickled(), self._own_name(), self.description, self._shared())
+            said = type(self), self._pickled(), self._own_name(), self.description, self._shared(), self._called
+            return _rebuild, said
 
     # What the drivers need
 
@@ -249,8 +255,10 @@ def _rebuild(
     name: str | None,
     description: str | None,
     shared: SharedSettings,
+    called: frozenset[str],
 ) -> EcogSource:
     source = cls(**arguments)
+    source._called = called
     source.description, source._carried_along = description, shared
     if name is not None:
         source.name = name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,8 @@ class Found:
     format : str
     arguments : mapping
         Which of the recordings or streams at the path it is: node, experiment, recording, stream.
+    aside : bool
+        Whether it only could not be looked into, and has no name of a recording: a link that leads back, a pipe.
     """
 
     path: str
@@ -48,6 +51,7 @@ class Found:
     problem: str = ""
     format: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    aside: bool = False
 
     @property
     def used(self) -> set[str]:
@@ -90,8 +94,14 @@ def look_into(folder: str, opener: Opener) -> Looked:
     try:
         with os.scandir(folder) as listed:
             entries = sorted((one for one in listed if not one.name.startswith(".")), key=lambda one: natural(one.name))
-        looked.files = [one.path for one in entries if one.is_file()]
-        looked.folders = [one.path for one in entries if one.is_dir() and not _leads_back(one)]
+        looked.files = [one.path for one in entries if _is_file(one)]
+        unread = {one.path: _unread(one) for one in entries if not _is_file(one)}
+        looked.folders = [path for path, problem in unread.items() if not problem]
+        looked.found = [
+            Found(path, None, problem, aside=not path.lower().endswith(_endings()))
+            for path, problem in unread.items()
+            if problem
+        ]
     except OSError as error:  # one folder that is not ours to read does not hide the others
         looked.found.append(Found(folder, None, error.strerror or str(error)))
         return looked
@@ -113,11 +123,14 @@ def open_files(paths: Iterable[str], used: Set[str], opener: Opener) -> tuple[li
     found: list[Found] = []
     used = set(used)
     others = 0
-    endings = tuple(suffix for format in formats().values() for suffix in format.suffixes)
     for path in sorted(paths, key=lambda one: (not one.lower().endswith(_FIRST), natural(one))):
         if path in used:
             continue
-        if not _recognised(path) and not path.lower().endswith(endings):
+        named = path.lower().endswith(_endings())
+        if problem := _closed(path):
+            found.append(Found(path, None, problem, aside=not named))
+            continue
+        if not _recognised(path) and not named:
             others += 1
             continue
         for one in _opened(path, None, opener):  # of such a name and no recording: worth a line
@@ -228,12 +241,52 @@ def _is_itself(folder: str) -> bool:
     return any(os.path.isfile(os.path.join(folder, f"info.{suffix}")) for suffix in ("rhd", "rhs"))
 
 
+def _endings() -> tuple[str, ...]:
+    """Return the endings that names of recordings have."""
+    return tuple(suffix for format in formats().values() for suffix in format.suffixes)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself, for one
+        return False
+
+
+def _unread(entry: os.DirEntry[str]) -> str:
+    """Say why something that is no file is not looked into; nothing of a folder that is."""
+    try:
+        mode = os.stat(entry.path).st_mode
+    except FileNotFoundError:
+        return f"a link to {os.readlink(entry.path)}, where nothing is" if entry.is_symlink() else "it is gone"
+    except OSError as error:
+        return error.strerror or str(error)
+    if not stat.S_ISDIR(mode):
+        kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+        return f"neither a file nor a folder: {next((name for test, name in kinds if test(mode)), 'a device')}"
+    return "a link that leads back to a folder it lies in: not followed" if _leads_back(entry) else ""
+
+
 def _leads_back(entry: os.DirEntry[str]) -> bool:
-    """Whether a link leads to a folder that it lies in."""
+    """Whether a link leads to a folder on the way to it, as it was walked: through other links as well."""
     if not entry.is_symlink():
         return False
-    here, there = os.path.realpath(os.path.dirname(entry.path)), os.path.realpath(entry.path)
-    return os.path.join(here, "").startswith(os.path.join(there, ""))
+    there = os.path.join(os.path.realpath(entry.path), "")
+    folder = os.path.dirname(entry.path)
+    while True:
+        if os.path.join(os.path.realpath(folder), "").startswith(there):
+            return True
+        if folder == (folder := os.path.dirname(folder)):
+            return False
+
+
+def _closed(path: str) -> str:
+    """Say why a file may not be read; nothing of one that may."""
+    try:
+        with open(path, "rb"):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _recognised(path: str) -> bool:

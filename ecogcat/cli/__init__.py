@@ -6,7 +6,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command; exit with 0, 1 (something did not hold) or 2 (usage)."""
+    """Run the command; exit with 0, 1 (something did not hold), 2 (usage), 130 (Ctrl-C) or 141 (nobody reads on)."""
     try:
         from ecogcat.cli.commands import ecogcat
     except ModuleNotFoundError as error:
@@ -14,4 +14,7 @@ def main() -> None:
             raise
         print(f"the ecogcat command needs {error.name}: pip install 'ecogcat[cli]'", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
     ecogcat(prog_name="ecogcat")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -13,7 +14,7 @@ import click
 
 import ecogcat as ec
 
-__all__ = ["JSON", "LOAD", "ecogcat", "reported", "selected", "shown_progress", "spoken"]
+__all__ = ["JSON", "LOAD", "TypedCommand", "ecogcat", "reported", "selected", "shown_progress", "spoken", "typed"]
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 _EXPECTED = (ec.EcogcatError, OSError, ValueError, TypeError, IndexError, ImportError, KeyError)
@@ -23,6 +24,13 @@ _NEXT = {
     "it is now",
     ec.SourceChangedError: "`ecogcat scan` the folder again, with the same -o",
 }
+_EXAMPLES = (
+    "; give a number, a word, or a list, such as -l 'channels=[0, 1]'; text with signs in it in quotes of its own, "
+    "such as "
+    """-l 'name="a: b"'"""
+)
+_INTERRUPTED, _UNREAD = 130, 141  # as shells have it: 128 and the number of SIGINT, of SIGPIPE
+_TYPED = "ecogcat.typed"
 # What the library says, and how it is said on the command's line.
 _SPOKEN = tuple(
     (re.compile(said), here)
@@ -45,7 +53,7 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, **options: Any) -> None:
         try:
             function(*arguments, **options)
-        except BrokenPipeError:  # who read on has seen enough, as `| head` does: click ends without a word
+        except BrokenPipeError:  # who read on has seen enough, as `| head` does
             raise
         except _EXPECTED as error:
             if _debugging():
@@ -82,7 +90,23 @@ def _debugging() -> bool:
     return context is not None and bool((context.find_root().obj or {}).get("debug"))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Group(click.Group):
+    """The group of commands: what ends one from outside ends it without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            click.echo(": ".join(["interrupted", *map(str, stop.args)]), err=True)
+            sys.exit(_INTERRUPTED)
+        except BrokenPipeError:
+            with contextlib.suppress(OSError, ValueError):  # what is still to be written would be told of at the end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(_UNREAD)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(ec.__version__, prog_name="ecogcat")
 @click.option("--debug", is_flag=True, help="Show where in the code an error was raised.")
 @click.pass_context
@@ -90,25 +114,61 @@ def ecogcat(context: click.Context, debug: bool) -> None:
     """Scan, list, check, join and draw multi-channel brain recordings.
 
     ENTRY is the path of a recording, or CATALOG.yaml:NAME. CATALOG is a YAML catalog, a session file of the lab (.txt),
-    or a folder. Exit status: 0, 1 (something did not hold), 2 (usage).
+    or a folder. Exit status: 0, 1 (something did not hold), 2 (usage), 130 (interrupted).
     """
     context.obj = {"debug": debug}
 
 
+class TypedCommand(click.Command):
+    """A command that remembers what was typed, for advice that can be copied; but for ``--json``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the arguments apart."""
+        ctx.meta[_TYPED] = [one for one in args if one != "--json"]
+        return super().parse_args(ctx, args)
+
+
+def typed() -> list[str]:
+    """Return the arguments of this command as they were typed."""
+    return list(click.get_current_context().meta[_TYPED])
+
+
 def pairs(context: click.Context | None, parameter: click.Parameter | None, values: tuple[str, ...]) -> dict[str, Any]:
     """Read KEY=VALUE, the value as in a catalog: a number, a word, [0, 1, 2]."""
-    import yaml
-
     found: dict[str, Any] = {}
     for text in values:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise click.BadParameter(f"give KEY=VALUE, such as stream=imec0.ap, not {text!r}")
-        try:
-            found[name] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            found[name] = value
+        from ecogcat.catalog.nearest import did_you_mean
+        from ecogcat.catalog.shared import known_settings
+
+        known = {*known_settings(), "format", "name", "roots"}
+        if name not in known:
+            near = did_you_mean(name, known) or "; ec.load_arguments(FORMAT) in Python lists them"
+            raise click.BadParameter(f"no load argument is called {name!r}{near}")
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice")
+        found[name] = _value(name, value)
     return found
+
+
+def _value(name: str, text: str) -> Any:
+    """Return a value as YAML has it: a number, a word, true, null, or a list of these."""
+    import yaml
+
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date with a month 13
+        said = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise click.BadParameter(f"{name}={text}: this is no value of YAML ({said}){_EXAMPLES}") from None
+    if not _is_plain(value):
+        raise click.BadParameter(f"{name}={text}: names with values have no place here{_EXAMPLES}")
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    return all(map(_is_plain, value)) if isinstance(value, list) else not isinstance(value, (dict, set, tuple, bytes))
 
 
 LOAD = click.option(
@@ -116,7 +176,7 @@ LOAD = click.option(
     metavar="KEY=VALUE",
     multiple=True,
     callback=pairs,
-    help="Load argument, such as stream=imec0.ap; may be repeated.",
+    help="Load argument, such as units=mV or 'channels=[0, 1]'; may be repeated.",
 )
 
 

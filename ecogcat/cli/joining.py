@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 import ecogcat as ec
 from ecogcat.catalog.addjoin import add_join
-from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress, spoken
+from ecogcat.cli.app import JSON, LOAD, TypedCommand, ecogcat, reported, selected, shown_progress, spoken, typed
+from ecogcat.cli.oddones import line_without, without_the_odd
 from ecogcat.cli.output import print_json
-from ecogcat.cli.targets import catalog_of, chosen_names, datasets_of, is_catalog
+from ecogcat.cli.targets import are_paths, catalog_of, chosen_names, entries_of, is_catalog
+from ecogcat.storing.target import unfinished_path
 from ecogcat.tabulate import dataset_text, plan_text
 
 __all__ = ["join", "plan"]
@@ -55,7 +57,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-@ecogcat.command(short_help="What joining would do: every mismatch.")
+@ecogcat.command(cls=TypedCommand, short_help="What joining would do: every mismatch.")
 @click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH")
 @selected
 @_join_flags
@@ -76,42 +78,30 @@ def plan(
 
     ENTRY is a name or a pattern such as "rec_*"; all recordings by default. Or give paths of recordings alone.
     """
-    datasets = datasets_of(catalog_or_path, entries, find, exclude, load)
+    entries_found = entries_of(catalog_or_path, entries, find, exclude, load)
+    names, datasets = [name for name, _ in entries_found], [one for _, one in entries_found]
     found = ec.plan_join(*datasets, **_given(options))
-    odd, rest = _without_the_odd(found, datasets, _given(options))
+    without = None if found.ok else without_the_odd(datasets, _given(options))
+    odd = [] if without is None else [names[k] for k in without.odd]
+    line = line_without(["plan", *typed()], odd, are_paths=are_paths(catalog_or_path, entries))
     warned = {one.name: list(one.warnings) for one in datasets if one.warnings}
     if as_json:
         facts = {"ok": found.ok, "n_channels": found.n_channels, "n_samples": found.n_samples, "parts": found.table}
-        without = None if rest is None else {"parts": odd, "n_channels": rest.n_channels, "n_samples": rest.n_samples}
-        print_json(
-            {**facts, "mismatches": found.differences, "gains": found.gains, "without": without, "warnings": warned}
-        )
+        facts |= {"mismatches": found.differences, "gains": found.gains, "without": None, "warnings": warned}
+        if without is not None:
+            shape = {"n_channels": without.plan.n_channels, "n_samples": without.plan.n_samples}
+            facts["without"] = {"parts": odd, **shape, "command": line}
+        print_json(facts)
     else:
         click.echo(spoken(plan_text(found)))
         _tell_warnings(warned)
-        if rest is not None:
-            flags = " ".join(f"--exclude {shlex.quote(name)}" for name in odd)
+        if without is not None:
             n = len(datasets) - len(odd)
             what = "the other one is" if n == 1 else f"the other {n} join:"
-            click.echo(
-                f"without {', '.join(odd)} {what} {rest.n_channels} channels x {rest.n_samples:,} samples:\n"
-                f"  ecogcat plan {shlex.quote(catalog_or_path)} {flags}"
-            )
+            size = f"{without.plan.n_channels} channels x {without.plan.n_samples:,} samples"
+            click.echo(f"without {', '.join(odd)} {what} {size}:\n  {line}")
     if not found.ok:
         sys.exit(1)
-
-
-def _without_the_odd(
-    found: ec.JoinPlan, datasets: Sequence[ec.Dataset], options: dict[str, Any]
-) -> tuple[list[str], ec.JoinPlan | None]:
-    """Return the parts for which joining is refused, and the plan of the others if that lets them join."""
-    stopping = {one.part for one in found.mismatches if one.stops}
-    odd = [one.name for one in datasets if one.name in stopping]
-    rest = [one for one in datasets if one.name not in stopping]
-    if found.ok or not odd or not rest:
-        return [], None
-    plan = ec.plan_join(*rest, **options)
-    return (odd, plan) if plan.ok else ([], None)
 
 
 def _tell_warnings(warned: dict[str, list[str]]) -> None:
@@ -155,7 +145,7 @@ def join(
     the join, beside the entries that it is made of.
     """
     given = _given(options)
-    datasets = datasets_of(catalog_or_path, entries, find, exclude, load)
+    datasets = [one for _, one in entries_of(catalog_or_path, entries, find, exclude, load)]
     if output.lower().endswith((".yaml", ".yml")):
         given.setdefault("name", os.path.splitext(os.path.basename(output))[0])
         joined = ec.join(*datasets, **given)
@@ -176,11 +166,17 @@ def join(
         print_json({"output": where, "name": joined.name, **shape, "parts": [one.name for one in datasets]})
     else:
         click.echo(spoken(dataset_text(joined)))
-        click.echo(f"\n{where}\nnext: ecogcat info {where}")
+        click.echo(f"\n{where}\nnext: ecogcat info {shlex.quote(where)}")
 
 
 def _write(joined: ec.Dataset, output: str, overwrite: bool) -> None:
     write = getattr(ec, "write", None)
     if write is None:
         raise ec.CatalogError(f"{output}: this version writes no samples; -o NAME.yaml keeps the join as an entry")
-    write(joined, output, overwrite=overwrite, progress=True if shown_progress() else None)
+    try:
+        write(joined, output, overwrite=overwrite, progress=True if shown_progress() else None)
+    except KeyboardInterrupt:
+        left = unfinished_path(os.path.realpath(output))
+        if os.path.exists(left):
+            raise KeyboardInterrupt(f"{left} is as far as it got; the same command goes on with it") from None
+        raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -47,7 +49,7 @@ def scan(
     else:
         _tell(update, output)
     if not update.scan.recordings:
-        click.echo(f"error: no recording of a known format is in {folder}", err=True)
+        click.echo(f"error: no recording of a known format is in {folder}; the entries of {output} are kept", err=True)
         sys.exit(1)
 
 
@@ -69,7 +71,10 @@ def _tell(update: Update, output: str) -> None:
             click.echo(f"  {one.path}\n      {one.reason}")
         if len(found.refused) > _MOST:
             click.echo(f"  and {len(found.refused) - _MOST:,} more: {output} lists them under `refused`")
-    click.echo(f"\n{output}\nnext: ecogcat ls {output}, ecogcat check {output}, ecogcat plan {output} ENTRY...")
+    if not found.recordings:
+        return
+    here = shlex.quote(output)
+    click.echo(f"\n{output}\nnext: ecogcat ls {here}, ecogcat check {here}, ecogcat plan {here} ENTRY...")
 
 
 def _count(n: int, what: str) -> str:
@@ -106,8 +111,9 @@ def check(
         click.echo(f"\n{len(rows) - len(wrong):,} of {len(rows):,} entries hold")
     if wrong:
         if not as_json:
+            here = shlex.quote(catalog)
             click.echo(
-                f"next: ecogcat relink {catalog} OLD NEW where a folder has moved; ecogcat scan FOLDER -o {catalog} "
+                f"next: ecogcat relink {here} OLD NEW where a folder has moved; ecogcat scan FOLDER -o {here} "
                 "where recordings have changed",
                 err=True,
             )
@@ -134,30 +140,30 @@ def _bar() -> Any:
 @click.argument("catalog")
 @click.argument("old")
 @click.argument("new")
+@click.option("--no-virtual", is_flag=True, help="Leave the virtual files that CATALOG lists as they are.")
 @JSON
 @reported
-def relink(catalog: str, old: str, new: str, as_json: bool) -> None:
+def relink(catalog: str, old: str, new: str, no_virtual: bool, as_json: bool) -> None:
     """Say where a folder or drive that has moved is now: OLD as it was, NEW as it is.
 
-    The paths in the catalog's entries and joins are rewritten; nothing else in the file is. CATALOG may also be a
-    virtual file (.vds.h5). Exit status 1 if something is not at its new place, or no path lay below OLD.
+    The paths in the catalog's entries and joins are rewritten; nothing else in the file is. So are those in the virtual
+    files (.vds.h5) that it lists, whose recordings have to be what they were. CATALOG may also be a virtual file. Exit
+    status 1 if something is not at its new place, or no path lay below OLD.
     """
-    moved = relink_catalog(catalog, old, new)
+    moved = relink_catalog(catalog, old, new, virtual=not no_virtual)
     if as_json:
-        print_json([{"entry": one.entry, "old": one.old, "new": one.new, "exists": one.exists} for one in moved])
+        print_json([asdict(one) for one in moved])
     else:
         for one in moved:
-            click.echo(f"{'ok' if one.exists else 'FAILS':5}  {one.entry}: {one.new}" + _missing(one.exists))
-        n = len(moved)
+            holds = one.exists and not one.problem
+            more = f" is as it was: {one.problem}" if one.problem else "" if one.exists else " (nothing is there)"
+            click.echo(f"{'ok' if holds else 'FAILS':5}  {one.entry}: {one.new}{more}")
+        n = sum(not one.problem for one in moved)
         click.echo(f"\n{n:,} path{'' if n == 1 else 's'} of {catalog} changed")
     if not moved:
         _say_where(catalog, old)
-    if not moved or not all(one.exists for one in moved):
+    if not moved or any(one.problem or not one.exists for one in moved):
         sys.exit(1)
-
-
-def _missing(exists: bool) -> str:
-    return "" if exists else " (nothing is there)"
 
 
 def _say_where(catalog: str, old: str) -> None:

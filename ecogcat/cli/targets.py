@@ -6,17 +6,28 @@ import difflib
 import fnmatch
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ecogcat as ec
 from ecogcat.catalog.find import chosen, found_rows
-from ecogcat.catalog.folder import find_recordings
 from ecogcat.catalog.rows import rows_of
+from ecogcat.catalog.scan import PLACE_ARGUMENTS
 from ecogcat.catalog.scanned import folder_as_catalog
 from ecogcat.catalog.session import entry_source, load_session
+from ecogcat.catalog.summary import SUMMARY
 
-__all__ = ["catalog_of", "chosen_names", "conditions_of", "dataset_of", "datasets_of", "is_catalog", "split_entry"]
+__all__ = [
+    "are_paths",
+    "catalog_of",
+    "chosen_names",
+    "conditions_of",
+    "dataset_of",
+    "entries_of",
+    "is_catalog",
+    "split_entry",
+]
 
 _MOST = 6
 _FACT = re.compile(r"([A-Za-z_]\w*)\s*(=|<=|>=|<|>)(.+)")
@@ -59,8 +70,11 @@ def dataset_of(entry: str, load_arguments: Mapping[str, Any] | None = None) -> A
     return (source.configure_new(**given) if given else source).read()
 
 
-def catalog_of(place: str) -> Any:
-    """Open CATALOG: a YAML catalog, a session file of the lab, or a folder, of sessions or of recordings."""
+def catalog_of(place: str, load_arguments: Mapping[str, Any] | None = None) -> Any:
+    """Open CATALOG: a YAML catalog, a session file of the lab, or a folder, of sessions or of recordings.
+
+    Load arguments are those with which the recordings of a folder are looked for.
+    """
     if not os.path.isdir(place):
         if os.path.isfile(place) and not place.lower().endswith((".yaml", ".yml", ".txt", ".ini", ".cfg", ".conf")):
             raise ec.CatalogError(f"{place}: this is no catalog; `ecogcat info {place}` shows a recording")
@@ -68,7 +82,7 @@ def catalog_of(place: str) -> Any:
     try:
         return ec.open_session(place)
     except ec.CatalogError:  # no folder of sessions
-        return folder_as_catalog(place)
+        return folder_as_catalog(place, load_arguments)
 
 
 def conditions_of(words: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
@@ -112,52 +126,52 @@ def chosen_names(cat: Any, entries: Sequence[str], find: Sequence[str], exclude:
     return names
 
 
-def datasets_of(
+def entries_of(
     place: str,
     names: Sequence[str],
     find: Sequence[str] = (),
     exclude: Sequence[str] = (),
     load_arguments: Mapping[str, Any] | None = None,
-) -> tuple[ec.Dataset, ...]:
+) -> list[tuple[str, ec.Dataset]]:
     """Open the recordings of a catalog or a folder; `names` are names or glob patterns, all by default.
 
     Paths of recordings, none of them in a folder `place`, are opened one by one.
+
+    Returns
+    -------
+    list of (str, Dataset)
+        Each with its name as ``--exclude`` takes it; a path, where paths were given.
     """
-    given = load_arguments or {}
-    if _are_paths(place, names):
-        return tuple(ec.open_recording(one, **given) for one in (place, *names))
-    if os.path.isdir(place) and not find and not exclude and not _has_sessions(place):
-        return _datasets_in(place, names, given)
-    cat = catalog_of(place)
+    given = dict(load_arguments or {})
+    if are_paths(place, names):
+        return [(one, ec.open_recording(one, **given)) for one in (place, *names)]
+    cat = catalog_of(place, given)
+    facts = (cat.metadata or {}).get(SUMMARY) or {}
+    if _is_written_nowhere(cat):
+        _check_folder(place, facts, len(list(cat)), bool(names or find or exclude))
+        given = {key: value for key, value in given.items() if key not in PLACE_ARGUMENTS}  # the entries have theirs
     wanted = chosen_names(cat, names, find, exclude)
-    return load_session(chosen(cat, wanted), wanted, **given)
+    return list(zip(wanted, load_session(chosen(cat, wanted), wanted, **given), strict=True))
 
 
-def _has_sessions(folder: str) -> bool:
-    try:
-        ec.open_session(folder)
-    except ec.EcogcatError:
-        return False
-    return True
+def _is_written_nowhere(cat: Any) -> bool:
+    return getattr(cat, "path", None) is None and "folder" in ((cat.metadata or {}).get(SUMMARY) or {})
 
 
-def _datasets_in(place: str, names: Sequence[str], given: Mapping[str, Any]) -> tuple[ec.Dataset, ...]:
-    found, _ = find_recordings(place, lambda path, **which: ec.open_recording(path, **{**given, **which}))
-    failed = [one for one in found if one.dataset is None]
-    if failed and not names:
-        listed = "\n".join(f"  {one.path}: {one.problem}" for one in failed)
-        raise ec.CatalogError(
-            f"{place}: {len(failed)} of {len(found)} recordings cannot be opened:\n{listed}\n"
-            f"`ecogcat scan {place} -o session.yaml` makes a catalog of the others"
-        )
-    datasets = [one.dataset for one in found if one.dataset is not None]
-    if not datasets:
+def _check_folder(place: str, facts: Mapping[str, Any], n: int, chosen: bool) -> None:
+    """Refuse a folder of which not all can be opened, unless some were chosen; and one that has no recording."""
+    failed = [one for one in facts.get("refused", ()) if not one.get("aside")]
+    if not n and not failed:
         raise ec.RecordingNotFound(f"{place}: the folder holds no recording of a known format")
-    wanted = matching([one.name for one in datasets], names)
-    return tuple(one for one in datasets if one.name in wanted) if names else tuple(datasets)
+    if failed and not chosen:
+        listed = "\n".join(f"  {one['path']}: {one['reason']}" for one in failed)
+        raise ec.CatalogError(
+            f"{place}: {len(failed)} of {n + len(failed)} recordings cannot be opened:\n{listed}\n"
+            f"`ecogcat scan {shlex.quote(place)} -o session.yaml` makes a catalog of the others"
+        )
 
 
-def _are_paths(place: str, names: Sequence[str]) -> bool:
+def are_paths(place: str, names: Sequence[str]) -> bool:
     """Whether the line lists paths of recordings, and `names` no entries of a catalog or folder."""
     if is_catalog(place) or not os.path.exists(place):
         return False

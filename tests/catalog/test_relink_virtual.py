@@ -100,3 +100,41 @@ def test_the_command(joined: ec.Dataset, tmp_path: Path) -> None:
     done = CliRunner().invoke(ecogcat, line)
     assert done.exit_code == 1
     assert f"they lie in {tmp_path / 'archive'}\n" in done.stderr
+
+
+def test_virtual_files_that_a_catalog_lists(joined: ec.Dataset, tmp_path: Path) -> None:
+    values = ec.load(joined)
+    (tmp_path / "other").mkdir()
+    shutil.move(tmp_path / "rig" / "0.h5", tmp_path / "other" / "0.h5")
+    ec.write(ec.open_recording(tmp_path / "rig" / "1.h5"), tmp_path / "rig" / "one.vds.h5")
+    ec.write(ec.open_recording(tmp_path / "rig" / "2.h5"), tmp_path / "two.vds.h5")
+    text = "sources:\n"
+    for name in ("rig/2.h5", "all.vds.h5", "rig/one.vds.h5", "two.vds.h5"):
+        text += f"  {name[-8:]}:\n    driver: ecog_{'ecogcat' if 'vds' in name else 'hdf5'}\n"
+        text += f'    args: {{urlpath: "{{{{ CATALOG_DIR }}}}/{name}"}}\n'
+    catalog = tmp_path / "s.yaml"
+    catalog.write_text(text)
+    shutil.move(tmp_path / "rig", tmp_path / "archive")
+    before = (tmp_path / "two.vds.h5").read_bytes()
+    line = ["relink", str(catalog), str(tmp_path / "rig"), str(tmp_path / "archive")]
+    shutil.copy(catalog, tmp_path / "copy.yaml")
+    (kept,) = ec.relink(tmp_path / "copy.yaml", *line[2:], virtual=False)[1:]
+    assert (kept.new, (tmp_path / "two.vds.h5").read_bytes()) == ("{{ CATALOG_DIR }}/archive/one.vds.h5", before)
+    done = CliRunner().invoke(ecogcat, line)
+    assert done.exit_code == 1, "a recording of all.vds.h5 is neither at its old place nor at its new one"
+    lines = done.output.splitlines()
+    assert lines[:2] == [
+        "ok     rig/2.h5: {{ CATALOG_DIR }}/archive/2.h5",
+        "ok     e.vds.h5: {{ CATALOG_DIR }}/archive/one.vds.h5",
+    ]
+    assert lines[2].startswith(f"FAILS  l.vds.h5 (all.vds.h5): {tmp_path / 'all.vds.h5'} is as it was: ")
+    assert "0.h5" in lines[2]
+    assert lines[3:] == [
+        f"ok     o.vds.h5 (two.vds.h5): {tmp_path / 'archive' / '2.h5'}",
+        *("", f"3 paths of {catalog} changed"),
+    ]
+    opened = {name: ec.load_session(catalog, name)[0].n_samples for name in ("e.vds.h5", "o.vds.h5")}
+    assert opened == {"e.vds.h5": 3001, "o.vds.h5": 3002}
+    shutil.move(tmp_path / "other" / "0.h5", tmp_path / "archive" / "0.h5")
+    assert CliRunner().invoke(ecogcat, line).exit_code == 0, "the rest of it, though no path of the catalog itself"
+    assert ec.equals(ec.load_session(catalog, "l.vds.h5")[0], values)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -274,3 +277,73 @@ def test_a_simulated_session(tmp_path: Path) -> None:
     cat = ec.scan(tmp_path, tmp_path / "again.yaml")
     own = {os.path.basename(one.path): one.name for one in session.recordings}
     assert len(cat) == len(own)
+
+
+def test_nothing_is_written_of_a_folder_in_which_nothing_opens(tmp_path: Path) -> None:
+    bare, output = tmp_path / "bare", tmp_path / "s.yaml"
+    bare.mkdir()
+    with pytest.raises(ec.RecordingNotFound, match=r"bare: no recording .* is in it: it holds no file; no catalog was"):
+        ec.scan(bare, output)
+    (bare / "notes.txt").write_text("a note")
+    with pytest.raises(ec.RecordingNotFound, match="is in it: 1 other file; no catalog was written"):
+        ec.scan(bare, output)
+    (bare / "bad.rhd").write_bytes(b"no such thing")
+    with pytest.raises(
+        ec.RecordingNotFound, match=r"can be opened; no .*written:\n  bad.rhd: this is no Intan.*\n.* 1 other"
+    ):
+        ec.scan(bare, output)
+    assert not output.exists()
+    write_rhd(bare / "a.rhd", [[0] * 128] * 4)
+    ec.scan(bare, output)
+    (bare / "a.rhd").unlink()
+    assert ec.scan(bare, output)["a"].metadata["ecog"]["gone"], "a catalog that is there is brought up to date"
+
+
+def test_what_is_no_file_is_listed_and_never_waited_for(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for name in ("a", "b"):
+        (data / name).mkdir(parents=True)
+        write_rhd(data / name / f"{name}.rhd", [[0] * 128] * 4)
+    (data / "a" / "to b").symlink_to(data / "b")
+    (data / "b" / "to a").symlink_to("../a")
+    (data / "dangling.rhd").symlink_to("nowhere.rhd")
+    (data / "itself").symlink_to("itself")
+    for name in ("pipe", "rec.vhdr", "info.rhd", "structure.oebin"):
+        os.mkfifo(data / name)
+    cat = ec.scan(data, tmp_path / "s.yaml")
+    assert list(cat) == ["a/a", "a/to_b/b", "b/b", "b/to_a/a"], "each round of links once"
+    refused = {one["path"]: one["reason"] for one in cat.metadata["ecog"]["refused"]}
+    leads_back = "a link that leads back to a folder it lies in: not followed"
+    assert refused == {
+        **{"a/to b/to a": leads_back, "b/to a/to b": leads_back, "itself": "Too many levels of symbolic links"},
+        "dangling.rhd": "a link to nowhere.rhd, where nothing is",
+        **dict.fromkeys(("pipe", "rec.vhdr", "info.rhd", "structure.oebin"), "neither a file nor a folder: a pipe"),
+    }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="who may read a file is a matter of POSIX modes here")
+def test_files_that_may_not_be_read_are_listed(request: pytest.FixtureRequest) -> None:
+    data = Path(tempfile.mkdtemp())  # not pytest's folder, which is closed to others
+    request.addfinalizer(lambda: shutil.rmtree(data))
+    data.chmod(0o755)
+    for name in ("a.rhd", "secret.rhd", "closed/b.rhd"):
+        (data / name).parent.mkdir(exist_ok=True)
+        write_rhd(data / name, [[0] * 128] * 4)
+    (data / "anything").write_bytes(b"a")
+    for name in ("secret.rhd", "anything", "closed"):
+        (data / name).chmod(0)
+    line = """if True:
+        import json, os, sys
+        import ecogcat as ec
+        from ecogcat.catalog.scan import look_through
+        look_through(sys.argv[1], jobs=1)  # Python itself may lie where others may not read
+        if os.getuid() == 0:  # root may read whatever it likes
+            os.setgroups([]); os.setgid(65534); os.setuid(65534)
+        found = look_through(sys.argv[1], jobs=1)
+        print(json.dumps([[one.path for one in found.recordings], {one.path: one.reason for one in found.refused}]))
+    """
+    done = subprocess.run([sys.executable, "-c", line, data], capture_output=True, text=True, timeout=60, check=True)
+    (data / "closed").chmod(0o755)
+    recordings, refused = json.loads(done.stdout)
+    assert recordings == ["a.rhd"]
+    assert refused == dict.fromkeys(("anything", "closed", "secret.rhd"), "Permission denied")

@@ -1,0 +1,84 @@
+"""Odd ones: the entries that stand in the way of a join, and the command line that leaves them out."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import ecogcat as ec
+
+__all__ = ["Without", "line_without", "without_the_odd"]
+
+_ROUNDS = 8  # kinds of recordings that are told apart: of more, no kind is the usual one
+
+
+class Without(NamedTuple):
+    """What is left without the odd ones."""
+
+    odd: list[int]
+    """Which of the datasets are left out."""
+    plan: ec.JoinPlan
+    """That of the others, which join."""
+
+
+def without_the_odd(datasets: Sequence[ec.Dataset], options: Mapping[str, Any]) -> Without | None:
+    """Return which datasets to leave out so that the most of the others join; None where leaving out does not help.
+
+    The first may be the odd one, too: those that do not go with it are looked through for what goes together.
+
+    Examples
+    --------
+    >>> slow, *fast = [ec.from_array([[0.0]], rate, names=["a"]) for rate in (500, 2000, 2000)]
+    >>> found = without_the_odd([slow, *fast], {})
+    >>> found.odd, found.plan.n_samples
+    ([0], 2)
+    """
+    numbered = [_numbered(one, k) for k, one in enumerate(datasets)]
+    left, kinds = list(range(len(datasets))), list[list[int]]()
+    while left and len(kinds) < _ROUNDS:
+        plan = ec.plan_join(*(numbered[k] for k in left), **options)
+        stopping = {int(one.part) for one in plan.mismatches if one.stops and one.part.isdecimal()}
+        kind = [k for k in left if k not in stopping]
+        if not kind:
+            break
+        kinds.append(kind)
+        left = [k for k in left if k in stopping]
+    for kind in sorted(kinds, key=len, reverse=True):
+        if len(kind) < len(datasets):
+            plan = ec.plan_join(*(datasets[k] for k in kind), **options)
+            if plan.ok:
+                return Without([k for k in range(len(datasets)) if k not in kind], plan)
+    return None
+
+
+def _numbered(dataset: ec.Dataset, number: int) -> ec.Dataset:
+    """Return a dataset all of whose parts are called by its number: pieces of two recordings may share a name."""
+    name = str(number)
+    return dataset.replace(name=name, parts=[part.replace(name=name) for part in dataset.parts])
+
+
+def line_without(line: Sequence[str], names: Sequence[str], *, are_paths: bool) -> str:
+    """Return a command line, to be copied into a shell, with some entries left out.
+
+    Parameters
+    ----------
+    line : sequence of str
+        The command and all of its arguments.
+    names : sequence of str
+        The entries, or paths, to leave out.
+    are_paths : bool
+        Whether the line lists paths of recordings.
+
+    Examples
+    --------
+    >>> line_without(["plan", "my s.yaml", "--gaps", "nan"], ["odd one"], are_paths=False)
+    "ecogcat plan 'my s.yaml' --gaps nan --exclude 'odd one'"
+    >>> line_without(["plan", "a.rhd", "odd.rhd", "b.rhd"], ["odd.rhd"], are_paths=True)
+    'ecogcat plan a.rhd b.rhd'
+    """
+    if are_paths:
+        return shlex.join(["ecogcat", *(one for one in line if one not in names)])
+    flags = [word for name in names for word in ("--exclude", name)]
+    at = line.index("--") if "--" in line else len(line)
+    return shlex.join(["ecogcat", *line[:at], *flags, *line[at:]])
