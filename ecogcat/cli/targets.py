@@ -15,6 +15,7 @@ from ecogcat.catalog.folder import find_recordings
 from ecogcat.catalog.rows import rows_of
 from ecogcat.catalog.scanned import folder_as_catalog
 from ecogcat.catalog.session import entry_source, load_session
+from ecogcat.storage.urls import is_url
 
 __all__ = ["catalog_of", "chosen_names", "conditions_of", "dataset_of", "datasets_of", "is_catalog", "split_entry"]
 
@@ -159,6 +160,8 @@ def _datasets_in(place: str, names: Sequence[str], given: Mapping[str, Any]) -> 
 
 def _are_paths(place: str, names: Sequence[str]) -> bool:
     """Whether the line lists paths of recordings, and `names` no entries of a catalog or folder."""
+    if is_url(place) and not is_catalog(place):
+        return all(map(is_url, names))
     if is_catalog(place) or not os.path.exists(place):
         return False
     if not names:

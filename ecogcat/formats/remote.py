@@ -18,7 +18,7 @@ from ecogcat.storage.cache import Fetched, arranged, fetch, lacking
 from ecogcat.storage.remote import RemoteFile, Store
 from ecogcat.storage.urls import child_url, parent_url, shown_url, steps_of
 
-__all__ = ["RemoteCopy", "bring", "bring_files", "files_of"]
+__all__ = ["RemoteCopy", "bring", "bring_file", "bring_files", "files_of"]
 
 _WORTH_A_BAR = 32 << 20  # bytes
 _BRAINVISION = (".vhdr", ".vmrk", ".eeg", ".dat", ".avg", ".seg")
@@ -119,6 +119,29 @@ def bring(url: str, storage_options: Mapping[str, Any] | None = None, progress: 
     urls = {os.path.join(folder, *one.steps): shown_url(one.url) for one in fetched.copies}
     path = os.path.join(folder, *steps_of(store.url))
     return RemoteCopy(path, store.shown, folder, FrozenMapping(urls), fetched.n_bytes, fetched.n_files)
+
+
+def bring_file(url: str, storage_options: Mapping[str, Any] | None = None, at_most: int | None = None) -> str:
+    """Bring one file to the cache, and nothing that lies beside it; return the path of its copy.
+
+    Raises
+    ------
+    RecordingNotFound, FormatError
+        As `bring`; also if it is a folder, or has more bytes than it may have.
+    """
+    store = Store(url, storage_options)
+    if store.is_folder():
+        raise FormatError("this is a folder", path=store.shown, expected="a file")
+    own = store.file()
+    if at_most is not None and (own.size or 0) > at_most:
+        raise FormatError(
+            "the file is too large", path=store.shown, expected=f"at most {at_most:,} bytes", found=own.size
+        )
+    fetched = bring_files(store, [own])
+    for problem in fetched.problems.values():
+        raise problem
+    folder, _ = arranged(f"{store.url}\0alone", fetched.copies)
+    return os.path.join(folder, *own.steps)
 
 
 def bring_files(store: Store, files: Iterable[RemoteFile], progress: Progress = None) -> Fetched:
