@@ -15,12 +15,13 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
-from ecogcat.formats.remote import bring
+from ecogcat.formats.remote import bring, bring_file
 from ecogcat.storage.storeoptions import plain_options
 from ecogcat.storage.urls import is_url
 
 __all__ = ["load_arguments", "open_recording", "streams"]
 
+_FILES = ("electrode", "events", "judgements")  # load arguments that may be files, and so URLs
 _STREAM_COLUMNS = ("stream", "rate", "channels", "samples", "node", "experiment", "recording")
 
 
@@ -75,6 +76,10 @@ def open_recording(
     >>> open_recording(path).signal[:]
     array([[ 0. , 19.5, 39. ]], dtype=float32)
     """
+    for name, value in {"electrode": electrode, **load_arguments}.items():
+        if name in _FILES and is_url(value):
+            load_arguments[name] = bring_file(value, storage_options)
+    electrode = load_arguments.pop("electrode", electrode)
     if isinstance(path, str) and is_url(path):
         copy = bring(path, storage_options)
         with copy.in_words():
