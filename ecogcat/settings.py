@@ -1,21 +1,22 @@
-"""Limits and threads: the few settings that change how ecogcat reads, never what it reads.
+"""Settings: limits, threads and the cache folder; they change how ecogcat reads, never what it reads.
 
-Settings come from the environment (`ECOGCAT_MEMORY_LIMIT`, `ECOGCAT_THREADS`, `ECOGCAT_CATALOGS_WRITE`) and,
-for a block of code, from `ecogcat.options`. They are context variables: a change in one thread or task is not seen by
-another.
+Settings come from the environment (`ECOGCAT_MEMORY_LIMIT`, `ECOGCAT_THREADS`, `ECOGCAT_CACHE`,
+`ECOGCAT_CATALOGS_WRITE`) and, for a block of code, from `ecogcat.options`. They are context variables: a change in one
+thread or task is not seen by another.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
 
-__all__ = ["catalogs_write", "memory_limit", "options", "parse_size", "threads"]
+__all__ = ["cache_folder", "catalogs_write", "memory_limit", "options", "parse_size", "threads"]
 
 _UNSET: Final = object()
 _SIZE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
@@ -23,6 +24,7 @@ _SIZE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 _memory_limit: ContextVar[Any] = ContextVar("ecogcat_memory_limit", default=_UNSET)
 _threads: ContextVar[Any] = ContextVar("ecogcat_threads", default=_UNSET)
 _catalogs_write: ContextVar[Any] = ContextVar("ecogcat_catalogs_write", default=_UNSET)
+_cache: ContextVar[Any] = ContextVar("ecogcat_cache", default=_UNSET)
 
 
 def parse_size(size: str | float | None) -> int | None:
@@ -109,8 +111,34 @@ def _n_processors() -> int:
         return os.cpu_count() or 1
 
 
+def cache_folder() -> str:
+    """Return the folder for copies of what lies in stores elsewhere (default: ecogcat's in the user's cache folder)."""
+    value = _cache.get()
+    if value is _UNSET:
+        value = os.environ.get("ECOGCAT_CACHE") or _users_cache(sys.platform, os.environ)
+    return os.path.abspath(os.path.expanduser(str(value)))
+
+
+def _users_cache(platform: str, environment: Mapping[str, str]) -> str:
+    """Return where a system wants caches to be.
+
+    Examples
+    --------
+    >>> _users_cache("linux", {}), _users_cache("linux", {"XDG_CACHE_HOME": "/fast"}), _users_cache("darwin", {})
+    ('~/.cache/ecogcat', '/fast/ecogcat', '~/Library/Caches/ecogcat')
+    """
+    if platform == "win32":
+        return os.path.join(environment.get("LOCALAPPDATA") or "~/AppData/Local", "ecogcat", "Cache")
+    if platform == "darwin":
+        return "~/Library/Caches/ecogcat"
+    stated = environment.get("XDG_CACHE_HOME", "")
+    return f"{stated if stated.startswith('/') else '~/.cache'}/ecogcat"  # a relative one is to be ignored
+
+
 @contextmanager
-def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET, catalogs_write: Any = _UNSET) -> Iterator[None]:
+def options(
+    *, memory_limit: Any = _UNSET, threads: Any = _UNSET, cache: Any = _UNSET, catalogs_write: Any = _UNSET
+) -> Iterator[None]:
     """Change settings for a block of code.
 
     Parameters
@@ -121,6 +149,8 @@ def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET, catalogs_write
         How many threads one read may use.
     catalogs_write : bool
         Whether the `save_downsampled` and `store_path` of a catalog may have samples written outside of its folder.
+    cache : path-like
+        The folder for copies of recordings that lie in stores elsewhere.
 
     Examples
     --------
@@ -139,6 +169,10 @@ def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET, catalogs_write
         if not isinstance(catalogs_write, bool):
             raise ValueError(f"catalogs_write is True or False, not {catalogs_write!r}")
         tokens.append((_catalogs_write, _catalogs_write.set(catalogs_write)))
+    if cache is not _UNSET:
+        if not isinstance(cache, (str, os.PathLike)) or not os.fspath(cache):
+            raise TypeError(f"cache is the path of a folder, not {cache!r}")
+        tokens.append((_cache, _cache.set(os.fspath(cache))))
     try:
         yield
     finally:

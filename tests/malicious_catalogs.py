@@ -146,7 +146,7 @@ TEXTS: dict[str, tuple[str | bytes, str]] = {
     "urlpath_mapping.yaml": (entry("{urlpath: {a: 1}}"), "urlpath is one path"),
     "urlpath_missing.yaml": (entry("{}"), "urlpath"),
     "urlpath_with_zero.yaml": (entry('{urlpath: "good.h5\\0.txt"}'), "is no path"),
-    "urlpath_elsewhere.yaml": (entry("{urlpath: 'https://example.org/a.h5'}"), "read from local paths"),
+    "urlpath_elsewhere.yaml": (entry("{urlpath: 'zip://a.h5::https://example.org/a'}"), "not through 'zip'"),
     "urlpath_device.yaml": (entry("{urlpath: /dev/zero}"), "neither a file nor a folder"),
     "urlpath_pipe.yaml": (entry("{urlpath: pipe}"), "neither a file nor a folder"),
     "electrode_device.yaml": (entry("{urlpath: good.h5, electrode: /dev/zero}"), "neither a file nor a folder"),

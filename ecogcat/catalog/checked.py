@@ -11,9 +11,11 @@ from intake.catalog.local import CatalogParser, LocalCatalogEntry, UserParameter
 
 from ecogcat.catalog.lookover import look_over
 from ecogcat.catalog.lookup import ListedCatalog, Lookup
-from ecogcat.catalog.paths import first_existing, local_path, places
-from ecogcat.catalog.yamlfile import CatalogFile, read_catalog_file
+from ecogcat.catalog.paths import first_existing, is_remote, local_path, places
+from ecogcat.catalog.remoteentry import QuietEntry
+from ecogcat.catalog.yamlfile import CatalogFile, read_catalog_file, read_remote_catalog
 from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.storage.urls import is_url, normal_url, parent_url
 
 __all__ = ["CheckedCatalog", "NestedEntry", "entries_of"]
 
@@ -28,10 +30,11 @@ class CheckedCatalog(Lookup, YAMLFileCatalog):
     Parameters
     ----------
     path : path-like
+        Or a URL: the relative paths in the catalog are then URLs beside it, and nothing elsewhere can be named in it.
     outer : tuple of str
         The catalogs that this one is nested in.
     **arguments
-        Those of Intake's; no command of a shell is run, whatever they say.
+        Those of Intake's, `storage_options` of a URL among them; no command of a shell is run, whatever they say.
     """
 
     name = "ecog_yaml"
@@ -39,24 +42,32 @@ class CheckedCatalog(Lookup, YAMLFileCatalog):
     description: Any
 
     def __init__(self, path: str | os.PathLike[str], outer: tuple[str, ...] = (), **arguments: Any) -> None:
-        place = os.path.abspath(local_path(path))
-        real = os.path.realpath(place)
+        url = isinstance(path, str) and is_url(path)
+        place = normal_url(os.fspath(path)) if url else os.path.abspath(local_path(path))
+        real = place if url else os.path.realpath(place)
         if real in outer:
             raise CatalogError(f"{place}: the catalog includes itself: {' > '.join((*outer, real))}")
         self._trail: tuple[str, ...] = (*outer, real)
         self._content: dict[str, Any] = {}
         self._stamp: tuple[int, ...] = ()
-        super().__init__(place, **{**arguments, "getshell": False})
+        # What a catalog at a URL asks for goes to who wrote it: no variable of this machine is put into that.
+        super().__init__(place, **{**arguments, "getshell": False, **({"getenv": False} if url else {})})
 
     def _load(self, reload: bool = False) -> None:
         """Read the file, if it is another than it was; Intake asks for it once a minute."""
+        if is_remote(self.path):
+            if reload or not self._content:
+                self._read(read_remote_catalog(self.path, self.storage_options))
+            return
         stamp = _stamp(self.path)
         if (self.autoreload or reload) and (stamp != self._stamp or not stamp):
-            file = read_catalog_file(self.path)
-            look_over(file)
-            self._dir = os.path.join(os.path.dirname(file.path), "")
-            self._take(file)
+            self._read(read_catalog_file(self.path))
             self._stamp = stamp
+
+    def _read(self, file: CatalogFile) -> None:
+        look_over(file)
+        self._dir = _folder_of(file.path)
+        self._take(file)
 
     def _take(self, file: CatalogFile) -> None:
         """Make the entries: as Intake does it, of what has been read already."""
@@ -86,7 +97,7 @@ def entries_of(file: CatalogFile, getenv: bool = True) -> list[Any]:
     ------
     CatalogError
     """
-    root = os.path.join(os.path.dirname(file.path), "")
+    root = _folder_of(file.path)
     try:
         parser = _Parser(file.content, context={"root": root}, getenv=getenv, getshell=False)
     except Exception as error:  # Intake has no base class for what it finds wrong
@@ -95,6 +106,13 @@ def entries_of(file: CatalogFile, getenv: bool = True) -> list[Any]:
         raise CatalogError(f"{file.path}: {' '.join(str(parser.errors[0]).split())[:300]}")
     found: list[Any] = parser.data["data_sources"]
     return found
+
+
+def _folder_of(path: str) -> str:
+    if not is_remote(path):
+        return os.path.join(os.path.dirname(path), "")
+    folder = parent_url(path)
+    return folder if folder.endswith("/") else f"{folder}/"
 
 
 class NestedEntry(LocalCatalogEntry):
@@ -110,7 +128,9 @@ class NestedEntry(LocalCatalogEntry):
             if _named(self._driver, _SEVERAL):
                 catalog = _several(_paths(path, self._catalog_dir), outer, bool(arguments.get("flatten", True)))
             else:
-                catalog = CheckedCatalog(_path(path, self._catalog_dir), outer, metadata=metadata)
+                place = _path(path, self._catalog_dir)
+                options = vars(self._catalog).get("storage_options") if is_remote(self._catalog_dir) else None
+                catalog = CheckedCatalog(place, outer, metadata=metadata, storage_options=options)
         except (CatalogError, RecordingNotFound) as error:
             raise type(error)(f"{label}: {error}") from error
         catalog.catalog_object = catalog.cat = self._catalog
@@ -125,6 +145,8 @@ class _Parser(CatalogParser):
         entry = super()._parse_data_source_local(name, data)
         if isinstance(entry, LocalCatalogEntry) and _named(entry._driver, (*_ONE, *_SEVERAL)):
             return NestedEntry(**entry._captured_init_kwargs)
+        if isinstance(entry, LocalCatalogEntry) and "storage_options" in entry._open_args:
+            return QuietEntry(**entry._captured_init_kwargs)
         return entry
 
 
@@ -154,6 +176,8 @@ def _paths(path: Any, folder: str) -> list[str]:
     found: dict[str, None] = {}
     for one in given:
         place = _path(one, folder)
+        if is_url(place):
+            raise CatalogError(f"{place}: several catalogs at URLs are entries of their own, driver yaml_file_cat")
         pattern = (
             place if "*" in place else os.path.join(place, "*.y*ml") if os.path.isdir(place) else glob.escape(place)
         )

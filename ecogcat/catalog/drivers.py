@@ -15,7 +15,7 @@ from ecogcat.artifacts.judgements import judgements_beside
 from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.laboptions import NOT_ALWAYS
 from ecogcat.catalog.opened import Depth, opened
-from ecogcat.catalog.paths import ENTRY_FILES, local_path
+from ecogcat.catalog.paths import ENTRY_FILES, is_remote, local_path, places
 from ecogcat.catalog.shared import SharedSettings, formats_take
 from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
@@ -60,7 +60,9 @@ class RecordingSource(EcogSource):
         shared = self._shared()
         arguments = self._settings(shared)
         roots, lacking = self._folders(_roots(arguments.pop("roots", shared.roots)))
+        options = self._options(arguments.pop("storage_options", None))
         path = self._path(arguments.pop("urlpath"), shared, roots, lacking)
+        self._check_tables(arguments.get("conditions"))
         how = Triggered(
             arguments.pop("triggers", None),
             arguments.pop("conditions", None),
@@ -86,7 +88,8 @@ class RecordingSource(EcogSource):
         arguments.setdefault("name", self._own_name())
         if depth != "headers":  # which write nothing
             arguments = within(arguments, self._folder(), self._called)
-        return opened(path, self.format, arguments, how, depth, self.metadata, (unjudged,) if unjudged else ())
+        aside = (unjudged,) if unjudged else ()
+        return opened(path, self.format, {**arguments, **options}, how, depth, self.metadata, aside)
 
     def _settings(self, shared: SharedSettings) -> dict[str, Any]:
         """Return the settings that hold: the session's, then the recording's, then the call's."""
@@ -116,14 +119,22 @@ class RecordingSource(EcogSource):
             raise TypeError(f"urlpath is one path, not {urlpath!r}; ecog_join joins several")
         path, candidates = self._place(urlpath, roots)
         if path is None:
-            relative = not os.path.isabs(local_path(urlpath))
+            relative = not (is_remote(self._folder()) or os.path.isabs(local_path(urlpath)))
             unset = f"; nor was it looked for in {' nor in '.join(lacking)}" if lacking and relative else ""
             raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}{unset}")
         return path
 
+    def _check_tables(self, conditions: Any) -> None:
+        """Refuse the tables of a catalog on another machine that would be read from elsewhere."""
+        if is_remote(self._folder()) and isinstance(conditions, Mapping):
+            for text in conditions.values():
+                if isinstance(text, str) and ("/" in text or "\\" in text or text.strip().startswith("~")):
+                    places(text.strip(), self._folder())
+
     def _judgements(self) -> str:
         """Return where the table beside the catalog is, or would be."""
         paths = [path for catalog in self._catalogs() if (path := vars(catalog).get("path"))]
+        paths = [path for path in paths if not is_remote(path)]
         if not paths:
             raise TypeError("judgements=True means the table beside a catalog file; here, give its path")
         return judgements_beside(local_path(paths[0]))

@@ -50,6 +50,7 @@ class JoinSource(EcogSource):
 
     def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         options, load = self._sorted_arguments()
+        self._options(load.get("storage_options"))
         options.setdefault("name", self._own_name())
         sources = [self._source(part) for part in self._parts()]
         if not trail:
@@ -65,7 +66,7 @@ class JoinSource(EcogSource):
 
     def _sorted_arguments(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Tell the options of the join from the load arguments of its parts."""
-        known = {*formats_take(), *LATER, *TRIGGER_ARGUMENTS, "format", "stream", "roots"}
+        known = {*formats_take(), *LATER, *TRIGGER_ARGUMENTS, "format", "stream", "roots", "storage_options"}
         options: dict[str, Any] = {}
         load: dict[str, Any] = {}
         for name, value in self._arguments.items():
@@ -84,7 +85,8 @@ class JoinSource(EcogSource):
     def _part(self, source: Any, load: Mapping[str, Any], trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         if isinstance(source, str):
             files = {key: self._file(value) if key in ENTRY_FILES else value for key, value in load.items()}
-            return open_recording(source, **within(files, self._folder(), self._called)), False
+            arguments = within({**files, **self._options(load.get("storage_options"))}, self._folder(), self._called)
+            return open_recording(source, **arguments), False
         if load:
             called = source._called
             source = source.configure_new(**load)

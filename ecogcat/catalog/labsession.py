@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ecogcat.catalog.ini import LabSettings, read_settings
 from ecogcat.catalog.lab import Roots, find_session, session_folders
 from ecogcat.catalog.session import open_catalog
 from ecogcat.catalog.yamlfile import YAML_ENDINGS
-from ecogcat.errors import RecordingNotFound
+from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.registry import not_found
+from ecogcat.storage.urls import is_url, shown_url, steps_of
 
 __all__ = ["open_session"]
 
@@ -20,6 +22,7 @@ def open_session(
     *,
     settings: str | os.PathLike[str] | LabSettings | None = None,
     roots: Roots | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Any:
     r"""Open a session: as a catalog with an entry a recording.
 
@@ -27,13 +30,16 @@ def open_session(
     ----------
     path_or_name : path-like
         An INI session file of the lab; a YAML catalog; a folder of sessions, or of groups of them, whose catalogs are
-        then nested, ``cat["group"]["session"]["recording"]``; or, where no such path is there, the name of a session
+        then nested, ``cat["group"]["session"]["recording"]``; the URL of a YAML catalog (``"s3://lab/s.yaml"``), whose
+        relative paths are URLs beside it; or, where no such path is there, the name of a session
         or group in `roots`: ``"group/2015-08-11"``, also with the ending of its file, or how it ends if no other does.
     settings : path-like, optional
         File of the lab's global settings, to which session files refer, ``%(local_exp)s``. By default that in the
         environment variable ``ECOGCAT_LAB_SETTINGS``, else ``~/.mjt_exp_conf.txt``, else none.
     roots : path-like or sequence of path-like, optional
         Folders of groups, looked at in order. By default `user_sessions` of the global settings.
+    storage_options : mapping, optional
+        What the store of a URL is reached with, for the catalog and for the recordings in it.
 
     Returns
     -------
@@ -65,6 +71,14 @@ def open_session(
     text = os.fspath(path_or_name)
     if not text.strip("/ "):
         raise ValueError(f"a session is a path or a name, not {text!r}")
+    if is_url(text):
+        if not steps_of(text)[-1:] or not steps_of(text)[-1].lower().endswith(YAML_ENDINGS):
+            url = shown_url(text)
+            raise CatalogError(
+                f"{url}: a session in a store elsewhere is a YAML catalog; `ecogcat scan {url} -o session.yaml` makes "
+                "one of the recordings there"
+            )
+        return open_catalog(text, storage_options)
     place = os.path.abspath(os.path.expanduser(text))
     if text.lower().endswith(YAML_ENDINGS):
         return open_catalog(place)

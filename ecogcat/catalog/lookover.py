@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 from intake.catalog.local import LocalCatalogEntry
 
 from ecogcat.catalog.nearest import did_you_mean
+from ecogcat.catalog.paths import is_remote
+from ecogcat.catalog.remoteentry import asks_for_variables
 from ecogcat.catalog.shared import shared_settings
 from ecogcat.catalog.yamlfile import CatalogFile
 from ecogcat.errors import CatalogError
@@ -113,7 +115,7 @@ def look_over_entry(file: CatalogFile, name: Any, entry: Any, shared: set[str]) 
     known = {*shared, *(entry.get("parameters") or ()), "CATALOG_DIR"}
     for key in ("args", "metadata"):  # Intake renders the templates of both
         for trail, text in _texts(entry.get(key) or {}):
-            wrong = _template_fault(text, known)
+            wrong = _template_fault(text, known) or _variable_fault(file, text)
             if wrong:
                 _refuse(file, (*keys, key, *trail), f"{label}: {'.'.join((key, *trail))}: {wrong}")
 
@@ -165,7 +167,7 @@ def _check_parameters(file: CatalogFile, keys: Sequence[str], parameters: Any, l
         default = one.get("default")
         if isinstance(default, str) and _SHELL.match(default):
             _refuse(file, (*here, "default"), f"{label}: parameter {name}: a catalog runs no shell; {_TRUSTED}")
-        wrong = _template_fault(default, set()) if isinstance(default, str) else ""
+        wrong = _template_fault(default, set()) or _variable_fault(file, default) if isinstance(default, str) else ""
         if wrong:
             _refuse(file, (*here, "default"), f"{label}: parameter {name}: {wrong}")
 
@@ -206,6 +208,13 @@ def _template_fault(text: str, known: set[str]) -> str:
                     return f"the template {shown} names {node.name!r}; known are {', '.join(sorted(known)) or 'none'}"
             elif not isinstance(node, (nodes.TemplateData, nodes.Const)):
                 return f"the template {shown} holds more than CATALOG_DIR, a parameter or env(NAME)"
+    return ""
+
+
+def _variable_fault(file: CatalogFile, text: str) -> str:
+    """Say that a catalog at a URL asks for variables of this machine: it would be told them, in what it has fetched."""
+    if is_remote(file.path) and asks_for_variables(text):
+        return f"{text[:80]!r}: a catalog at a URL reads no environment variables of this machine"
     return ""
 
 

@@ -75,7 +75,9 @@ def opened(
     found = bare = None
     if looked and how.reads and given.get("resample_rate") is not None:
         # At the rate of the line: at a lower one an edge may seem to lie a sample later.
-        bare = open_recording(path, format, **{name: value for name, value in given.items() if name in (*own, "name")})
+        bare = open_recording(
+            path, format, **{name: value for name, value in given.items() if name in (*own, "name", "storage_options")}
+        )
         found = triggered(bare, how)
         given["events"], how = found.events, Triggered()
     dataset = _with_metadata(open_recording(path, format, **given), metadata)

@@ -12,8 +12,19 @@ from typing import Any
 from urllib.parse import unquote
 
 from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.storage.urls import child_url, is_url, normal_url, shown_url
 
-__all__ = ["ENTRY_FILES", "first_existing", "local_path", "long_path", "moved", "place_of", "places", "resolved"]
+__all__ = [
+    "ENTRY_FILES",
+    "first_existing",
+    "is_remote",
+    "local_path",
+    "long_path",
+    "moved",
+    "place_of",
+    "places",
+    "resolved",
+]
 
 ENTRY_FILES = ("electrode", "events", "judgements")
 """Load arguments that may name a file."""
@@ -38,7 +49,7 @@ def local_path(text: str | os.PathLike[str], *, flavour: Any = os.path) -> str:
     Raises
     ------
     CatalogError
-        If it lies on another machine, which cannot be read yet, or is no path.
+        If it is a URL of another machine, where a path is needed, or is no path.
     RecordingNotFound
         If it is a path of Windows, and this machine is none.
 
@@ -54,7 +65,7 @@ def local_path(text: str | os.PathLike[str], *, flavour: Any = os.path) -> str:
         raise CatalogError(f"{path!a} is no path")
     match = _PROTOCOL.match(path)
     if match is not None and (match[1].lower() not in _LOCAL or match[2] != "://"):
-        raise CatalogError(f"{path}: recordings are read from local paths, not through {match[1]!r}")
+        raise CatalogError(f"{shown_url(path)}: a local path is needed here, not a URL of {match[1]!r}")
     if match is not None:
         path = _of_url(path, path[match.end() :], flavour)
     if not path.strip():
@@ -126,22 +137,32 @@ def places(
     flavour : module
         As of `local_path`.
 
+    Returns
+    -------
+    list of str
+        Paths; or the one URL that it is, or that a catalog at a URL means by it.
+
     Raises
     ------
     CatalogError
-        If it lies on another machine, or a catalog that does would have something read from this one.
+        If a catalog on another machine would have something read from this one, or from outside of its folder there.
 
     Examples
     --------
     >>> places("rec.rhd", "D:/day 1/", flavour=ntpath)[0]
     'D:\\day 1\\rec.rhd'
+    >>> places("day 2/rec.rhd", "s3://lab/rat-17/"), places("s3://lab/rec.rhd", "/data")
+    (['s3://lab/rat-17/day 2/rec.rhd'], ['s3://lab/rec.rhd'])
     >>> places("/new//rec.rhd", "/new", before="/old", flavour=posixpath)
     ['/new/rec.rhd', '/old/rec.rhd']
     >>> places("/a/new//../rig/rec.rhd", "/a/new/", before="/b/old", flavour=posixpath)
     ['/a/rig/rec.rhd', '/b/rig/rec.rhd']
     """
-    if folder and _is_remote(os.fspath(folder)):
-        _check_remote(os.fspath(text), os.fspath(folder))
+    given: Any = os.fspath(text)
+    if folder and is_remote(os.fspath(folder)):
+        return [_beside_remote(given, os.fspath(folder))]
+    if is_url(given):
+        return [normal_url(given)]
     path = local_path(text, flavour=flavour)
     if flavour.isabs(path) or not folder:
         found = [flavour.abspath(path)]
@@ -186,7 +207,9 @@ def moved(path: str, folder: str, before: str, *, flavour: Any = os.path) -> str
 
 
 def first_existing(candidates: Sequence[str]) -> str | None:
-    """Return the first of some places where something is, as it is given to the system.
+    """Return the first of some places where something is, as it is given to the system; a URL as it is.
+
+    Whether something is at a URL is found when it is fetched.
 
     Raises
     ------
@@ -194,6 +217,8 @@ def first_existing(candidates: Sequence[str]) -> str | None:
         If that is neither a file nor a folder: what comes out of a pipe or a device never ends.
     """
     for place in candidates:
+        if is_url(place):
+            return place
         path = long_path(place)
         try:
             mode = os.stat(path).st_mode
@@ -230,19 +255,31 @@ def place_of(cat: Any) -> str:
     return str(vars(cat).get("path") or (cat.metadata or {}).get("path") or "")
 
 
-def _is_remote(folder: str) -> bool:
-    match = _PROTOCOL.match(folder)
+def is_remote(folder: str | None) -> bool:
+    """Return whether a catalog's folder is on another machine."""
+    match = _PROTOCOL.match(folder or "")
     return match is not None and match[1].lower() not in _LOCAL
 
 
-def _check_remote(text: str, folder: str) -> None:
-    """Refuse a path of a catalog on another machine that leads out of the catalog's folder there."""
+def _beside_remote(text: Any, folder: str) -> str:
+    """Return the URL that a path of a catalog on another machine means; refuse one that leads out of its folder there.
+
+    The catalog's own folder may be written out, as templates do it.
+    """
+    if not isinstance(text, str) or "\0" in text or not text.strip():
+        raise CatalogError(f"{text!a} is no path")
     base = folder.rstrip("/")
     inside = text.removeprefix(base).lstrip("/") if text.startswith(base + "/") else text
     steps = unquote(inside).replace("\\", "/")
     if posixpath.isabs(steps) or _DRIVE.match(inside) or steps.startswith("~") or _PROTOCOL.match(inside):
         raise CatalogError(
-            f"{text}: a catalog at {base} may name only what lies in its folder there, not files elsewhere"
+            f"{shown_url(text)}: a catalog at {shown_url(base)} may name only what lies in its folder there, not files "
+            "elsewhere"
         )
     if posixpath.normpath(steps).split("/")[0] == "..":
-        raise CatalogError(f"{text}: '..' leads out of the folder of the catalog, {base}")
+        raise CatalogError(f"{text}: '..' leads out of the folder of the catalog, {shown_url(base)}")
+    if "\\" in inside:  # written on Windows
+        inside = inside.replace("\\", "/")
+    if ".." in inside.split("/"):
+        inside = posixpath.normpath(inside)
+    return normal_url(child_url(folder if folder.endswith("://") else base, inside))

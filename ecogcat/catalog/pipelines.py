@@ -58,9 +58,12 @@ class RecordingReader(BaseReader):
     def _read(self, *args: Any, **arguments: Any) -> Dataset:
         from ecogcat.catalog.paths import local_path
         from ecogcat.formats.opening import open_recording
+        from ecogcat.storage.urls import is_url
 
         data = args[0] if args else arguments.pop("data")
         _check_names(arguments)  # a call may have changed them
+        if is_url(data.url):
+            return open_recording(data.url, **{**arguments, "storage_options": data.storage_options})
         return open_recording(local_path(data.url), **arguments)
 
 

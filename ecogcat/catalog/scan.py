@@ -22,6 +22,7 @@ __all__ = [
     "check_places",
     "entry_names",
     "look_through",
+    "matches",
     "nothing_found",
 ]
 
@@ -82,12 +83,23 @@ class Scan:
     refused : tuple of Refused
     n_others : int
         Files that no format recognises.
+    held : frozenset of str, optional
+        Of a store elsewhere, the paths of files and folders in it, below the folder.
+    n_fetched, n_bytes : int
+        Files, and bytes, that were fetched from it now.
     """
 
     folder: str
     recordings: tuple[ScannedRecording, ...]
     refused: tuple[Refused, ...]
     n_others: int
+    held: frozenset[str] | None = None
+    n_fetched: int = 0
+    n_bytes: int = 0
+
+    def holds(self, below: str) -> bool:
+        """Return whether something is at a path below the folder."""
+        return os.path.exists(os.path.join(self.folder, below)) if self.held is None else below in self.held
 
 
 def look_through(
@@ -133,7 +145,7 @@ def _sorted_out(place: str, found: list[dict[str, Any]], others: int, exclude: S
     found.sort(key=lambda one: natural(one["path"]))  # a stable sort: several of one path stay in their order
     for one in found:
         path = os.path.relpath(one["path"], place).replace(os.sep, "/")
-        if any(_matches("/".join([path, *map(str, one["arguments"].values())]), pattern) for pattern in exclude):
+        if any(matches("/".join([path, *map(str, one["arguments"].values())]), pattern) for pattern in exclude):
             continue
         try:
             path.encode("utf-8")
@@ -161,7 +173,8 @@ def _sorted_out(place: str, found: list[dict[str, Any]], others: int, exclude: S
     return Scan(place, tuple(recordings), tuple(refused), others)
 
 
-def _matches(path: str, pattern: str) -> bool:
+def matches(path: str, pattern: str) -> bool:
+    """Return whether a pattern is that of a path, or of a folder that it lies in."""
     parents = [path]
     while "/" in parents[-1]:
         parents.append(parents[-1].rpartition("/")[0])

@@ -33,7 +33,7 @@ class ScanBar:
         return self.update
 
     def update(self, done: int, known: int) -> None:
-        """Say how many files are done, and known of."""
+        """Say how many files are done, and are known of."""
         if self.callback is not None:
             self.callback(done, known)
         if self.bar is not None:

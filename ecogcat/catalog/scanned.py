@@ -9,8 +9,8 @@ from typing import Any
 
 from ecogcat.catalog.index import WORTH_AN_INDEX, index_path, write_index
 from ecogcat.catalog.paths import ENTRY_FILES, local_path
+from ecogcat.catalog.remotescan import look_through_store, options_in, root_url
 from ecogcat.catalog.scan import (
-    PLACE_ARGUMENTS,
     Scan,
     ScannedRecording,
     check_places,
@@ -19,9 +19,9 @@ from ecogcat.catalog.scan import (
     nothing_found,
 )
 from ecogcat.catalog.scanbar import Progress, ScanBar
+from ecogcat.catalog.scanplaces import below_folder, joined, origin, origin_of, relative, said, written
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.yamltext import (
-    BRACE,
     CatalogText,
     Edit,
     edited,
@@ -32,7 +32,10 @@ from ecogcat.catalog.yamltext import (
     write_text,
 )
 from ecogcat.electrodes.electrode import is_known
-from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.errors import RecordingNotFound
+from ecogcat.formats.remote import bring_file
+from ecogcat.storage.storeoptions import plain_options
+from ecogcat.storage.urls import is_url, normal_url
 
 __all__ = ["Update", "folder_as_catalog", "scan", "scan_into"]
 
@@ -71,6 +74,7 @@ def scan(
     exclude: Sequence[str] | str = (),
     jobs: int | None = None,
     progress: Progress = None,
+    storage_options: Mapping[str, Any] | None = None,
     **load_arguments: Any,
 ) -> Any:
     """Make a catalog of a folder: every recording in it, found by content; or bring such a catalog up to date.
@@ -78,7 +82,8 @@ def scan(
     Parameters
     ----------
     folder : path-like
-        Looked through with the folders in it. Consecutive files of one recording are one entry.
+        Looked through with the folders in it. Consecutive files of one recording are one entry. A URL
+        (``"s3://lab/2025-11-01"``) is one of a store elsewhere: what lies there is brought to the local cache first.
     output : path-like
         The YAML file to write. Where there is one already, entries are added and their summaries written anew;
         nothing else in it is changed. Entries whose recording is gone stay, with ``gone: true`` in their summary.
@@ -89,6 +94,9 @@ def scan(
     progress : bool or callable, optional
         True for a bar on the standard error; or a function that is told how many files are done, and are known of. By
         default a bar where the standard error is a terminal.
+    storage_options : mapping, optional
+        What the store of a URL is reached with, plain values; they are written into the entries, for opening them. By
+        default those of the catalog that is brought up to date.
     **load_arguments
         For all entries that are new: ``electrode="psv_61"``, ``units="mV"``.
 
@@ -117,7 +125,8 @@ def scan(
     """
     from ecogcat.catalog.session import open_catalog
 
-    return open_catalog(scan_into(folder, output, exclude=exclude, jobs=jobs, progress=progress, **load_arguments).path)
+    given: dict[str, Any] = {"exclude": exclude, "jobs": jobs, "progress": progress, "storage_options": storage_options}
+    return open_catalog(scan_into(folder, output, **given, **load_arguments).path)
 
 
 def scan_into(
@@ -127,22 +136,30 @@ def scan_into(
     exclude: Sequence[str] | str = (),
     jobs: int | None = None,
     progress: Progress = None,
+    storage_options: Mapping[str, Any] | None = None,
     **load_arguments: Any,
 ) -> Update:
     """Do what `scan` does; return what was new, gone and refused."""
     for name, value in (("folder", folder), ("output", output)):
         if not isinstance(value, (str, os.PathLike)):
             raise TypeError(f"{name} is a path, not {type(value).__name__}")
-    place, path = os.path.abspath(local_path(folder)), os.path.abspath(local_path(output))
+    path = os.path.abspath(local_path(output))
+    remote = isinstance(folder, str) and is_url(folder)
+    place = root_url(os.fspath(folder)) if remote else os.path.abspath(local_path(folder))
     check_places(path, place)
     old = read_catalog_text(path) if os.path.exists(path) else None  # before the long work: it may be no catalog
-    said = {} if old is None else _said(old.content.get("metadata"))
-    remembered = said.get("exclude") if isinstance(said.get("exclude"), list) else []
+    before = {} if old is None else said(old.content.get("metadata"))
+    remembered = before.get("exclude") if isinstance(before.get("exclude"), list) else []
     patterns = list(dict.fromkeys([*(remembered or []), *([exclude] if isinstance(exclude, str) else exclude)]))
-    here, load = _files(load_arguments, path)
-    with ScanBar(progress) as report:
-        found = look_through(place, exclude=patterns, load=here, jobs=jobs, report=report)
-    catalog = {"folder": _relative(place, path) or "."}
+    options = plain_options(storage_options) or (options_in(old.content) if remote and old is not None else {})
+    here, load = _files(load_arguments, path, options)
+    if remote:
+        load |= {"storage_options": untemplated(options)} if options else {}
+        found = look_through_store(place, options, exclude=patterns, load=here, jobs=jobs, progress=progress)
+    else:
+        with ScanBar(progress) as report:
+            found = look_through(place, exclude=patterns, load=here, jobs=jobs, report=report)
+    catalog = {"folder": relative(place, path) or "."}
     if patterns:
         catalog["exclude"] = patterns  # type: ignore[assignment]
     if old is None:
@@ -152,15 +169,18 @@ def scan_into(
     return _write_again(path, found, load, catalog, old)
 
 
-def _files(load: Mapping[str, Any], path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _files(load: Mapping[str, Any], path: str, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return load arguments with the files that they name as they are seen from here, and from the catalog."""
     here, there = dict(load), dict(load)
     for key in ENTRY_FILES:
         value = load.get(key)
         if isinstance(value, (str, os.PathLike)) and not (key == "electrode" and is_known(value)):
+            if is_url(value):
+                here[key], there[key] = bring_file(str(value), options), normal_url(str(value))
+                continue
             place = os.path.abspath(os.path.expanduser(os.fspath(value)))
             if os.path.exists(place):
-                here[key], there[key] = place, _written(place, path)
+                here[key], there[key] = place, written(place, path)
     return here, there
 
 
@@ -189,7 +209,7 @@ def _write_new(path: str, found: Scan, load: Mapping[str, Any], catalog: Mapping
     sources = {name: _entry(one, found.folder, path, load) for name, one in zip(names, found.recordings, strict=True)}
     for name, entry in sources.items():
         lines += [*entry_lines(name, entry), ""]
-    write_text(path, "\n".join(lines).rstrip("\n") + "\n")
+    write_text(path, "\n".join(lines).rstrip("\n") + "\n", private="storage_options" in load)
     if len(sources) >= WORTH_AN_INDEX:
         write_index(path, {"metadata": {"version": 1, SUMMARY: facts}, "sources": sources})
     return Update(path, found, tuple(names), (), ())
@@ -199,20 +219,20 @@ def _write_again(
     path: str, found: Scan, load: Mapping[str, Any], catalog: Mapping[str, Any], old: CatalogText
 ) -> Update:
     sources = old.content["sources"]
-    known = {_origin_of(entry, path): name for name, entry in sources.items() if isinstance(entry, dict)}
+    known = {origin_of(entry, path): name for name, entry in sources.items() if isinstance(entry, dict)}
     known.pop(None, None)
-    missing = {origin: name for origin, name in known.items() if origin and _below(origin, found.folder, path)}
-    fresh = [one for one in found.recordings if _origin(one, found.folder, path) not in known]
+    missing = {place: name for place, name in known.items() if place and below_folder(place, found.folder, path)}
+    fresh = [one for one in found.recordings if origin(one, found.folder, path) not in known]
     names = dict(zip(map(id, fresh), entry_names(fresh, found.folder, sources), strict=True))
     edits: list[Edit] = []
     at = max((stop for _, stop in old.spans.values()), default=_end_of_sources(old))
     if not sources:
         edits.append(Edit(at - 1, at, ["sources:"]))
     for one in found.recordings:
-        origin = _origin(one, found.folder, path)
-        if origin in known:
-            missing.pop(origin, None)
-            name = known[origin]
+        place = origin(one, found.folder, path)
+        if place in known:
+            missing.pop(place, None)
+            name = known[place]
             edits.append(old.edit(name, ("metadata", SUMMARY), _summary(one, found.folder, path)))
             at = old.spans[name][1]
         else:  # behind the one it follows on
@@ -221,17 +241,16 @@ def _write_again(
     reasons = {one.path: one.reason for one in found.refused}
     gone: list[str] = []
     lost: list[str] = []
-    for origin, name in missing.items():
-        place = os.path.normpath(os.path.join(os.path.dirname(path), origin.partition("?")[0]))
-        there = os.path.exists(place)
+    for place, name in missing.items():
+        below = below_folder(place, found.folder, path) or "."
+        there = found.holds(below)
         mark: dict[str, Any] = {"gone": True}
         if there:
-            below = os.path.relpath(place, found.folder).replace(os.sep, "/")
             mark = {"problem": reasons.get(below, "nothing was found there by the last scan")}
         (lost if there else gone).append(name)
-        own = _said(sources[name].get("metadata"))
+        own = said(sources[name].get("metadata"))
         summary = {key: value for key, value in own.items() if key not in ("gone", "problem")}
-        edits.append(old.edit(name, ("metadata", SUMMARY), {**summary, "origin": untemplated(origin), **mark}))
+        edits.append(old.edit(name, ("metadata", SUMMARY), {**summary, "origin": untemplated(place), **mark}))
     if old.content.get("metadata") is None and "metadata" not in old.content:
         head = old.root.value[0][0].start_mark.line
         edits.append(Edit(head, head, mapping_lines({"metadata": {SUMMARY: _facts(old, found, catalog)}}, 0)))
@@ -247,7 +266,7 @@ def _write_again(
 
 
 def _facts(old: CatalogText, found: Scan, catalog: Mapping[str, Any]) -> dict[str, Any]:
-    own = {key: value for key, value in _said(old.content.get("metadata")).items() if key != "refused"}
+    own = {key: value for key, value in said(old.content.get("metadata")).items() if key != "refused"}
     return {**own, **catalog, "n_recordings": len(found.recordings), **_refused(found)}
 
 
@@ -259,68 +278,15 @@ def _refused(found: Scan) -> dict[str, Any]:
 def _entry(one: ScannedRecording, folder: str, path: str, load: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "driver": f"ecog_{one.format}",
-        "args": {"urlpath": _written(os.path.join(folder, one.path), path), **untemplated(one.arguments), **load},
+        "args": {"urlpath": written(joined(folder, one.path), path), **untemplated(one.arguments), **load},
         "metadata": {SUMMARY: _summary(one, folder, path)},
     }
 
 
-def _written(place: str, path: str) -> str:
-    """Return a path as an entry has it: as seen from the catalog, wherever that goes together with the recordings."""
-    short = _relative(place, path)
-    return short if os.path.isabs(short) else "{{ CATALOG_DIR }}/" + short.replace("{", BRACE)
-
-
 def _summary(one: ScannedRecording, folder: str, path: str) -> dict[str, Any]:
     session = os.path.basename(folder) if one.session == "." else one.session
-    summary: dict[str, Any] = untemplated({"origin": _origin(one, folder, path), "session": session, **one.summary})
+    summary: dict[str, Any] = untemplated({"origin": origin(one, folder, path), "session": session, **one.summary})
     return summary
-
-
-def _origin(one: ScannedRecording, folder: str, path: str) -> str:
-    return _key(_relative(os.path.join(folder, one.path), path), one.arguments)
-
-
-def _origin_of(entry: Mapping[str, Any], path: str) -> str | None:
-    """Return what a recording is known by again: what a scan wrote down, else where the entry's arguments lead."""
-    written = _said(entry.get("metadata")).get("origin")
-    if isinstance(written, str):
-        return written.replace(BRACE, "{")
-    arguments = entry.get("args")
-    urlpath = arguments.get("urlpath") if isinstance(arguments, dict) else None
-    if not isinstance(arguments, dict) or not isinstance(urlpath, str):
-        return None
-    text = urlpath.replace(BRACE, "{").replace("{{ CATALOG_DIR }}", os.path.dirname(path))
-    if "{{" in text:
-        return None
-    try:
-        place = os.path.join(os.path.dirname(path), local_path(text))
-    except CatalogError:  # it lies on another machine: nothing that a scan could find
-        return None
-    return _key(_relative(place, path), {key: arguments[key] for key in PLACE_ARGUMENTS if key in arguments})
-
-
-def _key(place: str, arguments: Mapping[str, Any]) -> str:
-    given = "&".join(f"{key}={value}" for key, value in sorted(arguments.items()))
-    return f"{place}?{given}" if given else place
-
-
-def _below(origin: str, folder: str, path: str) -> bool:
-    place = os.path.normpath(os.path.join(os.path.dirname(path), origin.partition("?")[0]))
-    return place == folder or place.startswith(os.path.join(folder, ""))
-
-
-def _relative(place: str, path: str) -> str:
-    """Return a path as seen from the catalog, with slashes; absolute where another drive lies between."""
-    try:
-        return os.path.relpath(place, os.path.dirname(path)).replace(os.sep, "/")
-    except ValueError:
-        return os.path.abspath(place)
-
-
-def _said(metadata: Any) -> dict[str, Any]:
-    """Return what ecogcat wrote in metadata."""
-    own = metadata.get(SUMMARY) if isinstance(metadata, dict) else None
-    return own if isinstance(own, dict) else {}
 
 
 def _end_of_sources(old: CatalogText) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecogcat.dataset import Dataset
@@ -12,13 +12,15 @@ from ecogcat.errors import CatalogError
 __all__ = ["load_session", "open_catalog"]
 
 
-def open_catalog(path: str | os.PathLike[str]) -> Any:
+def open_catalog(path: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None) -> Any:
     """Open a YAML catalog, read as data and looked over; what is wrong with it is one CatalogError.
 
     Parameters
     ----------
     path : path-like
-        A YAML file in Intake's `sources:` form.
+        A YAML file in Intake's `sources:` form, or a URL of one.
+    storage_options : mapping, optional
+        What the store of a URL is reached with.
 
     Returns
     -------
@@ -36,7 +38,11 @@ def open_catalog(path: str | os.PathLike[str]) -> Any:
     from ecogcat.catalog.index import digest_of, index_path, open_index, write_index
     from ecogcat.catalog.indexed import IndexedCatalog
     from ecogcat.catalog.paths import local_path
+    from ecogcat.storage.storeoptions import plain_options
+    from ecogcat.storage.urls import is_url
 
+    if isinstance(path, str) and is_url(path):
+        return CheckedCatalog(path, storage_options=plain_options(storage_options) or None)
     place = os.path.abspath(local_path(path))
     had_index = os.path.isfile(place) and os.path.isfile(index_path(place))
     if had_index and open_index(place) is not None:

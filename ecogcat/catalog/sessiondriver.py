@@ -8,7 +8,8 @@ from typing import Any
 
 from intake.catalog import Catalog
 
-from ecogcat.catalog.paths import first_existing, places
+from ecogcat.catalog.paths import first_existing, is_remote, places
+from ecogcat.errors import CatalogError
 
 __all__ = ["EcogSession"]
 
@@ -23,7 +24,7 @@ class EcogSession(Catalog):
     metadata : mapping, optional
         The entry's own, in a catalog.
     **arguments
-        `settings`, `roots`: see `ecogcat.open_session`.
+        `settings`, `roots`, `storage_options`: see `ecogcat.open_session`; a catalog at a URL says none of them.
     """
 
     name = "ecog_session"
@@ -33,5 +34,7 @@ class EcogSession(Catalog):
         from ecogcat.catalog.labsession import open_session
 
         folder = (metadata or {}).get("catalog_dir")
+        if arguments and is_remote(folder):
+            raise CatalogError(f"a catalog at a URL has sessions by their path alone, not with {', '.join(arguments)}")
         beside = first_existing(places(path, folder)) if folder else None
         return open_session(beside or path, **arguments)

@@ -15,13 +15,16 @@ from ecogcat.catalog.errors import at_entry
 from ecogcat.catalog.lookup import Lookup
 from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.partitions import block_edges, dask_array
-from ecogcat.catalog.paths import first_existing, local_path, places, resolved
+from ecogcat.catalog.paths import first_existing, is_remote, local_path, places, resolved
+from ecogcat.catalog.remoteentry import check_told, without_options
 from ecogcat.catalog.shared import KEY, SharedSettings, expanded, shared_settings
 from ecogcat.catalog.summary import facts_of
 from ecogcat.catalog.writing import named_in_a_call
 from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
-from ecogcat.errors import RecordingNotFound
+from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.formats.remote import bring_file
+from ecogcat.storage.urls import is_url
 
 __all__ = ["EcogSource", "Trail"]
 
@@ -192,19 +195,62 @@ class EcogSource(DataSource):
         candidates = self._places(path, roots, None)
         there = first_existing(candidates)
         if there is None and (before := self._before()):
-            candidates = self._places(path, roots, before)
+            further = self._was(path, before) if is_remote(before) else self._places(path, roots, before)
+            candidates = list(dict.fromkeys([*candidates, *further]))
             there = first_existing(candidates)
         return there, candidates
 
     def _places(self, path: str | os.PathLike[str], roots: Sequence[str], before: str | None) -> list[str]:
         beside = places(path, self._folder(), before=before)
+        if is_url(beside[0]):
+            if roots and is_remote(self._folder()):
+                raise CatalogError(f"roots are folders of this machine; the catalog lies at {self._folder()}")
+            return beside
         text = local_path(path)
         in_roots = [] if os.path.isabs(text) else [os.path.normpath(os.path.join(one, text)) for one in roots]
         return list(dict.fromkeys([*in_roots, *beside]))
 
+    def _was(self, path: str | os.PathLike[str], before: str) -> list[str]:
+        """Return the URL of what lay beside the catalog while that was on another machine; none of what did not."""
+        text, folder = os.fspath(path), (self._folder() or "").rstrip("/\\")
+        try:
+            return places(text[len(folder) :].lstrip("/\\") if folder and text.startswith(folder) else text, before)
+        except CatalogError:
+            return []
+
+    def _options(self, own: Any) -> dict[str, Any]:
+        """Return how a store is reached, as keywords: what the entry or the call says, else what opened the catalog.
+
+        Raises
+        ------
+        CatalogError
+            If a catalog on another machine says it: what is asked for from there, and with whose keys, is ours to say.
+        """
+        if is_remote(self._folder()):
+            catalogs = list(self._catalogs())
+            entries = (catalog._entries.get(self._own_name()) for catalog in catalogs)
+            check_told(next((entry.describe().get("args") for entry in entries if entry is not None), None))
+            if own is None:
+                own = next(filter(None, (vars(catalog).get("storage_options") for catalog in catalogs)), None)
+        return {} if own is None else {"storage_options": own}
+
+    def __repr__(self) -> str:
+        # Intake shows all arguments; keys of a store are for nobody to see.
+        return without_options(self._yaml())
+
+    def _ipython_display_(self) -> None:
+        print(repr(self))
+
     def _file(self, value: Any) -> Any:
-        """Return the path of a further file of the entry; other values as they are."""
+        """Return the path of a further file of the entry, fetched if it is at a URL; other values as they are."""
         found = resolved(value, self._folder())
+        if isinstance(found, str) and is_url(found):
+            try:
+                return bring_file(found, **self._options(self._arguments.get("storage_options")))
+            except RecordingNotFound:
+                if isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
+                    return value  # the name of an electrode
+                raise
         if isinstance(found, str) and not os.path.exists(found) and (before := self._before()):
             return resolved(value, self._folder(), before=before)
         return found
@@ -222,12 +268,13 @@ class EcogSource(DataSource):
             return str(self.metadata[_SAVED_FROM])
         name = self._own_name() or ""
         folder = next(filter(None, (_saved_folder(catalog, name) for catalog in self._catalogs())), None)
-        return None if folder is None else local_path(folder)
+        return None if folder is None else folder if is_url(folder) else local_path(folder)
 
     def _pickled(self) -> dict[str, Any]:
         before = self._before()
         along = {} if before is None else {_SAVED_FROM: before}
-        return {**self._arguments, "metadata": {**self.metadata, **along}}
+        options = self._options(self._arguments.get("storage_options"))
+        return {**self._arguments, **options, "metadata": {**self.metadata, **along}}
 
     def _carried(self, other: EcogSource) -> EcogSource:
         """Give a changed source what Intake forgets when the source did not come out of a catalog just now."""

@@ -6,14 +6,23 @@ import gc
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
-from ecogcat.errors import CatalogError, RecordingNotFound
+from ecogcat.errors import CatalogError, FormatError, RecordingNotFound
+from ecogcat.storage.urls import shown_url
 
-__all__ = ["YAML_ENDINGS", "CatalogFile", "looks_like_catalog", "parsed", "read_catalog_file", "saved_folders"]
+__all__ = [
+    "YAML_ENDINGS",
+    "CatalogFile",
+    "looks_like_catalog",
+    "parsed",
+    "read_catalog_file",
+    "read_remote_catalog",
+    "saved_folders",
+]
 
 YAML_ENDINGS = (".yaml", ".yml")
 
@@ -98,6 +107,25 @@ def read_catalog_file(path: str | os.PathLike[str]) -> CatalogFile:
     except UnicodeDecodeError as error:
         raise CatalogError(f"{place}: this is no YAML file: byte {error.start:,} is no UTF-8 text") from error
     return parsed(text, place)
+
+
+def read_remote_catalog(url: str, storage_options: Mapping[str, Any] | None = None) -> CatalogFile:
+    """Read a YAML file at a URL, as `read_catalog_file` does; its path is the URL.
+
+    Raises
+    ------
+    RecordingNotFound, CatalogError
+    """
+    from ecogcat.formats.remote import bring_file
+
+    try:
+        path = bring_file(url, storage_options, at_most=MAX_BYTES)
+    except FormatError as error:
+        raise CatalogError(str(error)) from error
+    try:
+        return replace(read_catalog_file(path), path=url)
+    except CatalogError as error:
+        raise CatalogError(str(error).replace(path, shown_url(url))) from error
 
 
 def parsed(text: str, place: str) -> CatalogFile:

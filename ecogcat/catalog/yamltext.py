@@ -192,8 +192,8 @@ def edited(lines: Sequence[str], edits: Sequence[Edit]) -> str:
     return "\n".join([*out, *lines[at:]]) + "\n"
 
 
-def write_text(path: str, text: str) -> None:
-    """Write a file at once: whoever reads it meanwhile has the old one or the new one."""
+def write_text(path: str, text: str, *, private: bool = False) -> None:
+    """Write a file at once: whoever reads it meanwhile has the old one or the new one; a private one only its owner."""
     folder = os.path.dirname(os.path.abspath(path))
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.", suffix=".tmp")
     try:
@@ -201,7 +201,10 @@ def write_text(path: str, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o666 & ~_umask())
+        os.chmod(
+            temporary,
+            os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o600 if private else 0o666 & ~_umask(),
+        )
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

@@ -38,13 +38,16 @@ def scan(
     """Make a catalog of a folder: every recording in it, found by content; only headers are read.
 
     Scanned again, the catalog is brought up to date: what you wrote in it stays. What looks like a recording and cannot
-    be opened is listed with the reason; that alone is no error (`ecogcat check` tells of the entries).
+    be opened is listed with the reason; that alone is no error (`ecogcat check` tells of the entries). FOLDER may be a
+    URL (s3://lab/day): what lies there is brought to a local cache, and fetched again only where it has changed.
     """
     progress = True if shown_progress() else None
     update = scan_into(folder, output, exclude=exclude, jobs=jobs, progress=progress, **load)
     if as_json:
         refused = [{"path": one.path, "reason": one.reason} for one in update.scan.refused]
-        facts = {"catalog": update.path, "recordings": len(update.scan.recordings), "new": update.new}
+        facts: dict[str, Any] = {"catalog": update.path, "recordings": len(update.scan.recordings), "new": update.new}
+        if update.scan.held is not None:
+            facts |= {"fetched": update.scan.n_fetched, "bytes_fetched": update.scan.n_bytes}
         print_json({**facts, "gone": update.gone, "lost": update.lost, "refused": refused})
     else:
         _tell(update, output)
@@ -61,6 +64,8 @@ def _tell(update: Update, output: str) -> None:
         f"{_count(len(found.recordings), 'recording')} in {_count(sessions, 'folder')}{again}; "
         f"{_count(found.n_others, 'other file')}"
     )
+    if found.held is not None:
+        click.echo(f"fetched {_count(found.n_fetched, 'file')}, {_count(found.n_bytes, 'byte')}; the rest was there")
     for name in update.gone:
         click.echo(f"gone: {name} (its entry is kept)")
     for name in update.lost:

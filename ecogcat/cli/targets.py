@@ -17,6 +17,7 @@ from ecogcat.catalog.scan import PLACE_ARGUMENTS
 from ecogcat.catalog.scanned import folder_as_catalog
 from ecogcat.catalog.session import entry_source, load_session
 from ecogcat.catalog.summary import SUMMARY
+from ecogcat.storage.urls import is_url
 
 __all__ = [
     "are_paths",
@@ -173,6 +174,8 @@ def _check_folder(place: str, facts: Mapping[str, Any], n: int, chosen: bool) ->
 
 def are_paths(place: str, names: Sequence[str]) -> bool:
     """Whether the line lists paths of recordings, and `names` no entries of a catalog or folder."""
+    if is_url(place) and not is_catalog(place):
+        return all(map(is_url, names))
     if is_catalog(place) or not os.path.exists(place):
         return False
     if not names:

@@ -173,7 +173,11 @@ def _as_stored(dataset: Dataset) -> list[str]:
 def _files(dataset: Dataset) -> str:
     lines: dict[str, None] = {}
     for part in dataset.recordings:
-        lines |= dict.fromkeys(f"  {digest}  {path}" for path, digest in checksums(dataset, part).items())
+        # The first file of what was fetched is told by its URL: the copy's place means nothing to others.
+        places = {path: str(url) for path in part.paths[:1] if (url := part.metadata.get("url"))}
+        lines |= dict.fromkeys(
+            f"  {digest}  {places.get(path, path)}" for path, digest in checksums(dataset, part).items()
+        )
     return "\n".join(["Files, with the fingerprints of their content:", *lines]) if lines else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,9 +15,13 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
+from ecogcat.formats.remote import bring, bring_file
+from ecogcat.storage.storeoptions import plain_options
+from ecogcat.storage.urls import is_url
 
 __all__ = ["load_arguments", "open_recording", "streams"]
 
+_FILES = ("electrode", "events", "judgements")  # load arguments that may be files, and so URLs
 _STREAM_COLUMNS = ("stream", "rate", "channels", "samples", "node", "experiment", "recording")
 
 
@@ -26,6 +30,8 @@ def open_recording(
     format: str | None = None,
     electrode: Any = None,
     stream: str | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
     **load_arguments: Any,
 ) -> Dataset:
     """Open a recording where it lies; only headers are read.
@@ -33,7 +39,8 @@ def open_recording(
     Parameters
     ----------
     path : path-like
-        A file, or the folder that a recording is.
+        A file, or the folder that a recording is. Of a URL (``"s3://lab/day/rec.rhd"``) the recording is brought to a
+        local cache, whole, and opened there.
     format : str, optional
         "intan", "edf", "nwb", ...; found by the file's content by default.
     electrode : str, ChannelMap or path, optional
@@ -41,6 +48,8 @@ def open_recording(
         ``ecogcat.load_arguments``.
     stream : str, optional
         For paths that hold several streams of electrode channels; ``ecogcat.streams(path)`` lists them.
+    storage_options : mapping, optional
+        What the store of a URL is reached with, as fsspec takes it: keys, endpoints; of no matter for local paths.
     **load_arguments
         What the format takes, such as node, recording, channels, units; ``ecogcat.load_arguments("intan")`` lists them.
 
@@ -67,6 +76,15 @@ def open_recording(
     >>> open_recording(path).signal[:]
     array([[ 0. , 19.5, 39. ]], dtype=float32)
     """
+    for name, value in {"electrode": electrode, **load_arguments}.items():
+        if name in _FILES and is_url(value):
+            load_arguments[name] = bring_file(value, storage_options)
+    electrode = load_arguments.pop("electrode", electrode)
+    if isinstance(path, str) and is_url(path):
+        copy = bring(path, storage_options)
+        with copy.in_words():
+            return copy.told(open_recording(copy.path, format, electrode, stream, **load_arguments))
+    plain_options(storage_options)
     place = _place(path)
     with _readable(place):
         found = _format(place, format)
@@ -171,7 +189,9 @@ def load_arguments(format: str) -> pd.DataFrame:
     return pd.concat(tables).drop_duplicates("argument", ignore_index=True)
 
 
-def streams(path: str | os.PathLike[str], format: str | None = None) -> pd.DataFrame:
+def streams(
+    path: str | os.PathLike[str], format: str | None = None, *, storage_options: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
     """List what a path holds.
 
     Parameters
@@ -179,6 +199,8 @@ def streams(path: str | os.PathLike[str], format: str | None = None) -> pd.DataF
     path : path-like
     format : str, optional
         Found by content by default.
+    storage_options : mapping, optional
+        As of ``ecogcat.open_recording``, for a URL.
 
     Returns
     -------
@@ -203,6 +225,10 @@ def streams(path: str | os.PathLike[str], format: str | None = None) -> pd.DataF
     0  amplifier         4      128         a
     1        aux         3       32         a
     """
+    if isinstance(path, str) and is_url(path):
+        copy = bring(path, storage_options)
+        with copy.in_words():
+            return streams(copy.path, format)
     place = _place(path)
     with _readable(place):
         return pd.DataFrame(_format(place, format).streams(place), columns=list(_STREAM_COLUMNS))

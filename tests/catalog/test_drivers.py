@@ -164,8 +164,8 @@ def test_listing_and_searching(session: SimulatedSession, cat: Any) -> None:
     [
         ({"unitz": "mV"}, TypeError, "'unitz'; did you mean units"),
         ({"urlpath": "nope.h5"}, ec.RecordingNotFound, r"nope\.h5 nor at "),
-        ({"urlpath": "s3://bucket/rec.h5"}, ec.CatalogError, "local paths"),
-        ({"urlpath": "simplecache::rec.h5"}, ec.CatalogError, "local paths"),
+        ({"urlpath": "zip://a::s3://b/rec.zip"}, ec.CatalogError, "not through 'zip'"),
+        ({"urlpath": "simplecache::rec.h5"}, ec.CatalogError, "a local path is needed"),
         ({"urlpath": ""}, ec.CatalogError, "empty path"),
         ({"urlpath": ["a.h5", "b.h5"]}, TypeError, "ecog_join joins several"),
         ({"electrode": "nope.csv"}, ec.RecordingNotFound, "no such electrode table"),

@@ -126,8 +126,8 @@ def test_a_reader_looks_at_its_arguments_when_it_is_made(session: SimulatedSessi
         RecordingReader(path).read(colour="red")
     with pytest.raises(TypeError, match="path of one recording"):
         RecordingReader([path])
-    with pytest.raises(ec.CatalogError, match="local paths"):
-        RecordingReader("s3://bucket/rec.h5").read()
+    with pytest.raises(ec.CatalogError, match="not through 'zip'"):
+        RecordingReader("zip://rec.h5::s3://bucket/rec.zip").read()
 
 
 def test_a_pipeline_to_dask(session: SimulatedSession) -> None:

@@ -75,7 +75,7 @@ def test_a_path_of_windows_elsewhere_says_so(text: str) -> None:
 @pytest.mark.parametrize("flavour", [posixpath, ntpath])
 @pytest.mark.parametrize("text", ["s3://bucket/rec", "HTTPS://host/rec", "simplecache::file:///rec", "", " ", "a\0b"])
 def test_what_is_no_path(flavour: Any, text: str) -> None:
-    with pytest.raises(ec.CatalogError, match=r"local paths|empty path|is no path"):
+    with pytest.raises(ec.CatalogError, match=r"a local path is needed|empty path|is no path"):
         local_path(text, flavour=flavour)
 
 

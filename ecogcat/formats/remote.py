@@ -1,0 +1,256 @@
+"""Remote recordings: the files that a URL stands for, and the copy of them that is opened in place of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ecogcat.dataset import Dataset
+from ecogcat.errors import EcogcatError, FormatError, RecordingNotFound
+from ecogcat.frozen import FrozenMapping
+from ecogcat.progress import Progress, Report
+from ecogcat.storage.cache import Fetched, arranged, fetch, lacking
+from ecogcat.storage.remote import RemoteFile, Store
+from ecogcat.storage.urls import child_url, parent_url, shown_url, steps_of
+
+__all__ = ["RemoteCopy", "bring", "bring_file", "bring_files", "files_of"]
+
+_WORTH_A_BAR = 32 << 20  # bytes
+_BRAINVISION = (".vhdr", ".vmrk", ".eeg", ".dat", ".avg", ".seg")
+_NAMED = re.compile(r"^[ \t]*(?:Data|Marker)File[ \t]*=[ \t]*(.+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_SPIKEGLX = re.compile(r"_g\d+_t(\d+|cat)\..+\.(bin|meta)$")
+_EXPERIMENT = re.compile(r"experiment\d+")
+_INTAN_INFO = ("info.rhd", "info.rhs")
+_STRUCTURE = "structure.oebin"
+# Where a store lists nothing: what may lie beside a file of a name that ends so.
+_GUESSED = {
+    **{".eeg": (".vhdr", ".vmrk"), ".vmrk": (".vhdr", ".eeg"), ".bin": (".meta",), ".meta": (".bin",)},
+    **{f".ns{k}": (".nev",) for k in range(1, 7)},
+    ".nev": tuple(f".ns{k}" for k in range(1, 7)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCopy:
+    """The copy of what a URL stands for.
+
+    Attributes
+    ----------
+    path : str
+        What to open.
+    url : str
+        As it may be shown.
+    folder : str
+        In which the names of the store begin.
+    urls : mapping of str to str
+        The URL of each local file, as it may be shown.
+    n_bytes, n_files : int
+        What was fetched now, and not there before.
+    """
+
+    path: str
+    url: str
+    folder: str
+    urls: Mapping[str, str]
+    n_bytes: int = 0
+    n_files: int = 0
+
+    @contextmanager
+    def in_words(self) -> Iterator[None]:
+        """Have errors name the URL of a file rather than the place of its copy."""
+        try:
+            yield
+        except FormatError as error:
+            if error.path not in self.urls and error.path != self.path:
+                raise
+            url = self.urls.get(error.path, self.url)
+            facts = {key: getattr(error, key) for key in ("offset", "expected", "found")}
+            hint = str(error).partition(". ")[2] if ". " in str(error) else None
+            again = type(error)(error.message, path=url, **facts, hint=hint)
+            vars(again).update({key: value for key, value in vars(error).items() if key not in vars(again)})
+            raise again from error
+        except RecordingNotFound as error:
+            text = str(error).replace(self.path, self.url)
+            raise RecordingNotFound(text.replace(os.path.join(self.folder, ""), "")) from error
+
+    def told(self, dataset: Dataset) -> Dataset:
+        """Return the dataset whose parts say in their metadata which URL they came from."""
+        parts = []
+        for part in dataset.parts:
+            url = next((self.urls[path] for path in part.paths if path in self.urls), self.url)
+            parts.append(part.replace(metadata=FrozenMapping({**part.metadata, "url": url})))
+        return dataset.replace(name=dataset.name, parts=parts)
+
+
+def bring(url: str, storage_options: Mapping[str, Any] | None = None, progress: Progress = None) -> RemoteCopy:
+    """Bring the recording at a URL to the cache, whole, with what belongs to it, but for what is there and valid.
+
+    Parameters
+    ----------
+    url : str
+        Of a file, or of the folder that a recording is.
+    storage_options : mapping, optional
+        Plain values for fsspec.
+    progress : bool or callable, optional
+        See `ecogcat.progress.Report`; by default a bar for what takes long, where the standard error is a terminal.
+
+    Raises
+    ------
+    RecordingNotFound
+        If nothing is there.
+    FormatError
+        If the store cannot be reached, or does not let us read.
+    OSError
+        If the disk of the cache has no room.
+    """
+    store = Store(url, storage_options)
+    files = files_of(store)
+    fetched = bring_files(store, files, progress)
+    for problem in fetched.problems.values():
+        raise problem
+    folder, problems = arranged(store.url, fetched.copies)
+    for place, problem_text in problems.items():
+        raise FormatError("this cannot be copied", path=shown_url(place), found=problem_text)
+    urls = {os.path.join(folder, *one.steps): shown_url(one.url) for one in fetched.copies}
+    path = os.path.join(folder, *steps_of(store.url))
+    return RemoteCopy(path, store.shown, folder, FrozenMapping(urls), fetched.n_bytes, fetched.n_files)
+
+
+def bring_file(url: str, storage_options: Mapping[str, Any] | None = None, at_most: int | None = None) -> str:
+    """Bring one file to the cache, and nothing that lies beside it; return the path of its copy.
+
+    Raises
+    ------
+    RecordingNotFound, FormatError
+        As `bring`; also if it is a folder, or has more bytes than it may have.
+    """
+    store = Store(url, storage_options)
+    if store.is_folder():
+        raise FormatError("this is a folder", path=store.shown, expected="a file")
+    own = store.file()
+    if at_most is not None and (own.size or 0) > at_most:
+        raise FormatError(
+            "the file is too large", path=store.shown, expected=f"at most {at_most:,} bytes", found=own.size
+        )
+    fetched = bring_files(store, [own])
+    for problem in fetched.problems.values():
+        raise problem
+    folder, _ = arranged(f"{store.url}\0alone", fetched.copies)
+    return os.path.join(folder, *own.steps)
+
+
+def bring_files(store: Store, files: Iterable[RemoteFile], progress: Progress = None) -> Fetched:
+    """Bring files to the cache, with a bar if that takes long."""
+    given = list(files)
+    total = sum(one.size or 0 for one in lacking(given))
+    seen = sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("ECOGCAT_NO_PROGRESS")
+    shown = seen and total >= _WORTH_A_BAR if progress is None else progress
+    with Report(total, shown, "fetching") as report:
+        return fetch(store, given, report.add)
+
+
+def files_of(store: Store) -> list[RemoteFile]:
+    """Return the files that the URL of a recording stands for.
+
+    Of a folder these are all beneath it; of a file those that its format looks for beside it. Open Ephys binary
+    recordings have their clock in files above them.
+
+    Raises
+    ------
+    RecordingNotFound
+        If nothing is there.
+    """
+    if store.is_folder():
+        found = [*store.beneath().files, *_above(store, store.url)]
+        if not found:
+            raise RecordingNotFound(
+                f"{store.shown}: nothing is there; check the names of the bucket or host, and folders"
+            )
+    else:
+        own = store.file()
+        beside = store.beside().files
+        found = [own, *(one for one in _with(store, own, beside) if one.steps != own.steps)]
+    files, problems = store.described({one.steps: one for one in found}.values())
+    for problem in problems.values():
+        raise problem
+    return files
+
+
+def _with(store: Store, own: RemoteFile, beside: Iterable[RemoteFile]) -> list[RemoteFile]:
+    """Return the files that formats look for beside one."""
+    listed = {one.steps[-1]: one for one in beside}
+    name = own.steps[-1] if own.steps else ""
+    stem, ending = os.path.splitext(name)
+    lower = ending.lower()
+    folder = parent_url(own.url)
+    if name == _STRUCTURE:
+        return [*_beneath(store, folder), *_above(store, folder)]
+    if name == "continuous.dat":
+        recording = parent_url(parent_url(folder))
+        if any(one.steps[-1] == _STRUCTURE for one in store.beside(recording).files):
+            return [*_beneath(store, recording), *_above(store, recording)]
+    if name in _INTAN_INFO or (lower == ".dat" and any(info in listed for info in _INTAN_INFO)):
+        return list(listed.values())  # one file per signal type or channel: the folder is the recording
+    if lower == ".continuous":
+        return list(listed.values())
+    if lower in (".ncs", ".nev") and any(one.lower().endswith(".ncs") for one in listed):
+        return _ending(listed, (".nev",) if lower == ".ncs" else (".nev", ".ncs"))
+    if not listed:
+        return _guessed(store, own, stem, lower)
+    if lower in _BRAINVISION:
+        headers = [own] if lower == ".vhdr" else _ending(listed, (".vhdr",))
+        lowered = {one.lower(): file for one, file in listed.items()}
+        named = [lowered[one.lower()] for header in headers for one in _named(store, header) if one.lower() in lowered]
+        return [*headers, *named, *_of_stem(listed, stem)]
+    if _SPIKEGLX.search(name):
+        return _of_stem(listed, stem)
+    stem = stem.removesuffix(".ndata")
+    return [*_of_stem(listed, stem), *(listed[one] for one in (f"{stem}_trig.mat",) if one in listed)]
+
+
+def _of_stem(listed: Mapping[str, RemoteFile], stem: str) -> list[RemoteFile]:
+    return [file for name, file in listed.items() if name.startswith(f"{stem}.")]
+
+
+def _ending(listed: Mapping[str, RemoteFile], endings: tuple[str, ...]) -> list[RemoteFile]:
+    return [file for name, file in listed.items() if name.lower().endswith(endings)]
+
+
+def _named(store: Store, header: RemoteFile) -> list[str]:
+    """Return the names of the files that a BrainVision header refers to."""
+    text = store.head(header, 1 << 16).decode("latin-1")
+    stem = os.path.splitext(header.steps[-1])[0]
+    return [re.split(r"[\\/]", one)[-1].replace("$b", stem) for one in _NAMED.findall(text)]
+
+
+def _guessed(store: Store, own: RemoteFile, stem: str, ending: str) -> list[RemoteFile]:
+    names = _named(store, own) if ending == ".vhdr" else [stem + one for one in _GUESSED.get(ending, ())]
+    return [file for name in names if (file := _if_there(store, child_url(parent_url(own.url), name))) is not None]
+
+
+def _above(store: Store, url: str) -> list[RemoteFile]:
+    """Return the files above an Open Ephys binary recording that its clock is found by."""
+    while len(steps_of(url)) > 1:
+        folder = parent_url(url)
+        if _EXPERIMENT.fullmatch(steps_of(url)[-1]):
+            settings = [one for one in store.beside(folder).files if one.steps[-1].startswith("settings")]
+            first = _if_there(store, child_url(url, "recording1/sync_messages.txt"))
+            return [one for one in settings if one.steps[-1].endswith(".xml")] + ([] if first is None else [first])
+        url = folder
+    return []
+
+
+def _beneath(store: Store, url: str) -> list[RemoteFile]:
+    return list(store.beneath(url).files)
+
+
+def _if_there(store: Store, url: str) -> RemoteFile | None:
+    try:
+        return store.file(url)
+    except EcogcatError:
+        return None

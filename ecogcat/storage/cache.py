@@ -1,0 +1,236 @@
+"""Cache: copies of what lies in stores elsewhere, each whole or not there, and valid as long as the store's mark is.
+
+`files` has the copies: named by a digest of the URL, one of the store's mark, and the readable name, so that a copy
+under the right name *is* the valid one, whoever put it there. `recordings` has folders in which the files of one
+recording lie under their own names, as links to the copies: formats look there for what belongs together, and see
+neither what other recordings left nor what the store has no longer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from ecogcat.errors import EcogcatError, FormatError
+from ecogcat.settings import cache_folder
+from ecogcat.storage.disk import check_room, named_when_full
+from ecogcat.storage.leftovers import owned_prefix, sweep
+from ecogcat.storage.remote import AT_ONCE, RemoteFile, Store
+from ecogcat.storage.urls import shown_url, step_fault
+
+__all__ = ["Fetched", "arranged", "fetch", "lacking"]
+
+_ELSEWHERE = "point the environment variable ECOGCAT_CACHE, or ecogcat.options(cache=...), to another folder"
+_LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What was brought from a store.
+
+    Attributes
+    ----------
+    copies : mapping of RemoteFile to str
+        The paths of the copies, of those that were there before too.
+    problems : mapping of RemoteFile to EcogcatError
+        Why others could not be brought.
+    n_bytes, n_files : int
+        What was fetched now.
+    """
+
+    copies: Mapping[RemoteFile, str]
+    problems: Mapping[RemoteFile, EcogcatError] = field(default_factory=dict)
+    n_bytes: int = 0
+    n_files: int = 0
+
+
+def lacking(files: Sequence[RemoteFile]) -> list[RemoteFile]:
+    """Return the files of which there is no valid copy."""
+    folder = _private("files")
+    return [one for one in files if not _is_there(os.path.join(folder, _copy_name(one)), one.size)]
+
+
+def fetch(store: Store, files: Sequence[RemoteFile], add: Callable[[int], None] = lambda n: None) -> Fetched:
+    """Bring files of a store to the cache, but those of which there is a valid copy.
+
+    Parameters
+    ----------
+    store : Store
+    files : sequence of RemoteFile
+    add : callable
+        Told of bytes that have come.
+
+    Raises
+    ------
+    OSError
+        If the disk of the cache has no room for them, with the size that is needed; nothing is fetched then.
+    """
+    folder = _private("files")
+    wanted = lacking(files)
+    needed = sum(one.size or 0 for one in wanted)
+    if needed:
+        instead = f"make room there, or {_ELSEWHERE}"
+        check_room(folder, needed, f"a copy of {store.shown}", instead)
+    problems: dict[RemoteFile, EcogcatError] = {}
+    sizes: dict[RemoteFile, int] = {}
+    lock = threading.Lock()
+
+    def told(n: int) -> None:
+        with lock:  # bars and callbacks are not made for several threads
+            add(n)
+
+    def bring(one: RemoteFile) -> None:
+        try:
+            sizes[one] = _bring(store, one, folder, told)
+        except EcogcatError as error:
+            problems[one] = error
+
+    if len(wanted) > 1:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                list(pool.map(bring, wanted))
+            finally:
+                pool.shutdown(cancel_futures=True)
+    elif wanted:
+        bring(wanted[0])
+    _forget_older(folder, list(sizes))
+    copies = {one: os.path.join(folder, _copy_name(one)) for one in files if one not in problems}
+    return Fetched(copies, problems, sum(sizes.values()), len(sizes))
+
+
+def arranged(url: str, copies: Mapping[RemoteFile, str], *, once: bool = False) -> tuple[str, dict[str, str]]:
+    """Return a folder in which copies lie as in the store, and what could not be put there, by URL.
+
+    Parameters
+    ----------
+    url : str
+        What the folder is for: it replaces the one that was made for this before.
+    copies : mapping of RemoteFile to str
+    once : bool
+        The folder is used once, by the caller, who removes it.
+    """
+    base = _private("recordings")
+    members = sorted((one.steps, os.path.basename(copy)) for one, copy in copies.items())
+    own = _digest(url)
+    final = os.path.join(base, f"{own}-{_digest(repr(members))}")
+    if not once and all(_is_there(os.path.join(final, *one.steps), one.size) for one in copies) and copies:
+        return final, {}
+    building = tempfile.mkdtemp(prefix=owned_prefix(), dir=base)
+    problems: dict[str, str] = {}
+    try:
+        for one, copy in sorted(copies.items(), key=lambda pair: pair[0].steps):
+            try:
+                _link(copy, building, one.steps)
+            except (FileExistsError, NotADirectoryError, IsADirectoryError):
+                problems[one.url] = "the store has a file and a folder of this name: on a disk there is but one"
+        if once:
+            return building, problems
+        with suppress(FileNotFoundError):
+            if os.path.isdir(final):  # something in it was removed
+                shutil.rmtree(final, ignore_errors=True)
+        with suppress(OSError):  # another process has made it meanwhile
+            os.rename(building, final)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    shutil.rmtree(building, ignore_errors=True)
+    for name in os.listdir(base):
+        if name.startswith(f"{own}-") and name != os.path.basename(final):
+            shutil.rmtree(os.path.join(base, name), ignore_errors=True)
+    return final, problems
+
+
+def _bring(store: Store, file: RemoteFile, folder: str, add: Callable[[int], None]) -> int:
+    """Fetch one file under a temporary name, bring it to the disk, and only then give it its own."""
+    handle, temporary = tempfile.mkstemp(prefix=owned_prefix(), dir=folder)
+    os.close(handle)
+    try:
+        with named_when_full(f"the copy of {shown_url(file.url)} in {folder}"):
+            store.get(file, temporary, add)
+            size = os.path.getsize(temporary)
+            if file.size is not None and size != file.size:
+                raise FormatError(
+                    "it did not come as the store has it",
+                    path=shown_url(file.url),
+                    expected=f"{file.size:,} bytes",
+                    found=f"{size:,}",
+                    hint="It may have been written meanwhile: try again",
+                )
+            with open(temporary, "rb+") as written:
+                os.fsync(written.fileno())
+        os.replace(temporary, os.path.join(folder, _copy_name(file)))
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+    return size
+
+
+def _link(copy: str, folder: str, steps: Sequence[str]) -> None:
+    if any(map(step_fault, steps)):  # looked at when it was listed; nothing is ever put outside of the folder
+        raise NotADirectoryError(f"{steps!r} leads out of the folder")
+    target = os.path.join(folder, *steps)
+    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+    try:
+        os.link(copy, target)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        raise
+    except OSError:  # a disk that knows no links
+        shutil.copyfile(copy, target)
+
+
+def _forget_older(folder: str, files: Sequence[RemoteFile]) -> None:
+    """Remove the copies that some have replaced; whoever has one open keeps what it has."""
+    mine = {_digest(one.url): _copy_name(one) for one in files}
+    for name in os.listdir(folder) if mine else ():
+        if mine.get(name[:16], name) != name:
+            with suppress(OSError):  # in use on a system that minds, or gone already
+                os.unlink(os.path.join(folder, name))
+
+
+def _private(name: str) -> str:
+    """Return a folder of the cache that nobody else can enter; what killed processes left in it is removed first."""
+    base = cache_folder()
+    folder = os.path.join(base, name)
+    try:
+        os.makedirs(base, mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        status = os.stat(folder)
+        if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)):
+            raise EcogcatError(
+                f"{folder}: the cache for copies from elsewhere is private, and others can enter this folder, or "
+                f"own it: `chmod 700` it, or {_ELSEWHERE}"
+            )
+        sweep(folder)
+    except OSError as error:
+        raise EcogcatError(
+            f"{folder}: the cache for copies from elsewhere cannot be made there ({error.strerror}): {_ELSEWHERE}"
+        ) from error
+    return folder
+
+
+def _copy_name(file: RemoteFile) -> str:
+    readable = file.steps[-1] if file.steps else "file"
+    while len(readable.encode()) > _LONGEST:
+        readable = readable[1:]  # its ending says more than its beginning
+    return f"{_digest(file.url)}-{file.mark}-{readable}"
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _is_there(path: str, size: int | None) -> bool:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(status.st_mode) and size in (None, status.st_size)

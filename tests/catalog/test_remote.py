@@ -1,0 +1,254 @@
+"""Catalogs and stores elsewhere: entries that are URLs, catalogs at a URL, and what these may not name."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import intake
+import pytest
+
+import ecogcat as ec
+from ecogcat.catalog.lookup import look_up
+from ecogcat.testing.rhd import write_rhd
+from ecogcat.testing.simulate import simulate_session
+from ecogcat.testing.simulated import SimulatedSession
+from tests.remote_stores import emptied, memory, put, served
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> SimulatedSession:
+    folder = tmp_path_factory.mktemp("session")
+    return simulate_session(folder, ("intan", "hdf5", "openephys"), duration_s=2.0)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ECOGCAT_CACHE", str(tmp_path / "cache"))
+    emptied()
+    return tmp_path / "cache"
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def said(text: str, name: str = "lab/s.yaml") -> str:
+    memory().pipe_file(f"/{name}", text.encode())
+    return f"memory://{name}"
+
+
+def entry(urlpath: str, more: str = "") -> str:
+    return f"sources:\n  rec:\n    driver: ecog_intan\n    args: {{urlpath: '{urlpath}'{more}}}\n"
+
+
+def same(here: Any, there: Any) -> None:
+    assert list(here) == list(there)
+    for name in here:
+        a, b = here[name].read(), there[name].read()
+        assert a == b
+        assert ec.equals(a, b)
+        assert here[name].discover()["shape"] == there[name].discover()["shape"]
+
+
+@pytest.mark.parametrize("opened", ["open_session", "plain Intake", "session driver"])
+def test_a_catalog_at_a_url_means_what_lies_beside_it(session: SimulatedSession, opened: str) -> None:
+    url = put(Path(session.folder), "lab/rat 17")
+    name = Path(session.catalog).name
+    ways = {
+        "open_session": ec.open_session,
+        "plain Intake": intake.open_catalog,
+        "session driver": intake.open_ecog_session,
+    }
+    same(ec.open_session(session.catalog), ways[opened](f"{url}/{name}"))
+
+
+def test_a_catalog_at_a_web_server(session: SimulatedSession) -> None:
+    with served(Path(session.folder)) as (url, _):
+        there = ec.open_session(f"{url}/{Path(session.catalog).name}")
+        same(ec.open_session(session.catalog), there)
+        assert ec.check(there)["ok"].all()
+        first = pickle.loads(pickle.dumps(there[next(iter(there))]))
+        assert first.read() == there[next(iter(there))].read()
+        assert len(ec.session_table(there)) == len(list(there))
+        assert list(ec.find(there, sampling_rate=2000)) == list(there)
+
+
+def test_entries_that_are_urls(session: SimulatedSession, tmp_path: Path) -> None:
+    url = put(Path(session.folder), "lab")
+    names = [one.path.name for one in session.recordings if one.path.suffix == ".rhd"]
+    args = "{{driver: ecog_intan, args: {{urlpath: '{url}/{one}', units: mV}}}}"
+    sources = "".join(f"  {Path(one).stem}: {args.format(url=url, one=one)}\n" for one in names)
+    path = written(tmp_path / "s.yaml", f"sources:\n{sources}")
+    for cat in (ec.open_session(path), intake.open_catalog(str(path))):
+        source = cat[Path(names[0]).stem]
+        here = ec.open_recording(Path(session.folder) / names[0], units="mV")
+        assert source.read().signal.token == here.signal.token
+        again = pickle.loads(pickle.dumps(source))
+        assert again.read().signal.token == here.signal.token
+        assert source.to_dask().shape == here.signal.shape
+
+
+def test_a_join_of_urls(tmp_path: Path) -> None:
+    for name, n in (("a", 128), ("b", 256)):
+        write_rhd(tmp_path / f"{name}.rhd", [[n] * n] * 4)
+        put(tmp_path / f"{name}.rhd", f"lab/{name}.rhd")
+    text = (
+        "sources:\n  a: {driver: ecog_intan, args: {urlpath: a.rhd}}\n"
+        "  j: {driver: ecog_join, args: {parts: [a, %s]}}\n"
+    )
+    here = ec.join(ec.open_recording(tmp_path / "a.rhd"), ec.open_recording(tmp_path / "b.rhd"))
+    assert ec.equals(ec.open_session(said(text % "b.rhd"))["j"].read(), here)
+    shutil.rmtree(tmp_path / "cache")
+    local = written(tmp_path / "s.yaml", text % "'memory://lab/b.rhd'")
+    assert ec.equals(ec.open_session(local)["j"].read(), here)
+
+
+def test_nested_catalogs_at_a_url(tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    put(tmp_path / "a.rhd", "lab/day/a.rhd")
+    said(entry("a.rhd"), "lab/day/s.yaml")
+    for driver in ("yaml_file_cat", "ecog_session"):
+        top = ec.open_session(said(f"sources: {{day: {{driver: {driver}, args: {{path: day/s.yaml}}}}}}\n"))
+        assert look_up(top, "day/rec").read().n_samples == 128
+    said("sources: {top: {driver: yaml_file_cat, args: {path: s.yaml}}}\n")
+    with pytest.raises(ec.CatalogError, match="the catalog includes itself"):
+        _ = ec.open_session("memory://lab/s.yaml")["top"]
+    said("sources: {up: {driver: yaml_file_cat, args: {path: ../s.yaml}}}\n", "lab/day/up.yaml")
+    with pytest.raises(ec.CatalogError, match="leads out of the folder"):
+        _ = ec.open_session("memory://lab/day/up.yaml")["up"]
+
+
+def test_a_catalog_saved_here_finds_its_recordings_there(tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    put(tmp_path / "a.rhd", "lab/a.rhd")
+    text = said(entry("{{ CATALOG_DIR }}/a.rhd"))
+    for opened in (intake.open_catalog, ec.open_session):
+        opened(text).save(str(tmp_path / "saved.yaml"))
+        for again in (ec.open_session, intake.open_catalog):
+            (tmp_path / "a.rhd").unlink(missing_ok=True)
+            assert again(str(tmp_path / "saved.yaml"))["rec"].read().n_samples == 128
+
+
+ELSEWHERE = [
+    *("../a.rhd", "a/../../a.rhd", "{{ CATALOG_DIR }}/../a.rhd", "{{ CATALOG_DIR }}/a/%2e%2e/../../b.rhd"),
+    *(
+        "/etc/passwd",
+        "~/a.rhd",
+        "file:///etc/passwd",
+        "local:///etc/passwd",
+        "C:/a.rhd",
+        "..\\\\a.rhd",
+        "a\\\\..\\\\..\\\\b",
+    ),
+    *("memory://elsewhere/a.rhd", "memory://lab2/a.rhd", "http://127.0.0.1:9/a.rhd", "s3://lab/a.rhd"),
+    *("simplecache::memory://lab/a.rhd", "zip://a::memory://lab/a.zip", "%2Fetc/passwd", "..%2fa.rhd"),
+]
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+@pytest.mark.parametrize("opened", [ec.open_session, intake.open_catalog])
+def test_a_catalog_at_a_url_names_nothing_elsewhere(path: str, opened: Any) -> None:
+    url = said(entry(path))
+    with pytest.raises(ec.CatalogError) as caught:
+        opened(url)["rec"].read()
+    assert re.search(r"leads out of the folder|may name only what lies in its folder", str(caught.value))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["electrode", "events", "judgements"])
+def test_further_files_of_a_catalog_at_a_url_lie_there(key: str, tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    put(tmp_path / "a.rhd", "lab/a.rhd")
+    (tmp_path / "t.csv").write_text("channel,row,col\n0,0,0\n1,0,1\n2,1,0\n3,1,1\n")
+    with pytest.raises(ec.CatalogError, match="may name only what lies in its folder"):
+        ec.open_session(said(entry("a.rhd", f", {key}: '{tmp_path}/t.csv'")))["rec"].read()
+
+
+def test_an_electrode_table_beside_a_catalog_at_a_url(session: SimulatedSession) -> None:
+    url = put(Path(session.folder), "lab")
+    cat = ec.open_session(f"{url}/{Path(session.catalog).name}")
+    assert cat[next(iter(cat))].read().channel_map is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (entry("a.rhd", ", storage_options: {anon: true}"), "it has none of its own"),
+        (entry("{{ env(HOME) }}/a.rhd"), "reads no environment variables"),
+        ("metadata: {ecog: {roots: [/data]}}\n" + entry("a.rhd"), "folders of this machine"),
+        ("metadata: {ecog: {tables: [/data]}}\n" + entry("a.rhd"), "folders of this machine"),
+        ("sources: {j: {driver: ecog_join, args: {parts: [/etc/passwd]}}}\n", "may name only what lies in its folder"),
+        ("sources: {j: {driver: ecog_join, args: {parts: [a.rhd], storage_options: {a: b}}}}\n", "none of its own"),
+        ("sources: {s: {driver: ecog_session, args: {path: s.yaml, settings: /etc/passwd}}}\n", "by their path alone"),
+        (entry("a.rhd", ", conditions: {tones: /etc/passwd}"), "may name only what lies in its folder"),
+    ],
+)
+@pytest.mark.parametrize("opened", [ec.open_session, intake.open_catalog])
+def test_what_a_catalog_at_a_url_may_not_say(text: str, message: str, opened: Any, tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    put(tmp_path / "a.rhd", "lab/a.rhd")
+    url = said(text)
+
+    def read() -> None:
+        cat = opened(url)
+        cat[next(iter(cat))].read()
+
+    with pytest.raises(ec.CatalogError, match=message):
+        read()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind", "message"),
+    [
+        ("none.yaml", None, ec.RecordingNotFound, "memory://lab/none.yaml: nothing is there"),
+        ("s.yaml", "a: [", ec.CatalogError, "memory://lab/s.yaml, line 2: this is no YAML file"),
+        ("s.yaml", "plans: {}", ec.CatalogError, "memory://lab/s.yaml: a catalog has its entries below"),
+        ("s.yaml", "sources: {a: 3}", ec.CatalogError, "memory://lab/s.yaml, line 1: entry 'a'"),
+        ("a.rhd", "x", ec.CatalogError, "ecogcat scan memory://lab/a.rhd -o session.yaml"),
+        ("", None, ec.CatalogError, "is a YAML catalog"),
+    ],
+)
+def test_catalogs_at_a_url_that_are_none(name: str, text: str | None, kind: Any, message: str) -> None:
+    if text is not None:
+        said(text, f"lab/{name}")
+    with pytest.raises(kind) as caught:
+        ec.open_session(f"memory://lab/{name}")
+    assert message in str(caught.value)
+    assert "cache" not in str(caught.value)
+
+
+def test_keys_are_used_and_not_shown(tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    (tmp_path / "s.yaml").write_text(entry("a.rhd"))
+    with served(tmp_path) as (url, server):
+        options = "{headers: {Authorization: Bearer topsecret}}"
+        local = written(tmp_path / "local.yaml", entry(f"{url}/a.rhd", f", storage_options: {options}"))
+        for cat in (ec.open_session(local), intake.open_catalog(str(local))):
+            dataset = cat["rec"].read()
+            shown = [repr(cat["rec"]), repr(cat), str(cat["rec"].discover()), repr(dataset), ec.methods_text(dataset)]
+            shown += [dataset._repr_html_(), str(dataset.history), str([part.metadata for part in dataset.parts])]
+            assert "topsecret" not in " ".join(shown)
+        assert "topsecret" not in repr(ec.open_session(local)._entries["rec"])
+        assert "storage_options: '...'" in repr(ec.open_session(local)["rec"]).replace(": ...", ": '...'")
+        server.refusals["/a.rhd"] = 401
+        with pytest.raises(ec.FormatError, match="does not let us read") as caught:
+            ec.open_session(local)["rec"].read()
+        assert "topsecret" not in str(caught.value)
+        server.refusals.clear()
+        given = {"headers": {"Authorization": "Bearer topsecret"}}
+        there = ec.open_session(f"{url}/s.yaml", storage_options=given)
+        assert there["rec"].read() == dataset
+        assert pickle.loads(pickle.dumps(there["rec"])).read() == dataset
+        assert "topsecret" not in repr(there) + repr(there["rec"])
+
+
+def test_the_newer_interface_reads_urls(tmp_path: Path) -> None:
+    from ecogcat.catalog.pipelines import RecordingReader
+
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    assert RecordingReader(put(tmp_path / "a.rhd", "lab/a.rhd")).read().n_samples == 128

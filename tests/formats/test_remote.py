@@ -1,0 +1,261 @@
+"""Recordings at URLs: what opens where it lies opens equal from a store, with the files that belong to it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ecogcat as ec
+from ecogcat.formats.remote import bring
+from ecogcat.testing.rhd import write_rhd
+from tests.conftest import shared_path
+from tests.open_everything import describe
+from tests.remote_stores import emptied, memory, put, served
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("ECOGCAT_CACHE", str(folder))
+    emptied()
+    return folder
+
+
+def alike(here: ec.Dataset, there: ec.Dataset) -> None:
+    assert there == here
+    assert describe(there) == describe(here)
+    assert there.name == here.name
+    for own, other in zip(here.parts, there.parts, strict=True):
+        assert (own.name, own.recorded_at, own.notes, own.warnings) == (
+            other.name,
+            other.recorded_at,
+            other.notes,
+            other.warnings,
+        )
+        assert [os.path.basename(path) for path in own.paths] == [os.path.basename(path) for path in other.paths]
+    if here.signal.size < 2_000_000:
+        assert ec.equals(here, there)
+
+
+_BINARY = "openephys_binary/v0.5.x_two_nodes/RecordNode103"
+_GATES = "spikeglx/multi_trigger_multi_gate/5-19-2022-CI0"
+_NOISE = "spikeglx/Noise4Sam_g0"
+RECORDINGS: list[tuple[str, str, dict[str, Any]]] = [
+    # what is put into the store, what of it is opened, load arguments
+    ("blackrock/blackrock_2_1", "", {}),
+    ("blackrock/segment/PauseCorrect", "", {}),
+    ("blackrock/blackrock_2_1", "l101210-001.ns2", {}),
+    ("brainvision/antio_CA_208", "", {"recording": "test_CA_208_start_stop"}),
+    *(("brainvision/antio_CA_208", f"test_CA_208.{ending}", {}) for ending in ("vhdr", "eeg", "vmrk")),
+    ("edf", "mne_test_bdf_stim_channel.bdf", {}),
+    ("edf", "mnepy_test_uneven_samp.edf", {}),
+    ("intan/derived_consecutive_32ch", "", {}),
+    ("intan", "intan_sampledata_r.rhd", {}),
+    ("intan/intan_fps_test_231117_052500", "", {}),
+    ("intan/intan_fps_test_231117_052500", "info.rhd", {}),
+    ("intan/intan_fps_test_231117_052500", "amplifier.dat", {}),
+    ("matlab_v73", "fieldtrip_eximia_raw_v73.mat", {}),
+    ("neuralynx/mne_neuralynx", "", {}),
+    ("neuralynx/mne_neuralynx", "LAHC1.ncs", {}),
+    ("nwb", "catalystneuro_buzsaki_lfp_96ch.nwb", {}),
+    (_BINARY, "", {"recording": "recording2"}),
+    (_BINARY, "experiment1/recording2", {}),
+    (_BINARY, "experiment1/recording2/structure.oebin", {}),
+    (_BINARY, "experiment1/recording2/continuous/File_Reader-100.0/continuous.dat", {}),
+    ("openephys_legacy/OpenEphys_SampleData_2_(multiple_starts)", "", {"experiment": 1, "recording": 1}),
+    ("openephys_legacy/OpenEphys_SampleData_2_(multiple_starts)", "101_CH0.continuous", {"recording": 0}),
+    (_GATES, "", {"stream": "imec0.lf"}),
+    (_NOISE, "Noise4Sam_g0_t0.nidq.bin", {}),
+    (_NOISE, "Noise4Sam_g0_t0.nidq.meta", {}),
+    ("tdms", "raw1.tdms", {}),
+    ("refuse", "intan_cut_mid_block.rhd", {}),
+]
+
+
+@pytest.mark.parametrize(("folder", "below", "arguments"), RECORDINGS)
+def test_what_opens_here_opens_equal_from_a_store(folder: str, below: str, arguments: dict[str, Any]) -> None:
+    root = shared_path(f"recordings/{folder}")
+    place = f"lab/{root.parent.name}/{root.name}"
+    put(root, place)
+    here = ec.open_recording(root / below, **arguments)
+    url = f"memory://{place}/{below}".rstrip("/")
+    there = ec.open_recording(url, **arguments)
+    alike(here, there)
+    assert all(part.metadata["url"].startswith(f"memory://{place}") for part in there.parts)
+    assert ec.streams(url).equals(ec.streams(root / below))
+
+
+@pytest.mark.parametrize("lists", [True, False], ids=["listing", "no listing"])
+@pytest.mark.parametrize(
+    ("folder", "below"),
+    [
+        ("brainvision/antio_CA_208", "test_CA_208.vhdr"),
+        ("brainvision/antio_CA_208", "test_CA_208.eeg"),
+        ("blackrock/blackrock_2_1", "l101210-001.ns2"),
+        ("spikeglx/Noise4Sam_g0", "Noise4Sam_g0_t0.nidq.bin"),
+        ("intan", "intan_sampledata_r.rhd"),
+    ],
+)
+def test_from_a_web_server(folder: str, below: str, lists: bool) -> None:
+    root = shared_path(f"recordings/{folder}")
+    with served(root, lists=lists) as (url, server):
+        alike(ec.open_recording(root / below), ec.open_recording(f"{url}/{below}"))
+        fetched = [path for command, path in server.asked if command == "GET" and not path.endswith("/")]
+        again = len(server.asked)
+        ec.open_recording(f"{url}/{below}")
+        assert fetched
+        headers = 1 if below.endswith((".vhdr", ".eeg")) else 0  # read to find what they name
+        got = [path for command, path in server.asked[again:] if command == "GET" and not path.endswith("/")]
+        assert len(got) <= headers * 3
+
+
+def test_a_folder_from_a_web_server_with_spaces_in_its_names(tmp_path: Path) -> None:
+    folder = tmp_path / "served" / "day 1" / "Record Node 101"
+    source = shared_path("recordings/openephys_legacy/OpenEphys_SampleData_2_(multiple_starts)")
+    folder.mkdir(parents=True)
+    for one in source.iterdir():
+        (folder / one.name).write_bytes(one.read_bytes())
+    with served(tmp_path / "served") as (url, _):
+        for place in ("day%201/Record%20Node%20101/", "day 1/Record Node 101"):
+            there = ec.open_recording(f"{url}/{place}", experiment=1, recording=0)
+            alike(ec.open_recording(folder, experiment=1, recording=0), there)
+
+
+def recording(folder: Path, name: str = "rec_a.rhd", n: int = 128) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_rhd(folder / name, [[n] * n] * 4)
+    return folder / name
+
+
+def test_a_copy_is_fetched_once_and_anew_when_the_store_has_another(tmp_path: Path, cache: Path) -> None:
+    url = put(recording(tmp_path / "a"), "lab/rec.rhd")
+    first = bring(url)
+    assert (first.n_files, first.n_bytes) == (1, memory().size("/lab/rec.rhd"))
+    assert bring(url).n_files == 0
+    old = ec.open_recording(url)
+    put(recording(tmp_path / "b", n=256), "lab/rec.rhd")
+    new = ec.open_recording(url)
+    assert (old.n_samples, new.n_samples) == (128, 256)
+    assert len(list((cache / "files").iterdir())) == 1
+    assert len(list((cache / "recordings").iterdir())) == 1
+    with pytest.raises(ec.SourceChangedError):
+        old.signal[:]
+
+
+def test_the_same_size_written_again_is_fetched_again(tmp_path: Path) -> None:
+    url = put(recording(tmp_path / "a"), "lab/rec.rhd")
+    before = Path(bring(url).path).read_bytes()
+    memory().pipe_file("/lab/rec.rhd", before[:-4] + b"\1\2\3\4")
+    again = bring(url)
+    assert again.n_files == 1
+    assert Path(again.path).read_bytes() == before[:-4] + b"\1\2\3\4"
+
+
+def test_what_lies_beside_and_does_not_belong_stays_in_the_store(tmp_path: Path) -> None:
+    folder = tmp_path / "rig"
+    for name in ("2026.01.05_a.rhd", "2026.01.05_b.rhd", "2026.01.05_a2.rhd"):
+        recording(folder, name)
+    put(folder, "lab")
+    copy = bring("memory://lab/2026.01.05_a.rhd")
+    assert [os.path.basename(path) for path in copy.urls] == ["2026.01.05_a.rhd"]
+    assert os.listdir(os.path.dirname(copy.path)) == ["2026.01.05_a.rhd"]
+
+
+def test_datasets_join_pickle_and_open_elsewhere(tmp_path: Path) -> None:
+    a, b = (put(recording(tmp_path, f"rec_{k}.rhd", n), f"lab/rec_{k}.rhd") for k, n in (("a", 128), ("b", 256)))
+    joined = ec.join(ec.open_recording(a), ec.open_recording(b))
+    assert [part.metadata["url"] for part in joined.parts] == [a, b]
+    again = pickle.loads(pickle.dumps(joined))
+    assert ec.equals(again, joined)
+    text = ec.methods_text(joined)
+    assert a in text
+    assert b in text
+    assert "cache" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "said"),
+    [
+        ("memory://lab/none.rhd", ec.RecordingNotFound, "memory://lab/none.rhd: nothing is there"),
+        ("memory://nowhere", ec.RecordingNotFound, "memory://nowhere: nothing is there"),
+        ("simplecache::memory://lab/rec.rhd", ec.CatalogError, "not through 'simplecache'"),
+        ("zip://*::memory://lab/rec.zip", ec.CatalogError, "not through 'zip'"),
+        ("reference://lab/rec", ec.CatalogError, "not through 'reference'"),
+        ("nosuch://lab/rec.rhd", ec.CatalogError, "fsspec knows no such protocol"),
+        ("memory://lab/../rec.rhd", ec.CatalogError, "'..' has no place in a URL"),
+        ("memory://lab\\rec.rhd", ec.CatalogError, "this is no URL"),
+        ("http://127.0.0.1:9/rec.rhd", ec.FormatError, "the store cannot be read"),
+        ("http://nosuchhost.invalid/rec.rhd", ec.FormatError, "Is the address right"),
+        ("oss://bucket/rec.rhd", ImportError, "this needs ossfs: pip install ossfs"),
+    ],
+)
+def test_what_cannot_be_reached(url: str, kind: type[Exception], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ossfs", None)
+    with pytest.raises(kind) as caught:
+        ec.open_recording(url)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_may_not_be_read_says_so(tmp_path: Path) -> None:
+    recording(tmp_path)
+    with served(tmp_path) as (url, server):
+        server.refusals["/rec_a.rhd"] = 403
+        with pytest.raises(ec.FormatError, match=r"rec_a.rhd\?\.\.\.: the store does not let us read this") as caught:
+            ec.open_recording(f"{url}/rec_a.rhd?X-Signature=verysecret")
+    assert "storage_options=" in str(caught.value)
+    assert "verysecret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_no_secret_is_in_a_message(tmp_path: Path) -> None:
+    recording(tmp_path)
+    with served(tmp_path) as (url, server):
+        server.refusals["/rec_a.rhd"] = 401
+        options = {"headers": {"Authorization": "Bearer abc123secret"}, "abc123name": "another_secret"}
+        with pytest.raises((ec.FormatError, TypeError)) as caught:
+            ec.open_recording(f"{url}/rec_a.rhd", storage_options=options)
+    assert "secret" not in f"{caught.value!r}{caught.value}"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"key": object()}, "storage_options: key: a plain value"),
+        ({"deep": {"key": b"secret"}}, "storage_options: deep: key: a plain value"),
+        ("secret", "storage_options are names with values"),
+        ({3: "secret"}, "storage_options: names are text"),
+    ],
+)
+@pytest.mark.parametrize("path", ["memory://lab/rec.rhd", "rec.rhd"])
+def test_storage_options_are_plain(path: str, options: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said) as caught:
+        ec.open_recording(path, storage_options=options)
+    assert "secret" not in str(caught.value)
+
+
+def test_errors_of_a_format_name_the_url(tmp_path: Path) -> None:
+    (tmp_path / "cut.rhd").write_bytes(recording(tmp_path).read_bytes()[:300])
+    url = put(tmp_path / "cut.rhd", "lab/cut.rhd")
+    with pytest.raises(ec.FormatError) as there:
+        ec.open_recording(url)
+    with pytest.raises(ec.FormatError) as here:
+        ec.open_recording(tmp_path / "cut.rhd")
+    assert str(there.value) == str(here.value).replace(str(tmp_path / "cut.rhd"), url)
+
+
+def test_without_fsspec_the_extra_is_named(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['fsspec'] = None; sys.modules['fsspec.core'] = None\n"
+        "import ecogcat as ec\n"
+        "try: ec.open_recording('s3://lab/rec.rhd')\n"
+        "except ImportError as error: print(error)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert run.stdout.strip().endswith("pip install 'ecogcat[remote]'")

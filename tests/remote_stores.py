@@ -1,0 +1,78 @@
+"""Stores for tests: a folder put into fsspec's memory, or served by a web server on this machine."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+
+def memory() -> Any:
+    return fsspec.filesystem("memory")
+
+
+def emptied() -> Any:
+    """The memory store without anything in it."""
+    store = memory()
+    store.store.clear()
+    store.pseudo_dirs[:] = [""]
+    return store
+
+
+def put(folder: Path, place: str) -> str:
+    """Put the files of a folder (or one file) into the memory store; return the URL."""
+    store = memory()
+    files = [folder] if folder.is_file() else sorted(one for one in folder.rglob("*") if one.is_file())
+    for one in files:
+        below = one.relative_to(folder).as_posix()
+        store.pipe_file(f"/{place}" if below == "." else f"/{place}/{below}", one.read_bytes())
+    return f"memory://{place}"
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves a folder in silence, and remembers what was asked for."""
+
+    def log_message(self, *_: object) -> None:
+        return
+
+    def _asked(self) -> bool:
+        server: Any = self.server
+        server.asked.append((self.command, self.path))
+        status = server.refusals.get(self.path.partition("?")[0])
+        if status:
+            self.send_error(status)
+        elif not server.lists and os.path.isdir(self.translate_path(self.path)) and self.path.endswith("/"):
+            self.send_error(403)
+        else:
+            return True
+        return False
+
+    def do_GET(self) -> None:
+        if self._asked():
+            super().do_GET()
+
+    def do_HEAD(self) -> None:
+        if self._asked():
+            super().do_HEAD()
+
+
+@contextmanager
+def served(folder: Path, *, lists: bool = True) -> Iterator[tuple[str, Any]]:
+    """Serve a folder; yields its URL and the server, whose `asked` are the requests so far."""
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=os.fspath(folder)))
+    server.asked, server.refusals, server.lists, server.daemon_threads = [], {}, lists, True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,248 @@
+"""The cache of copies: private, whole or not there, and nothing in it that a store's names would put elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecogcat.errors import CatalogError, EcogcatError, FormatError
+from ecogcat.settings import cache_folder, options
+from ecogcat.storage import leftovers
+from ecogcat.storage.cache import arranged, fetch, lacking
+from ecogcat.storage.remote import RemoteFile, Store
+from ecogcat.storage.urls import child_url, is_url, lies_below, normal_url, parent_url, shown_url, step_fault, steps_of
+from tests.remote_stores import emptied, memory, served
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ECOGCAT_CACHE", str(tmp_path / "cache"))
+    emptied()
+    return tmp_path / "cache"
+
+
+def some(*names: str, n: int = 10) -> tuple[Store, list[RemoteFile]]:
+    for name in names:
+        memory().pipe_file(f"/lab/{name}", name.encode() * n)
+    store = Store("memory://lab")
+    return store, list(store.beneath().files)
+
+
+def test_the_cache_is_private(cache: Path) -> None:
+    store, files = some("a.rhd", "day/b.rhd")
+    mask = os.umask(0)
+    try:
+        folder, _ = arranged(store.url, fetch(store, files).copies)
+    finally:
+        os.umask(mask)
+    for path in (cache, cache / "files", cache / "recordings", Path(folder)):
+        assert path.stat().st_mode & 0o077 == 0
+    assert (Path(folder) / "lab" / "day" / "b.rhd").read_bytes() == b"day/b.rhd" * 10
+
+
+def test_a_cache_that_others_can_enter_is_refused(cache: Path) -> None:
+    (cache / "files").mkdir(parents=True)
+    (cache / "files").chmod(0o775)
+    store, files = some("a.rhd")
+    with pytest.raises(EcogcatError, match="others can enter this folder"):
+        fetch(store, files)
+
+
+def test_a_cache_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store, files = some("a.rhd")
+    with options(cache=tmp_path / "file" / "cache"), pytest.raises(EcogcatError, match="ECOGCAT_CACHE"):
+        fetch(store, files)
+
+
+def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ECOGCAT_CACHE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
+    if sys.platform.startswith("linux"):
+        assert cache_folder() == str(tmp_path / "x" / "ecogcat")
+    monkeypatch.setenv("ECOGCAT_CACHE", "~/copies")
+    assert cache_folder() == str(tmp_path / "copies")
+    with options(cache=tmp_path / "other"):
+        assert cache_folder() == str(tmp_path / "other")
+    with pytest.raises(TypeError, match="cache is the path of a folder"), options(cache=3):
+        pass
+
+
+def test_a_copy_that_comes_short_is_no_copy(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, files = some("a.rhd")
+    get = store.fs.get_file
+
+    def cut(place: str, target: str, **told: Any) -> None:
+        get(place, target, **told)
+        os.truncate(target, 7)
+
+    monkeypatch.setattr(type(store.fs), "get_file", lambda self, *given, **told: cut(*given, **told))
+    fetched = fetch(store, files)
+    (problem,) = fetched.problems.values()
+    assert isinstance(problem, FormatError)
+    assert "expected 50 bytes; found 7" in str(problem)
+    assert not list((cache / "files").iterdir())
+    assert lacking(files) == files
+
+
+def test_what_killed_downloads_left_is_removed(cache: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    if not leftovers._numbering():
+        pytest.skip("processes are not numbered here")
+    for folder in ("files", "recordings"):
+        (cache / folder).mkdir(mode=0o700, parents=True)
+        (cache / folder / f"ecogcat-{leftovers._numbering()}-{int(ended.stdout)}-x").write_text("half")
+    store, files = some("a.rhd")
+    arranged(store.url, fetch(store, files).copies)
+    assert not list(cache.rglob("ecogcat-*"))
+
+
+def test_a_disk_without_room_says_so_before_anything_is_fetched(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, files = some("a.rhd", "b.rhd")
+    usage = shutil.disk_usage(cache.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=99))
+    monkeypatch.setattr(Store, "get", lambda *_: pytest.fail("something was fetched"))
+    with pytest.raises(OSError, match="a copy of memory://lab takes 100 bytes") as caught:
+        fetch(store, files)
+    assert "99 free" in str(caught.value)
+    assert "ECOGCAT_CACHE" in str(caught.value)
+
+
+def test_one_file_that_cannot_be_fetched_does_not_hide_the_others(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    for name in ("a.rhd", "b.rhd", "c.rhd"):
+        (tmp_path / "web" / name).write_text(name)
+    with served(tmp_path / "web") as (url, server):
+        store = Store(url)
+        files, problems = store.described(store.beneath().files)
+        assert not problems
+        server.refusals["/b.rhd"] = 403
+        fetched = fetch(store, files)
+    assert [one.steps[-1] for one in fetched.copies] == ["a.rhd", "c.rhd"]
+    assert [one.steps[-1] for one in fetched.problems] == ["b.rhd"]
+    assert fetched.n_bytes == 10
+
+
+def test_a_recordings_folder_holds_what_the_store_holds_now(cache: Path) -> None:
+    store, files = some("a.rhd", "b.rhd")
+    first, _ = arranged(store.url, fetch(store, files).copies)
+    assert arranged(store.url, fetch(store, files).copies) == (first, {})
+    os.unlink(os.path.join(first, "lab", "a.rhd"))
+    again, _ = arranged(store.url, fetch(store, files).copies)
+    assert sorted(os.listdir(os.path.join(again, "lab"))) == ["a.rhd", "b.rhd"]
+    memory().rm("/lab/b.rhd")
+    left, _ = arranged(store.url, fetch(store, list(Store("memory://lab").beneath().files)).copies)
+    assert os.listdir(os.path.join(left, "lab")) == ["a.rhd"]
+    assert os.listdir(cache / "recordings") == [os.path.basename(left)]
+
+
+def test_a_file_and_a_folder_of_one_name(cache: Path) -> None:
+    store, files = some("a", "b.rhd")
+    inside = RemoteFile("memory://lab/a/c.rhd", ("lab", "a", "c.rhd"), 1, files[1].mark)
+    copies = fetch(store, files).copies
+    _, problems = arranged(store.url, {**copies, inside: copies[files[1]]})
+    assert list(problems) == [inside.url]
+
+
+_HOSTILE = ("../escaped", "/etc/escaped", "..", "a/../../escaped", "C:/escaped", "a\\..\\..\\escaped", "a/\0b", "a/./b")
+
+
+@pytest.mark.parametrize("name", _HOSTILE)
+def test_names_that_lead_elsewhere_are_never_followed(cache: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, _ = some("a.rhd")
+    info = {"name": f"/lab/{name}", "size": 1, "type": "file", "created": 1}
+    monkeypatch.setattr(store.fs, "find", lambda *_, **__: {info["name"]: info}, raising=False)
+    listing = store.beneath()
+    assert not listing.files
+    assert len(listing.refused) == 1
+    # Even if one got through, nothing would be put there.
+    hostile = RemoteFile("memory://lab/x", ("lab", *name.split("/")), 1, "mark")
+    copy = cache.parent / "copy"
+    copy.write_text("x")
+    before = sorted(cache.parent.parent.rglob("escaped*"))
+    assert list(arranged("memory://lab", {hostile: str(copy)})[1]) == [hostile.url]
+    assert sorted(cache.parent.parent.rglob("escaped*")) == before
+    assert not Path("/etc/escaped").exists()
+
+
+def test_a_listing_that_names_another_place(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, _ = some("a.rhd")
+    info = {"name": "/elsewhere/a.rhd", "size": 1, "type": "file", "created": 1}
+    monkeypatch.setattr(store.fs, "find", lambda *_, **__: {info["name"]: info}, raising=False)
+    assert "does not lie below memory://lab" in store.beneath().refused[0][1]
+
+
+def test_a_web_page_whose_links_lead_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(
+        "".join(
+            f'<a href="{one}">x</a>' for one in ("../up.rhd", "/root.rhd", "http://127.0.0.1:1/x.rhd", "%2e%2e/b.rhd")
+        )
+        + '<a href="a.rhd">a</a><a href="?C=N">order</a>'
+    )
+    (tmp_path / "a.rhd").write_text("a")
+    (tmp_path / "day").mkdir()
+    with served(tmp_path) as (url, _):
+        assert [one.steps[1:] for one in Store(f"{url}/").beneath().files if one.steps[-1] != "root.rhd"] == [
+            ("a.rhd",)
+        ]
+
+
+_BOTH = """
+import sys
+from ecogcat.storage.cache import fetch, arranged
+from ecogcat.storage.remote import Store
+for _ in range(3):
+    store = Store(sys.argv[1])
+    files, _ = store.described(store.beneath().files)
+    folder, problems = arranged(store.url, fetch(store, files).copies)
+    assert not problems
+    for one in files:
+        assert open("/".join([folder, *one.steps]), "rb").read() == one.steps[-1].encode() * 100_000
+"""
+
+
+def test_processes_that_fetch_the_same_do_not_harm_each_other(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    for name in ("a.rhd", "b.rhd"):
+        (tmp_path / "web" / name).write_text(name * 100_000)
+    with served(tmp_path / "web") as (url, _):
+        runs = [subprocess.Popen([sys.executable, "-c", _BOTH, url], stderr=subprocess.PIPE) for _ in range(2)]
+        assert [run.communicate()[1] for run in runs] == [b"", b""]
+    assert len(list((cache / "files").iterdir())) == 2
+
+
+_STEPS = st.lists(st.text("abé ._-%{}'", min_size=1, max_size=6).filter(lambda one: not step_fault(one)), max_size=4)
+
+
+@given(_STEPS, st.sampled_from(["a.rhd", "b c.yaml"]))
+def test_urls_come_apart_and_go_together(steps: list[str], name: str) -> None:
+    folder = child_url("s3://lab", "/".join(steps))
+    url = child_url(folder, name)
+    assert is_url(url)
+    assert normal_url(url) == url
+    assert normal_url(url.replace("/lab", "//lab//")) == url
+    assert steps_of(url) == ("lab", *steps, name)
+    assert parent_url(url) == folder
+    assert lies_below(url, folder)
+    assert lies_below(url, "s3://lab")
+    assert not lies_below(url, "s3://la")
+    assert shown_url(url) == url
+
+
+@given(st.text(max_size=30), st.sampled_from(["s3://", "http://", "memory://", ""]))
+def test_no_url_leads_out_of_its_store(text: str, scheme: str) -> None:
+    try:
+        url = normal_url(scheme + text)
+    except CatalogError:
+        return
+    assert ".." not in steps_of(url)[1:]
+    assert normal_url(url) == url
