@@ -28,11 +28,13 @@ Task = dict[str, Any]
 
 _CHUNK = 48
 _ALONE_S = 1.5  # a process of its own takes a second to start
-_SERVE = """import signal
-signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the affair of who started it
-from ecogcat.catalog.examine import serve
-serve()
-"""
+_SERVE = "from ecogcat.catalog.examine import serve; serve()"
+# Ctrl-C is the affair of who started them.
+_APART: dict[str, Any] = (
+    {"process_group": 0}
+    if os.name == "posix"
+    else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+)
 _HOPELESS = "the process that opened it ended ({})"
 
 
@@ -99,12 +101,17 @@ def _elsewhere(tasks: Sequence[Task], jobs: int) -> Iterator[dict[str, Any]]:
     """Do tasks in processes; one that dies of a file is started anew, and the file is reported."""
     own = threading.local()
     started: list[subprocess.Popen[str]] = []
+    starting = threading.Lock()
+    stopped = False
 
     def run(task: Task) -> dict[str, Any]:
         process = getattr(own, "process", None)
         if process is None or process.poll() is not None:
-            process = own.process = _start()
-            started.append(process)
+            with starting:
+                if stopped:
+                    return {}
+                process = own.process = _start()
+                started.append(process)
         if answer := _asked(process, task):
             result: dict[str, Any] = json.loads(answer)
             return result
@@ -120,8 +127,10 @@ def _elsewhere(tasks: Sequence[Task], jobs: int) -> Iterator[dict[str, Any]]:
                     waiting |= {pool.submit(run, task) for task in result["tasks"]}
                     yield result
         except BaseException:  # Ctrl-C, for one: what they are at is of no use any more
-            for process in started:
-                process.kill()
+            with starting:
+                stopped = True
+                for process in started:
+                    process.kill()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -140,6 +149,7 @@ def _start() -> subprocess.Popen[str]:
         env={**os.environ, "PYTHONPATH": path},
         text=True,
         encoding="utf-8",
+        **_APART,
     )
 
 
