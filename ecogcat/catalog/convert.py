@@ -7,6 +7,7 @@ import os
 from ecogcat.catalog.ini import LabSettings
 from ecogcat.catalog.lab import Roots
 from ecogcat.catalog.labsession import open_session
+from ecogcat.catalog.yamltext import write_text
 
 __all__ = ["convert_into", "convert_session"]
 
@@ -93,12 +94,5 @@ def convert_into(
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
     head = f"# The session {cat.metadata['path']}, converted by ecogcat; its options, as written, are in metadata.\n"
     os.makedirs(os.path.dirname(place), exist_ok=True)
-    unfinished = f"{place}.{os.getpid()}.part"
-    try:
-        with open(unfinished, "w", encoding="utf-8") as file:
-            file.write(head + text)
-        os.replace(unfinished, place)
-    finally:
-        if os.path.exists(unfinished):
-            os.remove(unfinished)
+    write_text(place, head + text)
     return notes, failed

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 
 from ecogcat.catalog.columns import Columns, columns_of_rows, told_apart
 from ecogcat.catalog.rows import row_of
+from ecogcat.storage.atomic import written_whole
 
 __all__ = ["WORTH_AN_INDEX", "Index", "digest_of", "index_path", "open_index", "write_index"]
 
@@ -134,23 +134,17 @@ def write_index(path: str, content: Mapping[str, Any], digest: str | None = None
     facts["names"] = json.dumps([name for name, _ in texts], ensure_ascii=False)
     target = index_path(path)
     try:
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=f".{os.path.basename(target)}.")
-    except OSError:
-        return False
-    os.close(handle)
-    try:
-        with closing(sqlite3.connect(temporary)) as connection, connection:
-            connection.execute("PRAGMA journal_mode = OFF")
-            for table in _TABLES:
-                connection.execute(table)
-            connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
-            rows = ((position, *one) for position, one in enumerate(texts))
-            connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
-            connection.executemany("INSERT INTO columns VALUES (?, ?, ?, ?)", _columns(content["sources"]))
-        os.chmod(temporary, os.stat(path).st_mode & 0o666)
-        os.replace(temporary, target)
+        with written_whole(target) as temporary:
+            with closing(sqlite3.connect(temporary)) as connection, connection:
+                connection.execute("PRAGMA journal_mode = OFF")
+                for table in _TABLES:
+                    connection.execute(table)
+                connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
+                rows = ((position, *one) for position, one in enumerate(texts))
+                connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
+                connection.executemany("INSERT INTO columns VALUES (?, ?, ?, ?)", _columns(content["sources"]))
+            os.chmod(temporary, os.stat(path).st_mode & 0o666)
     except (sqlite3.Error, OSError, ValueError):  # a text that is none, for one
-        os.unlink(temporary)
         return False
     return True
 

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +13,7 @@ from typing import Any
 
 from ecogcat.catalog.yamlfile import read_catalog_file
 from ecogcat.errors import CatalogError
+from ecogcat.storage.atomic import written_whole
 
 __all__ = [
     "BRACE",
@@ -194,27 +194,11 @@ def edited(lines: Sequence[str], edits: Sequence[Edit]) -> str:
 
 def write_text(path: str, text: str, *, private: bool = False) -> None:
     """Write a file at once: whoever reads it meanwhile has the old one or the new one; a private one only its owner."""
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.", suffix=".tmp")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(
-            temporary,
-            os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o600 if private else 0o666 & ~_umask(),
-        )
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    with written_whole(os.path.abspath(path)) as part:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666), "wb") as file:
+            file.write(text.encode("utf-8"))
+        if os.path.exists(path):
+            os.chmod(part, os.stat(path).st_mode & 0o777)
 
 
 def _value(node: Any, key: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecogcat.checks import check_writable
+from ecogcat.storage.atomic import written_whole
 
 __all__ = ["EpochFile", "epoch_file", "is_path"]
 
@@ -90,19 +90,13 @@ def epoch_file(
     check_writable(target, "file of epochs")
     if os.path.exists(target) and not overwrite:
         raise FileExistsError(f"{target} is there already; overwrite=True replaces it")
-    part = f"{target}.{os.getpid()}-{threading.get_ident()}.part"
-    try:
+    with written_whole(target) as part:
         offset = _npy(part, dtype, shape) if ending == ".npy" else _hdf5(part, dtype, shape, beside)
         file = EpochFile(part, dtype, shape, offset)
         yield file
         if isinstance(file.data, np.memmap):
             file.data.flush()
-        os.replace(part, target)
-        file.path = target
-    except BaseException:
-        if os.path.exists(part):
-            os.unlink(part)
-        raise
+    file.path = target
 
 
 def _npy(path: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:

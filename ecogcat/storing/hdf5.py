@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecogcat.storage.atomic import put_in_place
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.storage.disk import take_room
 from ecogcat.storing import blocks
 from ecogcat.storing.blocks import Block, blocks_of, stream
 from ecogcat.storing.form import LAYOUT, Description, Run
 from ecogcat.storing.marks import Mark, begin_marks, read_at, read_mark, write_at, write_mark
-from ecogcat.storing.target import check_space, held, put_in_place
+from ecogcat.storing.target import check_space, held
 
 __all__ = [
     "SIGNATURE",

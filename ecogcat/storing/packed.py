@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from ecogcat import settings
 from ecogcat.storage import pool
+from ecogcat.storage.atomic import put_in_place
 from ecogcat.storing import hdf5
 from ecogcat.storing.form import Description, Run
 from ecogcat.storing.marks import Mark, read_at, read_front_mark, write_at, write_mark
-from ecogcat.storing.target import check_space, held, put_in_place, unfinished_path
+from ecogcat.storing.target import check_space, held, unfinished_path
 
 __all__ = [
     "LEVEL",

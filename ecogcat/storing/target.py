@@ -18,8 +18,6 @@ __all__ = [
     "held",
     "inputs_of",
     "place_of",
-    "put_in_place",
-    "sync_folder",
     "unfinished_path",
 ]
 
@@ -185,21 +183,3 @@ def _lock(descriptor: int, path: str) -> None:
         raise BlockingIOError(
             error.errno, f"{path} is being written by another process or thread: wait for it, or stop it"
         ) from None
-
-
-def put_in_place(path: str, place: str) -> None:
-    """Give a whole, synced file its name, in one step; the name too is on disk when this returns."""
-    os.replace(path, place)
-    sync_folder(os.path.dirname(place))
-
-
-def sync_folder(folder: str) -> None:
-    """Have the names in a folder written to disk, where the system can do that."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,6 +18,7 @@ from ecogcat.parts import aligned_length, rate_ratio
 from ecogcat.piece import Piece
 from ecogcat.signal import Signal
 from ecogcat.storage.affine import AffineExtent
+from ecogcat.storage.atomic import put_in_place
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.storage.extent import Extent
 from ecogcat.storage.handles import hdf5_file
@@ -26,7 +27,7 @@ from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.source import Source
 from ecogcat.storing.form import Description, Run
 from ecogcat.storing.hdf5 import put_attributes, put_description
-from ecogcat.storing.target import held, put_in_place
+from ecogcat.storing.target import held
 
 __all__ = ["linked_runs", "write_virtual"]
 

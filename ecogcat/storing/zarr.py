@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from ecogcat.dataset import Dataset
 from ecogcat.errors import ReadOnlyError
 from ecogcat.storage import pool
+from ecogcat.storage.atomic import sync_folder
 from ecogcat.storing import hdf5, packed
 from ecogcat.storing.form import LAYOUT, Description, Run
 from ecogcat.storing.marks import Mark, read_front_mark, write_mark
 from ecogcat.storing.packed import Chunk
-from ecogcat.storing.target import check_space, held, sync_folder, unfinished_path
+from ecogcat.storing.target import check_space, held, unfinished_path
 
 __all__ = ["write_zarr"]
 
