@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from secrets import token_hex
 from typing import Any
 from urllib.parse import unquote
 
@@ -279,8 +280,12 @@ class Store:
         with self.in_words(url):
             info = self.fs.info(self._path(url))
             found = _file(url, steps_of(url), info)
-            if found.mark or is_http(url):  # of a web page its server may say nothing at all
+            if found.mark:
                 return found
+            if is_http(
+                url
+            ):  # of a page that is made when it is asked for its server may say nothing: never known again
+                return replace(found, mark=token_hex(8) if found.size is None else _digest(found.size, ""))
             return replace(found, mark=_digest(found.size, str(self.fs.ukey(self._path(url)))))
 
 

@@ -126,12 +126,17 @@ def test_nested_catalogs_at_a_url(tmp_path: Path) -> None:
 def test_a_catalog_saved_here_finds_its_recordings_there(tmp_path: Path) -> None:
     write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
     put(tmp_path / "a.rhd", "lab/a.rhd")
-    text = said(entry("{{ CATALOG_DIR }}/a.rhd"))
+    memory().pipe_file(
+        "/lab/map.csv", b"channel,role,row,col\n0,electrode,0,0\n1,electrode,0,1\n2,electrode,1,0\n3,electrode,1,1\n"
+    )
+    text = said(entry("{{ CATALOG_DIR }}/a.rhd", ", electrode: map.csv"))
     for opened in (intake.open_catalog, ec.open_session):
         opened(text).save(str(tmp_path / "saved.yaml"))
         for again in (ec.open_session, intake.open_catalog):
             (tmp_path / "a.rhd").unlink(missing_ok=True)
-            assert again(str(tmp_path / "saved.yaml"))["rec"].read().n_samples == 128
+            dataset = again(str(tmp_path / "saved.yaml"))["rec"].read()
+            assert dataset.n_samples == 128
+            assert dataset.channel_map is not None
 
 
 ELSEWHERE = [
@@ -164,7 +169,9 @@ def test_a_catalog_at_a_url_names_nothing_elsewhere(path: str, opened: Any) -> N
 def test_further_files_of_a_catalog_at_a_url_lie_there(key: str, tmp_path: Path) -> None:
     write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
     put(tmp_path / "a.rhd", "lab/a.rhd")
-    (tmp_path / "t.csv").write_text("channel,row,col\n0,0,0\n1,0,1\n2,1,0\n3,1,1\n")
+    (tmp_path / "t.csv").write_text(
+        "channel,role,row,col\n0,electrode,0,0\n1,electrode,0,1\n2,electrode,1,0\n3,electrode,1,1\n"
+    )
     with pytest.raises(ec.CatalogError, match="may name only what lies in its folder"):
         ec.open_session(said(entry("a.rhd", f", {key}: '{tmp_path}/t.csv'")))["rec"].read()
 
