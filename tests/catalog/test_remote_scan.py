@@ -17,6 +17,7 @@ from click.testing import CliRunner
 import ecogcat as ec
 from ecogcat.catalog.scanned import scan_into
 from ecogcat.cli.commands import ecogcat
+from ecogcat.formats.remote import bring
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 from tests.conftest import shared_path
@@ -127,6 +128,20 @@ def test_from_a_web_server_with_a_file_that_may_not_be_read(rig: Path, tmp_path:
         third = scan_into(url, path)
         assert (third.lost, third.gone) == (("day_1/rec_b",), ())
         assert "does not let us read" in ec.open_session(path)["day_1/rec_b"].metadata["ecog"]["problem"]
+
+
+def test_one_name_quoted_in_several_ways_is_one_name(tmp_path: Path) -> None:
+    (tmp_path / "web" / "a (1)").mkdir(parents=True)
+    write_rhd(tmp_path / "web" / "a (1)" / "r&b=2.rhd", [[1] * 128] * 4)
+    path = tmp_path / "s.yaml"
+    with served(tmp_path / "web") as (url, _):
+        first = scan_into(f"{url}/a%20(1)", path)
+        assert first.scan.n_fetched == 1
+        again = scan_into(f"{url}/a (1)/", path)
+        assert (again.new, again.gone, again.scan.n_fetched) == ((), (), 0)
+        (name,) = ec.open_session(path)
+        assert bring(ec.open_session(path)[name]._arguments["urlpath"]).n_files == 0
+        assert bring(f"{url}/a%20%281%29/r&b=2.rhd").n_files == 0
 
 
 def test_hidden_and_excluded_stay_in_the_store(rig: Path, tmp_path: Path, cache: Path) -> None:

@@ -171,6 +171,27 @@ def test_what_a_web_server_does_not_say(tmp_path: Path, silent_on: tuple[str, ..
         assert ec.open_recording(f"{url}/rec_a.rhd").n_samples == 256
 
 
+@pytest.mark.parametrize("ending", ["h5", "zarr", "mat"])
+def test_files_of_ours(tmp_path: Path, ending: str) -> None:
+    a, b = (ec.open_recording(recording(tmp_path, f"rec_{n}.rhd", n)) for n in (128, 256))
+    ec.write(ec.join(a, b), tmp_path / f"j.{ending}")
+    here = ec.open_recording(tmp_path / f"j.{ending}")
+    there = ec.open_recording(put(tmp_path / f"j.{ending}", f"lab/j.{ending}"))
+    assert there == here
+    assert ec.equals(there, ec.join(a, b))
+
+
+def test_a_virtual_file_says_what_it_lacks(tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "rec.h5", "w") as file:
+        file["chdata"], file["Fs"] = [[0, 100, 200]], 1000.0
+    one = ec.open_recording(tmp_path / "rec.h5")
+    ec.write(ec.join(one, one), tmp_path / "j.vds.h5")
+    with pytest.raises(ec.EcogcatError, match=r"rec\.h5"):
+        ec.open_recording(put(tmp_path / "j.vds.h5", "lab/j.vds.h5")).signal[:]
+
+
 def test_further_files_at_urls(tmp_path: Path) -> None:
     path = recording(tmp_path)
     (tmp_path / "map.csv").write_text(
