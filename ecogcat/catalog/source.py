@@ -260,6 +260,8 @@ class EcogSource(DataSource):
 
     def _before(self) -> str | None:
         """Return the folder of the catalog before Intake saved it elsewhere, where recordings may have stayed."""
+        if is_remote(self._folder()):  # where that lay here is nothing that a catalog elsewhere may say
+            return None
         if _SAVED_FROM in self.metadata:
             return str(self.metadata[_SAVED_FROM])
         name = self._own_name() or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import shutil
@@ -10,9 +11,13 @@ from typing import Any
 
 import intake
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import ecogcat as ec
 from ecogcat.catalog.lookup import look_up
+from ecogcat.catalog.paths import places
+from ecogcat.storage.urls import lies_below, steps_of
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 from ecogcat.testing.simulated import SimulatedSession
@@ -165,6 +170,24 @@ def test_a_catalog_at_a_url_names_nothing_elsewhere(path: str, opened: Any) -> N
     assert "\n" not in str(caught.value)
 
 
+@given(
+    st.text(st.sampled_from("./\\%2eFf:~@?#ab 0C"), max_size=24) | st.text(max_size=12),
+    st.sampled_from(["memory://lab/day/", "memory://", "http://host:80/day/", "s3://bucket/"]),
+    st.booleans(),
+)
+@example("..%2f..%2fa", "http://host:80/day/", False)
+@example("a/%2e%2e/%2e%2e/b", "http://host:80/day/", True)
+def test_whatever_a_catalog_at_a_url_names_lies_in_its_folder(text: str, folder: str, written_out: bool) -> None:
+    try:
+        (url,) = places(f"{folder}/{text}" if written_out else text, folder)
+    except ec.CatalogError:
+        return
+    assert lies_below(url, folder)
+    assert ".." not in steps_of(url)
+    assert steps_of(url)[: len(steps_of(folder))] == steps_of(folder)
+    assert not os.path.exists(url)
+
+
 @pytest.mark.parametrize("key", ["electrode", "events", "judgements"])
 def test_further_files_of_a_catalog_at_a_url_lie_there(key: str, tmp_path: Path) -> None:
     write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
@@ -192,6 +215,10 @@ def test_an_electrode_table_beside_a_catalog_at_a_url(session: SimulatedSession)
         ("sources: {j: {driver: ecog_join, args: {parts: [/etc/passwd]}}}\n", "may name only what lies in its folder"),
         ("sources: {j: {driver: ecog_join, args: {parts: [a.rhd], storage_options: {a: b}}}}\n", "none of its own"),
         ("sources: {s: {driver: ecog_session, args: {path: s.yaml, settings: /etc/passwd}}}\n", "by their path alone"),
+        (entry("a.rhd", ", store_path: /etc, save_downsampled: true, resample_rate: 1000"), "nothing written"),
+        ("metadata: {ecog: {defaults: {store_path: /etc}}}\n" + entry("a.rhd"), "nothing written"),
+        ("metadata: {ecog: {defaults: {electrode: /etc/passwd}}}\n" + entry("a.rhd"), "may name only"),
+        ("metadata: {ecog: {path: '../{name}.rhd'}}\nsources: {a: {driver: ecog_intan}}\n", "leads out of the folder"),
         (entry("a.rhd", ", conditions: {tones: /etc/passwd}"), "may name only what lies in its folder"),
     ],
 )
