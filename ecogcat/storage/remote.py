@@ -27,8 +27,9 @@ AT_ONCE = 8
 """Requests: a store answers slowly, and many at once."""
 
 _MARKS = (
-    *("ETag", "etag", "Content-MD5", "Digest", "md5Hash", "md5", "content_md5", "checksum", "sha256", "generation"),
-    *("LastModified", "last_modified", "Last-Modified", "mtime", "updated", "modified", "created"),
+    *("ETag", "etag", "Content-MD5", "Digest", "md5Hash", "md5", "content_md5", "checksum", "sha256", "sha"),
+    *("blob_id", "generation"),
+    *("LastModified", "last_modified", "Last-Modified", "mtime", "updated", "modified", "modify", "last_write_time"),
 )
 _PACKAGES = {
     **{"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "http": "aiohttp", "https": "aiohttp"},
