@@ -232,6 +232,9 @@ def test_the_command_says_what_was_fetched(rig: Path, tmp_path: Path, monkeypatc
     for line in (["ls", "memory://cat/s.yaml"], ["info", "memory://cat/s.yaml:rec"], ["check", "memory://cat/s.yaml"]):
         run = CliRunner().invoke(ecogcat, line)
         assert run.exit_code == 0, run.output
+    run = CliRunner().invoke(ecogcat, ["scan", url, "-o", "t.yaml", "-l", "storage_options={anon: true}"])
+    assert run.exit_code == 0, run.output
+    assert ec.open_session("t.yaml")["day2/rec_c"]._arguments["storage_options"] == {"anon": True}
     run = CliRunner().invoke(ecogcat, ["scan", "memory://nowhere", "-o", "s.yaml"])
     assert run.exit_code == 1
     assert "error: memory://nowhere: nothing is there" in run.output
