@@ -42,6 +42,11 @@ class Handler(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         return
 
+    def send_header(self, keyword: str, value: str) -> None:
+        server: Any = self.server
+        if keyword not in server.silent_on:
+            super().send_header(keyword, value)
+
     def _asked(self) -> bool:
         server: Any = self.server
         server.asked.append((self.command, self.path))
@@ -67,7 +72,8 @@ class Handler(SimpleHTTPRequestHandler):
 def served(folder: Path, *, lists: bool = True) -> Iterator[tuple[str, Any]]:
     """Serve a folder; yields its URL and the server, whose `asked` are the requests so far."""
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=os.fspath(folder)))
-    server.asked, server.refusals, server.lists, server.daemon_threads = [], {}, lists, True
+    server.asked, server.refusals, server.silent_on = [], {}, ()
+    server.lists, server.daemon_threads = lists, True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

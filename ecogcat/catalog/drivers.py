@@ -16,6 +16,7 @@ from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.laboptions import NOT_ALWAYS
 from ecogcat.catalog.opened import Depth, opened
 from ecogcat.catalog.paths import ENTRY_FILES, is_remote, local_path, places
+from ecogcat.catalog.remoteentry import check_told
 from ecogcat.catalog.shared import SharedSettings, formats_take
 from ecogcat.catalog.source import EcogSource, Trail
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS, Triggered
@@ -58,6 +59,8 @@ class RecordingSource(EcogSource):
 
     def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         shared = self._shared()
+        if is_remote(self._folder()):
+            check_told(shared.defaults)
         arguments = self._settings(shared)
         roots, lacking = self._folders(_roots(arguments.pop("roots", shared.roots)))
         options = self._options(arguments.pop("storage_options", None))

@@ -52,6 +52,8 @@ def check_told(arguments: Mapping[str, Any] | None) -> None:
         raise CatalogError(
             "storage_options: a catalog at a URL is read with those that it was opened with; it has none of its own"
         )
+    if arguments and "store_path" in arguments:
+        raise CatalogError("store_path: a catalog at a URL has nothing written to this machine; say it in the call")
     if asks_for_variables(arguments):
         raise CatalogError("a catalog at a URL reads no environment variables of this machine")
 

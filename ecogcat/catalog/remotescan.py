@@ -15,7 +15,7 @@ from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.remote import bring_files
 from ecogcat.storage.cache import arranged
 from ecogcat.storage.remote import Store
-from ecogcat.storage.urls import is_http, normal_url, shown_url, steps_of
+from ecogcat.storage.urls import is_http, normal_url, quoted_url, shown_url, steps_of
 
 __all__ = ["look_through_store", "options_in", "root_url"]
 
@@ -28,7 +28,7 @@ def root_url(url: str) -> str:
     >>> root_url("https://host//rig/"), root_url("memory://")
     ('https://host/rig', 'memory://')
     """
-    plain = normal_url(url)
+    plain = quoted_url(normal_url(url))
     if is_http(plain) and "?" in plain:
         raise CatalogError(f"{shown_url(plain)}: the URL of a folder has no '?' in it; a recording's own may be opened")
     return plain if plain.endswith("://") else plain.rstrip("/")

@@ -12,7 +12,7 @@ from ecogcat.catalog.scan import PLACE_ARGUMENTS, ScannedRecording
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.catalog.yamltext import BRACE
 from ecogcat.errors import CatalogError
-from ecogcat.storage.urls import child_url, is_http, is_url, lies_below, normal_url
+from ecogcat.storage.urls import child_url, is_http, is_url, lies_below, normal_url, quoted_url
 
 __all__ = ["below_folder", "joined", "origin", "origin_of", "relative", "said", "written"]
 
@@ -27,7 +27,7 @@ def joined(folder: str, below: str) -> str:
     """
     if not is_url(folder):
         return os.path.join(folder, below)
-    return child_url(folder, quote(below) if is_http(folder) else below)
+    return quoted_url(child_url(folder, quote(below) if is_http(folder) else below))
 
 
 def written(place: str, path: str) -> str:
@@ -66,7 +66,7 @@ def origin_of(entry: Mapping[str, Any], path: str) -> str | None:
     if "{{" in text:
         return None
     try:
-        place = normal_url(text) if is_url(text) else os.path.join(os.path.dirname(path), local_path(text))
+        place = quoted_url(normal_url(text)) if is_url(text) else os.path.join(os.path.dirname(path), local_path(text))
     except CatalogError:  # nothing that a scan could find
         return None
     return _key(relative(place, path), {key: arguments[key] for key in PLACE_ARGUMENTS if key in arguments})

@@ -244,6 +244,10 @@ class EcogSource(DataSource):
     def _file(self, value: Any) -> Any:
         """Return the path of a further file of the entry, fetched if it is at a URL; other values as they are."""
         found = resolved(value, self._folder())
+        if isinstance(found, str) and not is_url(found) and not os.path.exists(found) and (before := self._before()):
+            if not is_remote(before):
+                return resolved(value, self._folder(), before=before)
+            found = next(iter(self._was(value, before)), found)
         if isinstance(found, str) and is_url(found):
             try:
                 return bring_file(found, **self._options(self._arguments.get("storage_options")))
@@ -251,8 +255,6 @@ class EcogSource(DataSource):
                 if isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
                     return value  # the name of an electrode
                 raise
-        if isinstance(found, str) and not os.path.exists(found) and (before := self._before()):
-            return resolved(value, self._folder(), before=before)
         return found
 
     def _folders(self, texts: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -264,6 +266,8 @@ class EcogSource(DataSource):
 
     def _before(self) -> str | None:
         """Return the folder of the catalog before Intake saved it elsewhere, where recordings may have stayed."""
+        if is_remote(self._folder()):  # where that lay here is nothing that a catalog elsewhere may say
+            return None
         if _SAVED_FROM in self.metadata:
             return str(self.metadata[_SAVED_FROM])
         name = self._own_name() or ""

@@ -15,7 +15,7 @@ __all__ = ["examine"]
 
 _NEEDED = ("ecogcat", "numpy", "numba", "h5py", "intake", "jinja2", "pandas", "scipy", "tqdm")
 _EXTRAS = {
-    **{"matplotlib": "plot", "dask": "dask", "neo": "neo", "npTDMS": "tdms", "fsspec": "remote"},
+    **{"matplotlib": "plot", "dask": "dask", "neo": "neo", "npTDMS": "tdms", "fsspec": "remote", "aiohttp": "remote"},
     **{"click": "cli", "rich": "cli"},
 }
 

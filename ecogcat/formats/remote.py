@@ -21,6 +21,7 @@ from ecogcat.storage.urls import child_url, parent_url, shown_url, steps_of
 __all__ = ["RemoteCopy", "bring", "bring_file", "bring_files", "files_of"]
 
 _WORTH_A_BAR = 32 << 20  # bytes
+_LONGEST_HEADER = 1 << 20
 _BRAINVISION = (".vhdr", ".vmrk", ".eeg", ".dat", ".avg", ".seg")
 _NAMED = re.compile(r"^[ \t]*(?:Data|Marker)File[ \t]*=[ \t]*(.+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _SPIKEGLX = re.compile(r"_g\d+_t(\d+|cat)\..+\.(bin|meta)$")
@@ -223,7 +224,9 @@ def _ending(listed: Mapping[str, RemoteFile], endings: tuple[str, ...]) -> list[
 
 def _named(store: Store, header: RemoteFile) -> list[str]:
     """Return the names of the files that a BrainVision header refers to."""
-    text = store.head(header, 1 << 16).decode("latin-1")
+    if (header.size or 0) > _LONGEST_HEADER:
+        return []
+    text = store.head(header, _LONGEST_HEADER).decode("latin-1")
     stem = os.path.splitext(header.steps[-1])[0]
     return [re.split(r"[\\/]", one)[-1].replace("$b", stem) for one in _NAMED.findall(text)]
 

@@ -24,7 +24,7 @@ from ecogcat.settings import cache_folder
 from ecogcat.storage.disk import check_room, named_when_full
 from ecogcat.storage.leftovers import owned_prefix, sweep
 from ecogcat.storage.remote import AT_ONCE, RemoteFile, Store
-from ecogcat.storage.urls import shown_url, step_fault
+from ecogcat.storage.urls import quoted_url, shown_url, step_fault
 
 __all__ = ["Fetched", "arranged", "fetch", "lacking"]
 
@@ -119,7 +119,7 @@ def arranged(url: str, copies: Mapping[RemoteFile, str], *, once: bool = False) 
     """
     base = _private("recordings")
     members = sorted((one.steps, os.path.basename(copy)) for one, copy in copies.items())
-    own = _digest(url)
+    own = _digest(quoted_url(url))
     final = os.path.join(base, f"{own}-{_digest(repr(members))}")
     if not once and all(_is_there(os.path.join(final, *one.steps), one.size) for one in copies) and copies:
         return final, {}
@@ -188,7 +188,7 @@ def _link(copy: str, folder: str, steps: Sequence[str]) -> None:
 
 def _forget_older(folder: str, files: Sequence[RemoteFile]) -> None:
     """Remove the copies that some have replaced; whoever has one open keeps what it has."""
-    mine = {_digest(one.url): _copy_name(one) for one in files}
+    mine = {_digest(quoted_url(one.url)): _copy_name(one) for one in files}
     for name in os.listdir(folder) if mine else ():
         if mine.get(name[:16], name) != name:
             with suppress(OSError):  # in use on a system that minds, or gone already
@@ -221,7 +221,7 @@ def _copy_name(file: RemoteFile) -> str:
     readable = file.steps[-1] if file.steps else "file"
     while len(readable.encode()) > _LONGEST:
         readable = readable[1:]  # its ending says more than its beginning
-    return f"{_digest(file.url)}-{file.mark}-{readable}"
+    return f"{_digest(quoted_url(file.url))}-{file.mark}-{readable}"
 
 
 def _digest(text: str) -> str:

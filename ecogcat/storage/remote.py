@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from secrets import token_hex
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,8 +27,9 @@ AT_ONCE = 8
 """Requests: a store answers slowly, and many at once."""
 
 _MARKS = (
-    *("ETag", "etag", "Content-MD5", "Digest", "md5Hash", "md5", "content_md5", "checksum", "sha256", "generation"),
-    *("LastModified", "last_modified", "Last-Modified", "mtime", "updated", "modified", "created"),
+    *("ETag", "etag", "Content-MD5", "Digest", "md5Hash", "md5", "content_md5", "checksum", "sha256", "sha"),
+    *("blob_id", "generation"),
+    *("LastModified", "last_modified", "Last-Modified", "mtime", "updated", "modified", "modify", "last_write_time"),
 )
 _PACKAGES = {
     **{"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "http": "aiohttp", "https": "aiohttp"},
@@ -279,8 +281,12 @@ class Store:
         with self.in_words(url):
             info = self.fs.info(self._path(url))
             found = _file(url, steps_of(url), info)
-            if found.mark or is_http(url):  # of a web page its server may say nothing at all
+            if found.mark:
                 return found
+            if is_http(
+                url
+            ):  # of a page that is made when it is asked for its server may say nothing: never known again
+                return replace(found, mark=token_hex(8) if found.size is None else _digest(found.size, ""))
             return replace(found, mark=_digest(found.size, str(self.fs.ukey(self._path(url)))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from ecogcat.errors import CatalogError
 
@@ -14,6 +14,7 @@ __all__ = [
     "lies_below",
     "normal_url",
     "parent_url",
+    "quoted_url",
     "shown_url",
     "step_fault",
     "steps_of",
@@ -95,6 +96,26 @@ def normal_url(url: str) -> str:
         raise CatalogError(f"{shown_url(url)}: '..' has no place in a URL; write where it leads")
     slash = "/" if scheme in ("http", "https") and rest.endswith("/") and steps else ""
     return f"{scheme}://{'/'.join(steps)}{slash}{query}"
+
+
+def quoted_url(url: str) -> str:
+    """Return a URL with its names quoted in one way: web servers do it in several, and mean the same; others do not.
+
+    Examples
+    --------
+    >>> (
+    ...     quoted_url("http://host/day 1/a(2).rhd"),
+    ...     quoted_url("http://host/day%201/a%282%29.rhd?v=1"),
+    ...     quoted_url("s3://a b"),
+    ... )
+    ('http://host/day%201/a%282%29.rhd', 'http://host/day%201/a%282%29.rhd?v=1', 's3://a b')
+    """
+    if not is_http(url):
+        return url
+    scheme, _, rest = url.partition("://")
+    path, mark, query = rest.partition("?")
+    host, *steps = path.split("/")
+    return f"{scheme}://{'/'.join([host, *(quote(unquote(step), safe='') for step in steps)])}{mark}{query}"
 
 
 def steps_of(url: str) -> tuple[str, ...]:

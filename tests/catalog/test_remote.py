@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import shutil
@@ -10,9 +11,13 @@ from typing import Any
 
 import intake
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import ecogcat as ec
 from ecogcat.catalog.lookup import look_up
+from ecogcat.catalog.paths import places
+from ecogcat.storage.urls import lies_below, steps_of
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 from ecogcat.testing.simulated import SimulatedSession
@@ -126,12 +131,17 @@ def test_nested_catalogs_at_a_url(tmp_path: Path) -> None:
 def test_a_catalog_saved_here_finds_its_recordings_there(tmp_path: Path) -> None:
     write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
     put(tmp_path / "a.rhd", "lab/a.rhd")
-    text = said(entry("{{ CATALOG_DIR }}/a.rhd"))
+    memory().pipe_file(
+        "/lab/map.csv", b"channel,role,row,col\n0,electrode,0,0\n1,electrode,0,1\n2,electrode,1,0\n3,electrode,1,1\n"
+    )
+    text = said(entry("{{ CATALOG_DIR }}/a.rhd", ", electrode: map.csv"))
     for opened in (intake.open_catalog, ec.open_session):
         opened(text).save(str(tmp_path / "saved.yaml"))
         for again in (ec.open_session, intake.open_catalog):
             (tmp_path / "a.rhd").unlink(missing_ok=True)
-            assert again(str(tmp_path / "saved.yaml"))["rec"].read().n_samples == 128
+            dataset = again(str(tmp_path / "saved.yaml"))["rec"].read()
+            assert dataset.n_samples == 128
+            assert dataset.channel_map is not None
 
 
 ELSEWHERE = [
@@ -160,11 +170,31 @@ def test_a_catalog_at_a_url_names_nothing_elsewhere(path: str, opened: Any) -> N
     assert "\n" not in str(caught.value)
 
 
+@given(
+    st.text(st.sampled_from("./\\%2eFf:~@?#ab 0C"), max_size=24) | st.text(max_size=12),
+    st.sampled_from(["memory://lab/day/", "memory://", "http://host:80/day/", "s3://bucket/"]),
+    st.booleans(),
+)
+@example("..%2f..%2fa", "http://host:80/day/", False)
+@example("a/%2e%2e/%2e%2e/b", "http://host:80/day/", True)
+def test_whatever_a_catalog_at_a_url_names_lies_in_its_folder(text: str, folder: str, written_out: bool) -> None:
+    try:
+        (url,) = places(f"{folder}/{text}" if written_out else text, folder)
+    except ec.CatalogError:
+        return
+    assert lies_below(url, folder)
+    assert ".." not in steps_of(url)
+    assert steps_of(url)[: len(steps_of(folder))] == steps_of(folder)
+    assert not os.path.exists(url)
+
+
 @pytest.mark.parametrize("key", ["electrode", "events", "judgements"])
 def test_further_files_of_a_catalog_at_a_url_lie_there(key: str, tmp_path: Path) -> None:
     write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
     put(tmp_path / "a.rhd", "lab/a.rhd")
-    (tmp_path / "t.csv").write_text("channel,row,col\n0,0,0\n1,0,1\n2,1,0\n3,1,1\n")
+    (tmp_path / "t.csv").write_text(
+        "channel,role,row,col\n0,electrode,0,0\n1,electrode,0,1\n2,electrode,1,0\n3,electrode,1,1\n"
+    )
     with pytest.raises(ec.CatalogError, match="may name only what lies in its folder"):
         ec.open_session(said(entry("a.rhd", f", {key}: '{tmp_path}/t.csv'")))["rec"].read()
 
@@ -185,6 +215,10 @@ def test_an_electrode_table_beside_a_catalog_at_a_url(session: SimulatedSession)
         ("sources: {j: {driver: ecog_join, args: {parts: [/etc/passwd]}}}\n", "may name only what lies in its folder"),
         ("sources: {j: {driver: ecog_join, args: {parts: [a.rhd], storage_options: {a: b}}}}\n", "none of its own"),
         ("sources: {s: {driver: ecog_session, args: {path: s.yaml, settings: /etc/passwd}}}\n", "by their path alone"),
+        (entry("a.rhd", ", store_path: /etc, save_downsampled: true, resample_rate: 1000"), "nothing written"),
+        ("metadata: {ecog: {defaults: {store_path: /etc}}}\n" + entry("a.rhd"), "nothing written"),
+        ("metadata: {ecog: {defaults: {electrode: /etc/passwd}}}\n" + entry("a.rhd"), "may name only"),
+        ("metadata: {ecog: {path: '../{name}.rhd'}}\nsources: {a: {driver: ecog_intan}}\n", "leads out of the folder"),
         (entry("a.rhd", ", conditions: {tones: /etc/passwd}"), "may name only what lies in its folder"),
     ],
 )

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 import ecogcat as ec
 from ecogcat.catalog.scanned import scan_into
 from ecogcat.cli.commands import ecogcat
+from ecogcat.formats.remote import bring
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 from tests.conftest import shared_path
@@ -129,6 +130,20 @@ def test_from_a_web_server_with_a_file_that_may_not_be_read(rig: Path, tmp_path:
         assert "does not let us read" in ec.open_session(path)["day_1/rec_b"].metadata["ecog"]["problem"]
 
 
+def test_one_name_quoted_in_several_ways_is_one_name(tmp_path: Path) -> None:
+    (tmp_path / "web" / "a (1)").mkdir(parents=True)
+    write_rhd(tmp_path / "web" / "a (1)" / "r&b=2.rhd", [[1] * 128] * 4)
+    path = tmp_path / "s.yaml"
+    with served(tmp_path / "web") as (url, _):
+        first = scan_into(f"{url}/a%20(1)", path)
+        assert first.scan.n_fetched == 1
+        again = scan_into(f"{url}/a (1)/", path)
+        assert (again.new, again.gone, again.scan.n_fetched) == ((), (), 0)
+        (name,) = ec.open_session(path)
+        assert bring(ec.open_session(path)[name]._arguments["urlpath"]).n_files == 0
+        assert bring(f"{url}/a%20%281%29/r&b=2.rhd").n_files == 0
+
+
 def test_hidden_and_excluded_stay_in_the_store(rig: Path, tmp_path: Path, cache: Path) -> None:
     url = put(rig, "lab/rig")
     update = scan_into(url, tmp_path / "s.yaml", exclude="day2")
@@ -217,6 +232,9 @@ def test_the_command_says_what_was_fetched(rig: Path, tmp_path: Path, monkeypatc
     for line in (["ls", "memory://cat/s.yaml"], ["info", "memory://cat/s.yaml:rec"], ["check", "memory://cat/s.yaml"]):
         run = CliRunner().invoke(ecogcat, line)
         assert run.exit_code == 0, run.output
+    run = CliRunner().invoke(ecogcat, ["scan", url, "-o", "t.yaml", "-l", "storage_options={anon: true}"])
+    assert run.exit_code == 0, run.output
+    assert ec.open_session("t.yaml")["day2/rec_c"]._arguments["storage_options"] == {"anon": True}
     run = CliRunner().invoke(ecogcat, ["scan", "memory://nowhere", "-o", "s.yaml"])
     assert run.exit_code == 1
     assert "error: memory://nowhere: nothing is there" in run.output

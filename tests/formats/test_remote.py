@@ -157,6 +157,59 @@ def test_the_same_size_written_again_is_fetched_again(tmp_path: Path) -> None:
     assert Path(again.path).read_bytes() == before[:-4] + b"\1\2\3\4"
 
 
+@pytest.mark.parametrize(
+    ("silent_on", "fetched"), [((), 0), (("Last-Modified",), 0), (("Last-Modified", "Content-Length"), 1)]
+)
+def test_what_a_web_server_does_not_say(tmp_path: Path, silent_on: tuple[str, ...], fetched: int) -> None:
+    path = recording(tmp_path / "web")
+    with served(tmp_path / "web") as (url, server):
+        server.silent_on = silent_on
+        assert bring(f"{url}/rec_a.rhd").n_files == 1
+        assert bring(f"{url}/rec_a.rhd").n_files == fetched
+        recording(tmp_path / "web", n=256)
+        os.utime(path, (1, 1))
+        assert ec.open_recording(f"{url}/rec_a.rhd").n_samples == 256
+
+
+@pytest.mark.parametrize("ending", ["h5", "zarr", "mat"])
+def test_files_of_ours(tmp_path: Path, ending: str) -> None:
+    a, b = (ec.open_recording(recording(tmp_path, f"rec_{n}.rhd", n)) for n in (128, 256))
+    ec.write(ec.join(a, b), tmp_path / f"j.{ending}")
+    here = ec.open_recording(tmp_path / f"j.{ending}")
+    there = ec.open_recording(put(tmp_path / f"j.{ending}", f"lab/j.{ending}"))
+    assert there == here
+    assert ec.equals(there, ec.join(a, b))
+
+
+def test_a_virtual_file_says_what_it_lacks(tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "rec.h5", "w") as file:
+        file["chdata"], file["Fs"] = [[0, 100, 200]], 1000.0
+    one = ec.open_recording(tmp_path / "rec.h5")
+    ec.write(ec.join(one, one), tmp_path / "j.vds.h5")
+    with pytest.raises(ec.EcogcatError, match=r"rec\.h5"):
+        ec.open_recording(put(tmp_path / "j.vds.h5", "lab/j.vds.h5")).signal[:]
+
+
+def test_further_files_at_urls(tmp_path: Path) -> None:
+    path = recording(tmp_path)
+    (tmp_path / "map.csv").write_text(
+        "channel,role,row,col\n0,electrode,0,0\n1,electrode,0,1\n2,electrode,1,0\n3,electrode,1,1\n"
+    )
+    table = put(tmp_path / "map.csv", "lab/map.csv")
+    here = ec.open_recording(path, electrode=tmp_path / "map.csv")
+    assert ec.open_recording(path, electrode=table) == here
+    assert ec.open_recording(put(path, "lab/rec_a.rhd"), electrode=table) == here
+
+
+def test_a_folder_whose_name_begins_as_another_does(tmp_path: Path) -> None:
+    put(recording(tmp_path / "a"), "lab/day/rec_a.rhd")
+    put(recording(tmp_path / "b", n=256), "lab/day2/rec_a.rhd")
+    copy = bring("memory://lab/day")
+    assert list(copy.urls.values()) == ["memory://lab/day/rec_a.rhd"]
+
+
 def test_what_lies_beside_and_does_not_belong_stays_in_the_store(tmp_path: Path) -> None:
     folder = tmp_path / "rig"
     for name in ("2026.01.05_a.rhd", "2026.01.05_b.rhd", "2026.01.05_a2.rhd"):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -246,3 +249,94 @@ def test_no_url_leads_out_of_its_store(text: str, scheme: str) -> None:
         return
     assert ".." not in steps_of(url)[1:]
     assert normal_url(url) == url
+
+
+class Vault(MemoryFileSystem):
+    """A store as S3 is: it has ETags and keys, and says the keys in its errors."""
+
+    protocol = "vault"
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    cachable = False
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return "/" + path.removeprefix("vault://").strip("/")
+
+    def info(self, path: str, **options: Any) -> dict[str, Any]:
+        if self.storage_options.get("key") != "opensesame":
+            raise PermissionError(f"no access with key {self.storage_options.get('key')} at https://u:pw@h/x?sig=zzz")
+        return self._tagged(super().info(path, **options))
+
+    def ls(self, path: str, detail: bool = True, **options: Any) -> list[Any]:
+        found = [self._tagged(one) for one in super().ls(path, detail=True, **options)]
+        return found if detail else [one["name"] for one in found]
+
+    def _tagged(self, info: dict[str, Any]) -> dict[str, Any]:
+        if info["type"] != "file":
+            return info
+        return {**info, "ETag": hashlib.md5(self.store[info["name"]].getvalue()).hexdigest()}
+
+
+@pytest.fixture
+def vault(cache: Path) -> Vault:
+    fsspec.register_implementation("vault", Vault, clobber=True)
+    Vault.store.clear()
+    store = Vault(key="opensesame")
+    store.pipe_file("/lab/day/a.rhd", b"first")
+    return store
+
+
+def test_a_store_with_keys_and_etags(vault: Vault) -> None:
+    given = {"key": "opensesame", "deep": {"endpoint": "http://host"}}
+    store = Store("vault://lab/day", given)
+    assert store.is_folder()
+    files, _ = store.described(store.beneath().files)
+    assert fetch(store, files).n_files == 1
+    vault.pipe_file("/lab/day/a.rhd", b"first")  # written again, and the same
+    own = Store("vault://lab/day/a.rhd", given).file()
+    assert own == files[0]
+    assert fetch(store, [own]).n_files == 0
+    vault.pipe_file("/lab/day/a.rhd", b"other")
+    assert Store("vault://lab/day/a.rhd", given).file().mark != own.mark
+
+
+def test_a_wrong_key_is_told_without_the_key(vault: Vault) -> None:
+    with pytest.raises(FormatError) as caught:
+        Store("vault://lab/day/a.rhd", {"key": "wrongkey"}).file()
+    text = str(caught.value)
+    assert text.startswith(
+        "vault://lab/day/a.rhd: the store does not let us read this (found PermissionError: no access"
+    )
+    assert "storage_options=" in text
+    for secret in ("wrongkey", "pw", "zzz"):
+        assert secret not in text
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+_KILLED = """
+import os, signal, sys
+from ecogcat.storage.cache import fetch
+from ecogcat.storage.remote import Store
+store = Store(sys.argv[1])
+files, _ = store.described(store.beneath().files)
+fetch(store, files, lambda n: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes end otherwise there")
+def test_a_killed_download_leaves_no_copy(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "a.rhd").write_bytes(b"a" * 20_000_000)
+    with served(tmp_path / "web") as (url, _):
+        run = subprocess.run([sys.executable, "-c", _KILLED, url], capture_output=True, check=False)
+        assert run.returncode == -9
+        left = [one.name for one in (cache / "files").iterdir()]
+        assert all(name.startswith("ecogcat-") for name in left)
+        store = Store(url)
+        files, _ = store.described(store.beneath().files)
+        (copy,) = fetch(store, files).copies.values()
+    assert os.path.getsize(copy) == 20_000_000
+    if leftovers._numbering():
+        assert [one.name for one in (cache / "files").iterdir()] == [os.path.basename(copy)]
