@@ -89,7 +89,7 @@ def load_session(
         from ecogcat.catalog.labsession import open_session
 
         cat = open_session(cat)
-    wanted = list(cat) if names is None else [names] if isinstance(names, (str, int)) else list(names)
+    wanted = _all_of(cat) if names is None else [names] if isinstance(names, (str, int)) else list(names)
     sources, unknown = [], []
     for name in wanted:
         try:
@@ -108,6 +108,17 @@ def load_session(
             continue
         datasets.append(source.configure_new(**load_arguments).read() if load_arguments else source.read())
     return tuple(datasets)
+
+
+def _all_of(cat: Any) -> list[Any]:
+    """Return the entries of a catalog, but for those of other packages' drivers: of them no source is made."""
+    from ecogcat.catalog.indexed import IndexedEntries
+    from ecogcat.catalog.rows import is_ours
+
+    entries = cat._entries
+    if isinstance(entries, IndexedEntries):
+        return list(cat)
+    return [name for name in cat if name not in entries or is_ours(entries[name])]
 
 
 def entry_source(cat: Any, name: str | int) -> Any:

@@ -11,7 +11,6 @@ import ecogcat as ec
 from ecogcat.catalog.find import chosen, found_rows
 from ecogcat.catalog.rows import Row, rows_of
 from ecogcat.catalog.session import entry_source
-from ecogcat.catalog.source import EcogSource
 from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, spoken
 from ecogcat.cli.output import hertz, print_json, seconds, table
 from ecogcat.cli.targets import catalog_of, conditions_of, dataset_of
@@ -117,13 +116,11 @@ def _listed(cat: Any, row: Row) -> dict[str, Any]:
         "description": row.description,
     }
     said = dict(row.said)
-    if not row.error and ("n_channels" not in said or "n_samples" not in said):
+    if not row.is_ours:
+        said["format"] = f"(not ecogcat's: {row.driver or 'no driver'})"
+    elif not row.error and ("n_channels" not in said or "n_samples" not in said):
         try:
-            source = entry_source(chosen(cat, [row.name]), row.name)
-            if isinstance(source, EcogSource):
-                said |= source.discover()["metadata"]
-            else:  # what another package's driver would do, nobody has asked for
-                said["format"] = f"({type(source).name})"
+            said |= entry_source(chosen(cat, [row.name]), row.name).discover()["metadata"]
         except Exception as error:  # any driver, broken in any way; the others are listed all the same
             found["error"] = str(error)
     keys = ("format", "sampling_rate", "units", "duration", "start_time", "n_channels", "n_samples", "n_events")
