@@ -1,8 +1,8 @@
 """Limits and threads: the few settings that change how ecogcat reads, never what it reads.
 
-Settings come from the environment (`ECOGCAT_MEMORY_LIMIT`, `ECOGCAT_THREADS`, `ECOGCAT_CATALOGS_WRITE`) and,
-for a block of code, from `ecogcat.options`. They are context variables: a change in one thread or task is not seen by
-another.
+Settings come from the environment (`ECOGCAT_MEMORY_LIMIT`, `ECOGCAT_THREADS`, `ECOGCAT_CATALOGS_WRITE`,
+`ECOGCAT_CATALOG_INDEX`) and, for a block of code, from `ecogcat.options`. They are context variables: a change in
+one thread or task is not seen by another.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
 
-__all__ = ["catalogs_write", "memory_limit", "options", "parse_size", "threads"]
+__all__ = ["catalog_index", "catalogs_write", "memory_limit", "options", "parse_size", "threads"]
 
 _UNSET: Final = object()
 _SIZE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 
 _memory_limit: ContextVar[Any] = ContextVar("ecogcat_memory_limit", default=_UNSET)
 _threads: ContextVar[Any] = ContextVar("ecogcat_threads", default=_UNSET)
+_catalog_index: ContextVar[Any] = ContextVar("ecogcat_catalog_index", default=_UNSET)
 _catalogs_write: ContextVar[Any] = ContextVar("ecogcat_catalogs_write", default=_UNSET)
 
 
@@ -102,6 +103,12 @@ def catalogs_write() -> bool:
     return bool(value) if value is not _UNSET else os.environ.get("ECOGCAT_CATALOGS_WRITE", "") not in ("", "0")
 
 
+def catalog_index() -> bool:
+    """Return whether opening a large catalog may write an index beside it (default: yes)."""
+    value = _catalog_index.get()
+    return bool(value) if value is not _UNSET else os.environ.get("ECOGCAT_CATALOG_INDEX", "1") != "0"
+
+
 def _n_processors() -> int:
     try:
         return len(os.sched_getaffinity(0))
@@ -110,7 +117,9 @@ def _n_processors() -> int:
 
 
 @contextmanager
-def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET, catalogs_write: Any = _UNSET) -> Iterator[None]:
+def options(
+    *, memory_limit: Any = _UNSET, threads: Any = _UNSET, catalogs_write: Any = _UNSET, catalog_index: Any = _UNSET
+) -> Iterator[None]:
     """Change settings for a block of code.
 
     Parameters
@@ -121,6 +130,8 @@ def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET, catalogs_write
         How many threads one read may use.
     catalogs_write : bool
         Whether the `save_downsampled` and `store_path` of a catalog may have samples written outside of its folder.
+    catalog_index : bool
+        Whether opening a large YAML catalog may write an index beside it, by which it opens at once the next time.
 
     Examples
     --------
@@ -135,10 +146,14 @@ def options(*, memory_limit: Any = _UNSET, threads: Any = _UNSET, catalogs_write
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
             raise ValueError(f"threads is a whole number of at least 1, not {threads!r}")
         tokens.append((_threads, _threads.set(threads)))
-    if catalogs_write is not _UNSET:
-        if not isinstance(catalogs_write, bool):
-            raise ValueError(f"catalogs_write is True or False, not {catalogs_write!r}")
-        tokens.append((_catalogs_write, _catalogs_write.set(catalogs_write)))
+    for name, variable, value in (
+        ("catalogs_write", _catalogs_write, catalogs_write),
+        ("catalog_index", _catalog_index, catalog_index),
+    ):
+        if value is not _UNSET:
+            if not isinstance(value, bool):
+                raise ValueError(f"{name} is True or False, not {value!r}")
+            tokens.append((variable, variable.set(value)))
     try:
         yield
     finally:
