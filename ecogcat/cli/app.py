@@ -16,7 +16,9 @@ import ecogcat as ec
 
 __all__ = ["JSON", "LOAD", "TypedCommand", "ecogcat", "reported", "selected", "shown_progress", "spoken", "typed"]
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+JSON = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON document on the standard output, also of an error."
+)
 _EXPECTED = (ec.EcogcatError, OSError, ValueError, TypeError, IndexError, ImportError, KeyError)
 _NEXT = {
     ec.JoinError: "`ecogcat plan` with the same entries shows every mismatch, and what leaving parts out would gain",
@@ -30,7 +32,7 @@ _EXAMPLES = (
     """-l 'name="a: b"'"""
 )
 _INTERRUPTED, _UNREAD = 130, 141  # as shells have it: 128 and the number of SIGINT, of SIGPIPE
-_TYPED = "ecogcat.typed"
+_LINE, _TYPED = "ecogcat.line", "ecogcat.typed"
 # What the library says, and how it is said on the command's line.
 _SPOKEN = tuple(
     (re.compile(said), here)
@@ -60,6 +62,7 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             text = spoken(str(error.args[0] if isinstance(error, KeyError) and error.args else error))
             click.echo(f"error: {text}", err=True)
+            _error_as_json(text, type(error).__name__)
             remedy = next((said for kind, said in _NEXT.items() if isinstance(error, kind)), "")
             if isinstance(error, ec.RecordingNotFound) and "catalog entry" not in text:
                 remedy = ""  # a slip of the line: no catalog is wrong
@@ -68,6 +71,15 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(1)
 
     return run
+
+
+def _error_as_json(text: str, kind: str) -> None:
+    """Print what went wrong for machines, too, where the line says ``--json``."""
+    context = click.get_current_context(silent=True)
+    if context is not None and "--json" in context.meta.get(_LINE, ()):
+        from ecogcat.cli.output import print_json
+
+        print_json({"error": text, "kind": kind})
 
 
 def spoken(text: str) -> str:
@@ -93,12 +105,22 @@ def _debugging() -> bool:
 class _Group(click.Group):
     """The group of commands: what ends one from outside ends it without a traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the line apart, and remember it."""
+        ctx.meta[_LINE] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            _error_as_json(error.format_message(), "usage")
+            raise
         except KeyboardInterrupt as stop:
-            click.echo(": ".join(["interrupted", *map(str, stop.args)]), err=True)
+            text = ": ".join(["interrupted", *map(str, stop.args)])
+            click.echo(text, err=True)
+            _error_as_json(text, "interrupted")
             sys.exit(_INTERRUPTED)
         except BrokenPipeError:
             with contextlib.suppress(OSError, ValueError):  # what is still to be written would be told of at the end
