@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 import ecogcat as ec
+from ecogcat.cli.completion import LINE, complete_entries
 
 __all__ = ["JSON", "LOAD", "TypedCommand", "ecogcat", "reported", "selected", "shown_progress", "spoken", "typed"]
 
@@ -32,7 +33,7 @@ _EXAMPLES = (
     """-l 'name="a: b"'"""
 )
 _INTERRUPTED, _UNREAD = 130, 141  # as shells have it: 128 and the number of SIGINT, of SIGPIPE
-_LINE, _TYPED = "ecogcat.line", "ecogcat.typed"
+_TYPED = "ecogcat.typed"
 # What the library says, and how it is said on the command's line.
 _SPOKEN = tuple(
     (re.compile(said), here)
@@ -76,7 +77,7 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
 def _error_as_json(text: str, kind: str) -> None:
     """Print what went wrong for machines, too, where the line says ``--json``."""
     context = click.get_current_context(silent=True)
-    if context is not None and "--json" in context.meta.get(_LINE, ()):
+    if context is not None and "--json" in context.meta.get(LINE, ()):
         from ecogcat.cli.output import print_json
 
         print_json({"error": text, "kind": kind})
@@ -107,7 +108,7 @@ class _Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the line apart, and remember it."""
-        ctx.meta[_LINE] = tuple(args)
+        ctx.meta[LINE] = tuple(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -205,7 +206,11 @@ LOAD = click.option(
 def selected(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the ways to choose entries."""
     command = click.option(
-        "--exclude", multiple=True, metavar="ENTRY", help="Leave out an entry, by name or pattern; may be repeated."
+        "--exclude",
+        multiple=True,
+        metavar="ENTRY",
+        help="Leave out an entry, by name or pattern; may be repeated.",
+        shell_complete=complete_entries,
     )(command)
     command = click.option(
         "--find",
@@ -214,7 +219,7 @@ def selected(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Entries as `ecogcat find` has them; may be repeated: all must hold.",
     )(command)
     command = click.option("--all", "every", is_flag=True, help="All recordings, as when no ENTRY is named.")(command)
-    return click.argument("entries", nargs=-1, metavar="[ENTRY]...")(command)
+    return click.argument("entries", nargs=-1, metavar="[ENTRY]...", shell_complete=complete_entries)(command)
 
 
 def shown_progress() -> bool:

@@ -12,6 +12,7 @@ from ecogcat.catalog.find import chosen, found_rows
 from ecogcat.catalog.rows import Row, rows_of
 from ecogcat.catalog.session import entry_source
 from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, spoken
+from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import hertz, print_json, seconds, table
 from ecogcat.cli.targets import catalog_of, conditions_of, dataset_of
 from ecogcat.tabulate import dataset_text
@@ -27,7 +28,7 @@ _SPARE = ("start", "format", "notes", "events")  # left out, in this order, wher
 
 
 @ecogcat.command(short_help="Show a recording or a join.")
-@click.argument("entry")
+@click.argument("entry", shell_complete=complete_files)
 @LOAD
 @JSON
 @reported
@@ -64,7 +65,7 @@ def _described(dataset: ec.Dataset) -> dict[str, Any]:
 
 
 @ecogcat.command(short_help="List a catalog.")
-@click.argument("catalog")
+@click.argument("catalog", shell_complete=complete_files)
 @JSON
 @reported
 def ls(catalog: str, as_json: bool) -> None:
@@ -73,8 +74,8 @@ def ls(catalog: str, as_json: bool) -> None:
     _show(cat, list(rows_of(cat, broken=True)), catalog, as_json)
 
 
-@ecogcat.command(short_help="Entries of which words and facts hold.")
-@click.argument("catalog")
+@ecogcat.command(short_help="List the entries of which words and facts hold.")
+@click.argument("catalog", shell_complete=complete_files)
 @click.argument("words", nargs=-1, metavar="WORD|KEY=VALUE...")
 @JSON
 @reported

@@ -9,13 +9,14 @@ from contextlib import nullcontext, redirect_stdout
 import click
 
 from ecogcat.cli.app import JSON, ecogcat, reported
+from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import facts, print_json
 
 __all__ = ["demo", "doctor"]
 
 
 @ecogcat.command(short_help="Tour a simulated session, or recordings.")
-@click.argument("folder", required=False)
+@click.argument("folder", required=False, shell_complete=complete_files)
 @click.option("-o", "--output", metavar="FOLDER", help="Where to write; demo/ by default.")
 @JSON
 @reported
