@@ -1,8 +1,8 @@
 """Settings: limits, threads and the cache folder; they change how ecogcat reads, never what it reads.
 
 Settings come from the environment (`ECOGCAT_MEMORY_LIMIT`, `ECOGCAT_THREADS`, `ECOGCAT_CACHE`,
-`ECOGCAT_CATALOGS_WRITE`) and, for a block of code, from `ecogcat.options`. They are context variables: a change in one
-thread or task is not seen by another.
+`ECOGCAT_CATALOGS_WRITE`, `ECOGCAT_CATALOG_INDEX`) and, for a block of code, from `ecogcat.options`. They are context
+variables: a change in one thread or task is not seen by another.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
 
-__all__ = ["cache_folder", "catalogs_write", "memory_limit", "options", "parse_size", "threads"]
+__all__ = ["cache_folder", "catalog_index", "catalogs_write", "memory_limit", "options", "parse_size", "threads"]
 
 _UNSET: Final = object()
 _SIZE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 
 _memory_limit: ContextVar[Any] = ContextVar("ecogcat_memory_limit", default=_UNSET)
 _threads: ContextVar[Any] = ContextVar("ecogcat_threads", default=_UNSET)
+_catalog_index: ContextVar[Any] = ContextVar("ecogcat_catalog_index", default=_UNSET)
 _catalogs_write: ContextVar[Any] = ContextVar("ecogcat_catalogs_write", default=_UNSET)
 _cache: ContextVar[Any] = ContextVar("ecogcat_cache", default=_UNSET)
 
@@ -104,6 +105,12 @@ def catalogs_write() -> bool:
     return bool(value) if value is not _UNSET else os.environ.get("ECOGCAT_CATALOGS_WRITE", "") not in ("", "0")
 
 
+def catalog_index() -> bool:
+    """Return whether opening a large catalog may write an index beside it (default: yes)."""
+    value = _catalog_index.get()
+    return bool(value) if value is not _UNSET else os.environ.get("ECOGCAT_CATALOG_INDEX", "1") != "0"
+
+
 def _n_processors() -> int:
     try:
         return len(os.sched_getaffinity(0))
@@ -137,7 +144,12 @@ def _users_cache(platform: str, environment: Mapping[str, str]) -> str:
 
 @contextmanager
 def options(
-    *, memory_limit: Any = _UNSET, threads: Any = _UNSET, cache: Any = _UNSET, catalogs_write: Any = _UNSET
+    *,
+    memory_limit: Any = _UNSET,
+    threads: Any = _UNSET,
+    cache: Any = _UNSET,
+    catalogs_write: Any = _UNSET,
+    catalog_index: Any = _UNSET,
 ) -> Iterator[None]:
     """Change settings for a block of code.
 
@@ -151,6 +163,8 @@ def options(
         Whether the `save_downsampled` and `store_path` of a catalog may have samples written outside of its folder.
     cache : path-like
         The folder for copies of recordings that lie in stores elsewhere.
+    catalog_index : bool
+        Whether opening a large YAML catalog may write an index beside it, by which it opens at once the next time.
 
     Examples
     --------
@@ -165,14 +179,18 @@ def options(
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
             raise ValueError(f"threads is a whole number of at least 1, not {threads!r}")
         tokens.append((_threads, _threads.set(threads)))
-    if catalogs_write is not _UNSET:
-        if not isinstance(catalogs_write, bool):
-            raise ValueError(f"catalogs_write is True or False, not {catalogs_write!r}")
-        tokens.append((_catalogs_write, _catalogs_write.set(catalogs_write)))
     if cache is not _UNSET:
         if not isinstance(cache, (str, os.PathLike)) or not os.fspath(cache):
             raise TypeError(f"cache is the path of a folder, not {cache!r}")
         tokens.append((_cache, _cache.set(os.fspath(cache))))
+    for name, variable, value in (
+        ("catalogs_write", _catalogs_write, catalogs_write),
+        ("catalog_index", _catalog_index, catalog_index),
+    ):
+        if value is not _UNSET:
+            if not isinstance(value, bool):
+                raise ValueError(f"{name} is True or False, not {value!r}")
+            tokens.append((variable, variable.set(value)))
     try:
         yield
     finally:

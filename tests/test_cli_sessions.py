@@ -247,6 +247,53 @@ def test_completion(run: Run, shell: str) -> None:
     assert (done.exit_code, "ecogcat" in done.output) == (0, True)
 
 
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("pl", ["plain,plan", "plain,plot"]),
+        ("plan --exc", ["plain,--exclude"]),
+        ("plan s.yaml day0/", ["plain,day0/a", "plain,day0/b"]),
+        ("join s.yaml day0/a day1", ["plain,day1/c"]),
+        ("check s.yaml --exclude day1/", ["plain,day1/c"]),
+        ("plan s.yaml --gaps nan --match si", ["plain,site"]),
+        ("plan s.", ["file,s."]),
+        ("ls s.", ["file,s."]),
+        ("plan data d", ["file,d"]),
+        ("plan broken.yaml d", []),
+    ],
+)
+def test_what_bash_is_offered(catalog: Path, monkeypatch: pytest.MonkeyPatch, line: str, offered: list[str]) -> None:
+    monkeypatch.chdir(catalog.parent)
+    Path("broken.yaml").write_text("a: [")
+    words = f"ecogcat {line}"
+    env = {"_ECOGCAT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    done = CliRunner().invoke(ecogcat, [], prog_name="ecogcat", env=env)
+    assert (done.exit_code, done.output.split()) == (0, offered)
+
+
+def test_bash_completes(catalog: Path) -> None:
+    script = """
+        shopt -s extglob; PATH="$PWD:$PATH"
+        printf '#!/bin/sh\\nexec "%s" -m ecogcat "$@"\\n' "$0" > ecogcat; chmod +x ecogcat
+        eval "$(_ECOGCAT_COMPLETE=bash_source ecogcat 2>/dev/null)"
+        COMP_WORDS=(ecogcat plan s.yaml day0/); COMP_CWORD=3
+        _ecogcat_completion ecogcat; echo "${COMPREPLY[@]}"
+    """
+    done = subprocess.run(
+        ["bash", "-c", script, sys.executable], cwd=catalog.parent, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1:] == ["day0/a day0/b"], done.stderr
+
+
+def test_each_help_ends_with_an_example_that_is_one(run: Run) -> None:
+    for name, command in ecogcat.commands.items():
+        text = run(name, "--help").output
+        assert command.get_short_help_str().endswith("."), name
+        assert f"Example: ecogcat {name}" in text
+        words = shlex.split(" ".join(text.rpartition("Example: ecogcat ")[2].split()))[1:]
+        assert command.make_context(name, words).params, "its options are there, with values they take"
+
+
 def test_errors_speak_of_flags(catalog: Path, run: Run) -> None:
     out = catalog.parent / "out.h5"
     assert run("join", catalog, "--all", "-o", out).exit_code == 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,13 +20,18 @@ from typing import Any
 
 from ecogcat.catalog.columns import Columns, columns_of_rows, told_apart
 from ecogcat.catalog.rows import row_of
+from ecogcat.catalog.yamlfile import MAX_BYTES
 from ecogcat.storage.atomic import written_whole
 
-__all__ = ["WORTH_AN_INDEX", "Index", "digest_of", "index_path", "open_index", "write_index"]
+__all__ = ["LARGE", "WORTH_AN_INDEX", "Index", "digest_of", "index_path", "is_large", "open_index", "write_index"]
 
 WORTH_AN_INDEX = 200
 """Entries from which on a scan writes an index; fewer are parsed as quickly."""
 
+LARGE = 2000
+"""Entries from which on a catalog that someone wrote by hand gets an index when it is opened: they take a second."""
+
+_SMALLEST_ENTRY = 20  # bytes
 _VERSION = 2
 _KEYS = {"metadata", "sources"}
 _CATALOGS = ("ecog_indexed", "ecog_session", "ecog_yaml")
@@ -39,6 +45,15 @@ _TABLES = (
 def index_path(path: str) -> str:
     """Return where the index of a catalog lies."""
     return f"{path}.index"
+
+
+def is_large(path: str) -> bool:
+    """Return whether a catalog may have so many entries that it is worth an index, by the size of its file."""
+    try:
+        found = os.stat(path)
+        return stat.S_ISREG(found.st_mode) and LARGE * _SMALLEST_ENTRY <= found.st_size <= MAX_BYTES
+    except (OSError, ValueError):  # said in words where it is read
+        return False
 
 
 def digest_of(path: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecogcat.catalog.paths import place_of
 from ecogcat.catalog.summary import SUMMARY
 from ecogcat.errors import CatalogError, RecordingNotFound
 
-__all__ = ["Row", "as_catalog", "row_of", "rows_of"]
+__all__ = ["Row", "as_catalog", "is_ours", "row_of", "rows_of"]
 
 _NOT_SAID = ("catalog_dir", SUMMARY)
 _ARGUMENTS = ("electrode", "units", "stream", "node", "experiment", "recording", "bandpass", "resample_rate")
@@ -35,6 +35,8 @@ class Row:
         Whether it is a recording of an INI session.
     error : str
         Why the catalog that it is cannot be opened.
+    is_ours : bool
+        Whether its driver is one of ecogcat's. Of others no source is made: what that would do, nobody has asked for.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Row:
     said: Mapping[str, Any] = field(default_factory=dict)
     is_lab: bool = False
     error: str = ""
+    is_ours: bool = True
 
     @property
     def is_join(self) -> bool:
@@ -97,7 +100,7 @@ def _rows(cat: Any, before: str, outer: tuple[str, ...], broken: bool) -> Iterat
 
     for name, entry in entries.items():
         said = entry.describe()
-        if said["container"] == "catalog":
+        if said["container"] == "catalog" and is_ours(entry):
             try:
                 yield from _rows(entry_source(cat, name), f"{before}{name}/", trail, broken)
             except (CatalogError, RecordingNotFound) as error:
@@ -114,7 +117,27 @@ def _rows(cat: Any, before: str, outer: tuple[str, ...], broken: bool) -> Iterat
         else:
             # Of a driver that is not there Intake keeps no more than what the entry calls it.
             wanted = driver or (entry._driver if isinstance(entry._driver, str) else "")
-            yield row_of(before + name, wanted, said["description"] or "", said["args"], said["metadata"])
+            row = row_of(before + name, wanted, said["description"] or "", said["args"], said["metadata"])
+            yield row if is_ours(entry) else replace(row, is_ours=False)
+
+
+def is_ours(entry: Any) -> bool:
+    """Whether an entry is a recording, a join or a catalog that ecogcat reads, or has the name of one."""
+    from intake.catalog import Catalog
+    from intake.catalog.local import YAMLFileCatalog, YAMLFilesCatalog
+
+    from ecogcat.catalog.lookup import Lookup
+    from ecogcat.catalog.sessiondriver import EcogSession
+    from ecogcat.catalog.source import EcogSource
+
+    ours = EcogSource, EcogSession, Lookup, YAMLFileCatalog, YAMLFilesCatalog
+    if isinstance(entry, (*ours, Catalog)):  # a source or a catalog put there as it is
+        return True
+    plugins = getattr(entry, "_plugin", None)
+    found = list(plugins.values()) if isinstance(plugins, dict) else list(plugins or ())
+    if not found:
+        return str(getattr(entry, "_driver", "")).startswith("ecog_")
+    return all(isinstance(one, type) and issubclass(one, ours) for one in found)
 
 
 def row_of(name: str, driver: str, description: Any, args: Any, metadata: Any) -> Row:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
+from ecogcat.settings import catalog_index
 
 __all__ = ["load_session", "open_catalog"]
 
@@ -25,7 +26,8 @@ def open_catalog(path: str | os.PathLike[str], storage_options: Mapping[str, Any
     Returns
     -------
     intake.Catalog
-        By its index, if it has one: see ``ecogcat.catalog.index``.
+        By its index, if it has one: see ``ecogcat.catalog.index``. One that is out of date is written anew, and so is
+        one that a large catalog lacks, where the folder can be written to and ``ec.options(catalog_index=)`` allows it.
 
     Raises
     ------
@@ -35,7 +37,7 @@ def open_catalog(path: str | os.PathLike[str], storage_options: Mapping[str, Any
         If it is no such catalog, has a key that is not known, or would have something imported or executed.
     """
     from ecogcat.catalog.checked import CheckedCatalog
-    from ecogcat.catalog.index import digest_of, index_path, open_index, write_index
+    from ecogcat.catalog.index import LARGE, digest_of, index_path, is_large, open_index, write_index
     from ecogcat.catalog.indexed import IndexedCatalog
     from ecogcat.catalog.paths import local_path
     from ecogcat.storage.storeoptions import plain_options
@@ -47,10 +49,12 @@ def open_catalog(path: str | os.PathLike[str], storage_options: Mapping[str, Any
     had_index = os.path.isfile(place) and os.path.isfile(index_path(place))
     if had_index and open_index(place) is not None:
         return IndexedCatalog(place)
-    digest = digest_of(place) if had_index else None  # taken first: should the file change now, the index is no one's
+    wanted = catalog_index() and (had_index or is_large(place))
+    digest = digest_of(place) if wanted else None  # taken first: should the file change now, the index is no one's
     catalog = CheckedCatalog(place)
-    if had_index and write_index(place, catalog._content, digest):
-        return IndexedCatalog(place)  # the index was that of another content
+    worth = had_index or len(catalog._content.get("sources", ())) >= LARGE
+    if wanted and worth and write_index(place, catalog._content, digest):
+        return IndexedCatalog(place)
     return catalog
 
 
@@ -95,7 +99,7 @@ def load_session(
         from ecogcat.catalog.labsession import open_session
 
         cat = open_session(cat)
-    wanted = list(cat) if names is None else [names] if isinstance(names, (str, int)) else list(names)
+    wanted = _all_of(cat) if names is None else [names] if isinstance(names, (str, int)) else list(names)
     sources, unknown = [], []
     for name in wanted:
         try:
@@ -114,6 +118,17 @@ def load_session(
             continue
         datasets.append(source.configure_new(**load_arguments).read() if load_arguments else source.read())
     return tuple(datasets)
+
+
+def _all_of(cat: Any) -> list[Any]:
+    """Return the entries of a catalog, but for those of other packages' drivers: of them no source is made."""
+    from ecogcat.catalog.indexed import IndexedEntries
+    from ecogcat.catalog.rows import is_ours
+
+    entries = cat._entries
+    if isinstance(entries, IndexedEntries):
+        return list(cat)
+    return [name for name in cat if name not in entries or is_ours(entries[name])]
 
 
 def entry_source(cat: Any, name: str | int) -> Any:

@@ -15,6 +15,7 @@ from ecogcat.errors import CatalogError, FormatError, RecordingNotFound
 from ecogcat.storage.urls import shown_url
 
 __all__ = [
+    "MAX_BYTES",
     "YAML_ENDINGS",
     "CatalogFile",
     "looks_like_catalog",
@@ -43,14 +44,19 @@ class CatalogFile:
     text : str
     content : dict, list, str, number, bool, date or None
         No cycle is in it, and written out without aliases it is still of bearable size.
-    node : yaml Node or None
-        Where everything stands; None of what was not read from the file itself.
+    root : yaml Node, None or Ellipsis
+        Where everything stands; None of what was not read from the file itself, Ellipsis if it is to be found out.
     """
 
     path: str
     text: str
     content: Any
-    node: Any
+    root: Any
+
+    @property
+    def node(self) -> Any:
+        """Where everything stands: a yaml Node, or None of what was not read from the file itself."""
+        return _read(self.text, self.path, with_content=False)[1] if self.root is ... else self.root
 
     def line(self, keys: Sequence[Any]) -> int:
         """Return the line, from 1, of the value that is found by keys; of the last that is there."""
@@ -65,7 +71,7 @@ class CatalogFile:
 
     def wrong(self, keys: Sequence[Any], message: str) -> CatalogError:
         """Return the error that something in the file is wrong, with its line."""
-        line = "" if self.node is None and self.content is not None else f", line {self.line(keys)}"
+        line = "" if self.root is None and self.content is not None else f", line {self.line(keys)}"
         return CatalogError(f"{self.path}{line}: {message}")
 
 
@@ -143,17 +149,42 @@ def parsed(text: str, place: str) -> CatalogFile:
     Traceback (most recent call last):
     ecogcat.errors.CatalogError: day.yaml, line 2: 'a' is there twice, before in line 1
     """
-    import yaml
-
     collecting = gc.isenabled()
     gc.disable()  # nothing that is built here is garbage: a large catalog is read three times as fast
+    try:
+        is_plain, content = _quick(text)
+        return CatalogFile(place, text, content, ...) if is_plain else CatalogFile(place, text, *_read(text, place))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _quick(text: str) -> tuple[bool, Any]:
+    """Return whether text is plain YAML without a mistake, and what it says; of what is not, the full reading tells."""
+    import yaml
+
+    from ecogcat.catalog.yamlquick import quick
+
+    loader = _loader()(text)
+    try:
+        return quick(loader, MAX_DEPTH, MAX_VALUES)
+    except (yaml.YAMLError, _Refused, ValueError, OverflowError, RecursionError):
+        return False, None
+    finally:
+        loader.dispose()
+
+
+def _read(text: str, place: str, *, with_content: bool = True) -> tuple[Any, Any]:
+    """Return what YAML text says, and the node of its root."""
+    import yaml
+
     try:
         loader = _loader()(text)
         try:
             node = loader.get_single_node()
             if node is not None and "*" in text and "&" in text:
                 _check_aliases(node)
-            content = None if node is None else loader.construct_document(node)
+            return (None if node is None or not with_content else loader.construct_document(node)), node
         finally:
             loader.dispose()
     except _Refused as error:
@@ -166,10 +197,6 @@ def parsed(text: str, place: str) -> CatalogFile:
         raise CatalogError(f"{place}: its values are nested too deeply, more than {MAX_DEPTH} levels") from error
     except (ValueError, OverflowError) as error:  # a date with a month 13
         raise CatalogError(f"{place}: a value in it is none: {' '.join(str(error).split())}") from error
-    finally:
-        if collecting:
-            gc.enable()
-    return CatalogFile(place, text, content, node)
 
 
 def looks_like_catalog(path: str | os.PathLike[str]) -> bool:

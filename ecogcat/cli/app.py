@@ -13,10 +13,13 @@ from typing import Any
 import click
 
 import ecogcat as ec
+from ecogcat.cli.completion import LINE, complete_entries
 
 __all__ = ["JSON", "LOAD", "TypedCommand", "ecogcat", "reported", "selected", "shown_progress", "spoken", "typed"]
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+JSON = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON document on the standard output, also of an error."
+)
 _EXPECTED = (ec.EcogcatError, OSError, ValueError, TypeError, IndexError, ImportError, KeyError)
 _NEXT = {
     ec.JoinError: "`ecogcat plan` with the same entries shows every mismatch, and what leaving parts out would gain",
@@ -60,6 +63,7 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             text = spoken(str(error.args[0] if isinstance(error, KeyError) and error.args else error))
             click.echo(f"error: {text}", err=True)
+            _error_as_json(text, type(error).__name__)
             remedy = next((said for kind, said in _NEXT.items() if isinstance(error, kind)), "")
             if isinstance(error, ec.RecordingNotFound) and "catalog entry" not in text:
                 remedy = ""  # a slip of the line: no catalog is wrong
@@ -68,6 +72,15 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(1)
 
     return run
+
+
+def _error_as_json(text: str, kind: str) -> None:
+    """Print what went wrong for machines, too, where the line says ``--json``."""
+    context = click.get_current_context(silent=True)
+    if context is not None and "--json" in context.meta.get(LINE, ()):
+        from ecogcat.cli.output import print_json
+
+        print_json({"error": text, "kind": kind})
 
 
 def spoken(text: str) -> str:
@@ -93,12 +106,22 @@ def _debugging() -> bool:
 class _Group(click.Group):
     """The group of commands: what ends one from outside ends it without a traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the line apart, and remember it."""
+        ctx.meta[LINE] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            _error_as_json(error.format_message(), "usage")
+            raise
         except KeyboardInterrupt as stop:
-            click.echo(": ".join(["interrupted", *map(str, stop.args)]), err=True)
+            text = ": ".join(["interrupted", *map(str, stop.args)])
+            click.echo(text, err=True)
+            _error_as_json(text, "interrupted")
             sys.exit(_INTERRUPTED)
         except BrokenPipeError:
             with contextlib.suppress(OSError, ValueError):  # what is still to be written would be told of at the end
@@ -143,7 +166,7 @@ def pairs(context: click.Context | None, parameter: click.Parameter | None, valu
         from ecogcat.catalog.nearest import did_you_mean
         from ecogcat.catalog.shared import known_settings
 
-        known = {*known_settings(), "format", "name", "roots"}
+        known = {*known_settings(), "format", "name", "roots", "storage_options"}
         if name not in known:
             near = did_you_mean(name, known) or "; ec.load_arguments(FORMAT) in Python lists them"
             raise click.BadParameter(f"no load argument is called {name!r}{near}")
@@ -162,7 +185,10 @@ def _value(name: str, text: str) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date with a month 13
         said = " ".join(str(getattr(error, "problem", None) or error).split())
         raise click.BadParameter(f"{name}={text}: this is no value of YAML ({said}){_EXAMPLES}") from None
-    if not _is_plain(value):
+    plain = _is_plain(value)
+    if name == "storage_options" and isinstance(value, dict):
+        plain = all(isinstance(key, str) and _is_plain(one) for key, one in value.items())
+    if not plain:
         raise click.BadParameter(f"{name}={text}: names with values have no place here{_EXAMPLES}")
     return value
 
@@ -183,7 +209,11 @@ LOAD = click.option(
 def selected(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the ways to choose entries."""
     command = click.option(
-        "--exclude", multiple=True, metavar="ENTRY", help="Leave out an entry, by name or pattern; may be repeated."
+        "--exclude",
+        multiple=True,
+        metavar="ENTRY",
+        help="Leave out an entry, by name or pattern; may be repeated.",
+        shell_complete=complete_entries,
     )(command)
     command = click.option(
         "--find",
@@ -192,7 +222,7 @@ def selected(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Entries as `ecogcat find` has them; may be repeated: all must hold.",
     )(command)
     command = click.option("--all", "every", is_flag=True, help="All recordings, as when no ENTRY is named.")(command)
-    return click.argument("entries", nargs=-1, metavar="[ENTRY]...")(command)
+    return click.argument("entries", nargs=-1, metavar="[ENTRY]...", shell_complete=complete_entries)(command)
 
 
 def shown_progress() -> bool:

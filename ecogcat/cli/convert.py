@@ -14,13 +14,14 @@ import ecogcat as ec
 from ecogcat.catalog.convert import convert_into
 from ecogcat.catalog.lab import session_groups, sessions_in
 from ecogcat.cli.app import JSON, reported
+from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import print_json
 
 __all__ = ["convert_session"]
 
 
 @click.command("convert-session", short_help="Write a session file of the lab as YAML.")
-@click.argument("conf")
+@click.argument("conf", shell_complete=complete_files)
 @click.option("-o", "--output", required=True, metavar="SESSION.yaml", help="Catalog to write; of a folder, a folder.")
 @click.option("--settings", metavar="FILE", help="The lab's global settings; by default those in the home folder.")
 @click.option("--roots", metavar="FOLDER", multiple=True, help="Folder of sessions by name; may be repeated.")

@@ -13,6 +13,7 @@ import click
 import ecogcat as ec
 from ecogcat.catalog.addjoin import add_join
 from ecogcat.cli.app import JSON, LOAD, TypedCommand, ecogcat, reported, selected, shown_progress, spoken, typed
+from ecogcat.cli.completion import complete_files
 from ecogcat.cli.oddones import line_without, without_the_odd
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import are_paths, catalog_of, chosen_names, entries_of, is_catalog
@@ -57,8 +58,8 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-@ecogcat.command(cls=TypedCommand, short_help="What joining would do: every mismatch.")
-@click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH")
+@ecogcat.command(cls=TypedCommand, short_help="Say what joining would do: every mismatch.")
+@click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH", shell_complete=complete_files)
 @selected
 @_join_flags
 @LOAD
@@ -113,7 +114,7 @@ def _tell_warnings(warned: dict[str, list[str]]) -> None:
 
 
 @ecogcat.command(short_help="Join, and write or keep the result.")
-@click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH")
+@click.argument("catalog_or_path", metavar="CATALOG|FOLDER|PATH", shell_complete=complete_files)
 @selected
 @click.option(
     *("-o", "--output"),

@@ -11,8 +11,8 @@ import ecogcat as ec
 from ecogcat.catalog.find import chosen, found_rows
 from ecogcat.catalog.rows import Row, rows_of
 from ecogcat.catalog.session import entry_source
-from ecogcat.catalog.source import EcogSource
 from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, spoken
+from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import hertz, print_json, seconds, table
 from ecogcat.cli.targets import catalog_of, conditions_of, dataset_of
 from ecogcat.tabulate import dataset_text
@@ -28,7 +28,7 @@ _SPARE = ("start", "format", "notes", "events")  # left out, in this order, wher
 
 
 @ecogcat.command(short_help="Show a recording or a join.")
-@click.argument("entry")
+@click.argument("entry", shell_complete=complete_files)
 @LOAD
 @JSON
 @reported
@@ -65,7 +65,7 @@ def _described(dataset: ec.Dataset) -> dict[str, Any]:
 
 
 @ecogcat.command(short_help="List a catalog.")
-@click.argument("catalog")
+@click.argument("catalog", shell_complete=complete_files)
 @JSON
 @reported
 def ls(catalog: str, as_json: bool) -> None:
@@ -74,8 +74,8 @@ def ls(catalog: str, as_json: bool) -> None:
     _show(cat, list(rows_of(cat, broken=True)), catalog, as_json)
 
 
-@ecogcat.command(short_help="Entries of which words and facts hold.")
-@click.argument("catalog")
+@ecogcat.command(short_help="List the entries of which words and facts hold.")
+@click.argument("catalog", shell_complete=complete_files)
 @click.argument("words", nargs=-1, metavar="WORD|KEY=VALUE...")
 @JSON
 @reported
@@ -117,13 +117,11 @@ def _listed(cat: Any, row: Row) -> dict[str, Any]:
         "description": row.description,
     }
     said = dict(row.said)
-    if not row.error and ("n_channels" not in said or "n_samples" not in said):
+    if not row.is_ours:
+        said["format"] = f"(not ecogcat's: {row.driver or 'no driver'})"
+    elif not row.error and ("n_channels" not in said or "n_samples" not in said):
         try:
-            source = entry_source(chosen(cat, [row.name]), row.name)
-            if isinstance(source, EcogSource):
-                said |= source.discover()["metadata"]
-            else:  # what another package's driver would do, nobody has asked for
-                said["format"] = f"({type(source).name})"
+            said |= entry_source(chosen(cat, [row.name]), row.name).discover()["metadata"]
         except Exception as error:  # any driver, broken in any way; the others are listed all the same
             found["error"] = str(error)
     keys = ("format", "sampling_rate", "units", "duration", "start_time", "n_channels", "n_samples", "n_events")

@@ -10,6 +10,7 @@ import click
 
 import ecogcat as ec
 from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
+from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names, dataset_of
 
@@ -17,7 +18,7 @@ __all__ = ["plot", "report"]
 
 
 @ecogcat.command(short_help="Draw the overview of a recording.")
-@click.argument("entry")
+@click.argument("entry", shell_complete=complete_files)
 @LOAD
 @click.option("-o", "--output", required=True, metavar="FIG.png", help="File to write: .png, .pdf or .svg.")
 @click.option("--by", help="Condition that colours the events.")
@@ -42,8 +43,8 @@ def plot(
         click.echo(output)
 
 
-@ecogcat.command(short_help="A catalog on one page of HTML.")
-@click.argument("catalog")
+@ecogcat.command(short_help="Put a catalog on one page of HTML.")
+@click.argument("catalog", shell_complete=complete_files)
 @selected
 @click.option("-o", "--output", required=True, metavar="report.html", help="Page to write.")
 @click.option("--pictures", default=12, show_default=True, type=click.IntRange(0), help="Recordings to draw, at most.")

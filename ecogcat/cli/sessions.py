@@ -15,6 +15,7 @@ from ecogcat.catalog.relink import relink as relink_catalog
 from ecogcat.catalog.rows import rows_of
 from ecogcat.catalog.scanned import Update, scan_into
 from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
+from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names
 from ecogcat.formats.own import links_of
@@ -25,7 +26,7 @@ _MOST = 20
 
 
 @ecogcat.command(short_help="Make, or update, a catalog of a folder.")
-@click.argument("folder")
+@click.argument("folder", shell_complete=complete_files)
 @click.option("-o", "--output", required=True, metavar="session.yaml", help="Catalog to write, or to bring up to date.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Paths below FOLDER to leave out; may be repeated.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes; as many as there are processors by default.")
@@ -87,7 +88,7 @@ def _count(n: int, what: str) -> str:
 
 
 @ecogcat.command(short_help="Try every entry, one line each.")
-@click.argument("catalog")
+@click.argument("catalog", shell_complete=complete_files)
 @selected
 @JSON
 @reported
@@ -142,9 +143,9 @@ def _bar() -> Any:
 
 
 @ecogcat.command(short_help="Say where a folder that moved is now.")
-@click.argument("catalog")
-@click.argument("old")
-@click.argument("new")
+@click.argument("catalog", shell_complete=complete_files)
+@click.argument("old", shell_complete=complete_files)
+@click.argument("new", shell_complete=complete_files)
 @click.option("--no-virtual", is_flag=True, help="Leave the virtual files that CATALOG lists as they are.")
 @JSON
 @reported

@@ -115,7 +115,7 @@ def chosen_names(cat: Any, entries: Sequence[str], find: Sequence[str], exclude:
     """Return the names of entries that the line asks for: by name or pattern, by words and facts, but for some."""
     rows = list(rows_of(cat))
     known = [row.name for row in rows]
-    names = matching(known, entries) if entries else [row.name for row in rows if not row.is_join]
+    names = matching(known, entries) if entries else [row.name for row in rows if row.is_ours and not row.is_join]
     if find:
         found = {row.name for row in found_rows(cat, *conditions_of(find))}
         names = [name for name in names if name in found]

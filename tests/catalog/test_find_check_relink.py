@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
@@ -11,12 +12,16 @@ from typing import Any
 import intake
 import pytest
 import yaml
+from click.testing import CliRunner
+from intake.catalog import Catalog
+from intake.source.base import DataSource
 
 import ecogcat as ec
 from ecogcat.catalog import index as indexing
 from ecogcat.catalog.addjoin import add_join
 from ecogcat.catalog.indexed import IndexedCatalog
 from ecogcat.catalog.relink import relink
+from ecogcat.cli.commands import ecogcat
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 
@@ -263,3 +268,62 @@ def test_a_join_kept_as_an_entry(scanned: Path, tmp_path: Path) -> None:
     assert "# the best" in scanned.read_text()
     with pytest.raises(ec.CatalogError, match="no entry is called 'nope'"):
         add_join(str(scanned), ["nope"], str(other), {"name": "x"})
+
+
+class _Alarm(DataSource):
+    """A driver of another package, of which no source may be made to list it."""
+
+    name = "alarm"
+    container = "python"
+
+    def __init__(self, metadata: Any = None) -> None:
+        raise AssertionError("a source was made of it")
+
+
+class _AlarmedCatalog(Catalog):
+    name = "alarmed_catalog"
+    container = "catalog"
+
+    def __init__(self, metadata: Any = None) -> None:
+        raise AssertionError("a catalog was made of it")
+
+
+def test_drivers_of_others_are_named_and_left_alone(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    for driver in (_Alarm, _AlarmedCatalog):
+        intake.register_driver(driver.name, driver)
+        request.addfinalizer(lambda driver=driver: intake.unregister_driver(driver.name))
+    for name in ("a", "b"):
+        write_rhd(tmp_path / f"{name}.rhd", [[0] * 128] * 4)
+    inner = {name: {"driver": "ecog_intan", "args": {"urlpath": f"{name}.rhd"}} for name in ("a", "b")}
+    inner |= {"theirs": {"driver": "alarm", "args": {}}, "lost": {"driver": "no_such_driver", "args": {}}}
+    (tmp_path / "inner.yaml").write_text(yaml.safe_dump({"sources": inner}))
+    outer = {
+        "g": {"driver": "ecog_session", "args": {"path": "inner.yaml"}},
+        "h": {"driver": "yaml_file_cat", "args": {"path": "{{ CATALOG_DIR }}/inner.yaml"}},
+        "cats": {"driver": "alarmed_catalog", "args": {}},
+        "gone": {"driver": "ecog_session", "args": {"path": "gone.yaml"}},
+    }
+    (tmp_path / "outer.yaml").write_text(yaml.safe_dump({"sources": outer}))
+    run = CliRunner()
+    done = run.invoke(ecogcat, ["ls", str(tmp_path / "outer.yaml"), "--json"])
+    assert done.exit_code == 1, done.output
+    rows = {row["entry"]: (row["format"], bool(row["error"])) for row in json.loads(done.stdout)}
+    theirs, lost = "(not ecogcat's: alarm)", "(not ecogcat's: no_such_driver)"
+    for group in "gh":
+        assert {name[2:]: row[0] for name, row in rows.items() if name[:2] == f"{group}/"} == {
+            **{"a": "intan", "b": "intan", "theirs": theirs, "lost": lost}
+        }
+    assert (rows["cats"], rows["gone"]) == (("(not ecogcat's: alarmed_catalog)", False), (None, True))
+    done = run.invoke(ecogcat, ["check", str(tmp_path / "outer.yaml"), "--json"])
+    checked = {row["entry"]: (row["ok"], row["problem"]) for row in json.loads(done.stdout)}
+    assert checked["g/a"] == checked["h/b"] == (True, "")
+    assert checked["g/theirs"] == (True, "not ecogcat's (alarm): not checked")
+    assert (checked["gone"][0], "no such catalog" in checked["gone"][1]) == (False, True)
+    del outer["gone"]
+    (tmp_path / "outer.yaml").write_text(yaml.safe_dump({"sources": outer}))
+    done = run.invoke(ecogcat, ["plan", str(tmp_path / "outer.yaml"), "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["n_samples"]) == (0, 512)
+    done = run.invoke(ecogcat, ["find", str(tmp_path / "outer.yaml"), "format=intan", "--json"])
+    assert [row["entry"] for row in json.loads(done.stdout)] == ["g/a", "g/b", "h/a", "h/b"]
+    assert list(ec.session_table(tmp_path / "outer.yaml").index) == sorted(set(rows) - {"gone"})
+    assert [one.name for one in ec.load_session(tmp_path / "inner.yaml")] == ["a", "b"]

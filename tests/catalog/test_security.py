@@ -155,7 +155,7 @@ def test_nested_catalogs_are_looked_over(write_catalog: Any, session: SimulatedS
     with pytest.raises(ec.CatalogError, match=r"catalog entry 'bad': .*the tag"):
         cat["bad"]
     found = CliRunner().invoke(ecogcat, ["ls", str(session.folder / "nested.yaml")])
-    assert "(csv)" in found.stdout, "listed, and not read: nobody knows what it would do"
+    assert "(not ecogcat's: csv)" in found.stdout, "listed, and not read: nobody knows what it would do"
     assert found.exit_code == 1
     assert "the tag" in found.stderr
 
