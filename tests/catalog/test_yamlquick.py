@@ -132,10 +132,10 @@ def test_a_smaller_one_does_not(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: Any) -> None:
+    def refuse(*_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
     path = by_hand(tmp_path, indexing.LARGE)
-    monkeypatch.setattr(indexing.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(indexing, "written_whole", refuse)
     assert len(ec.open_session(path)) == indexing.LARGE, "silently"
     assert os.listdir(tmp_path) == ["s.yaml"]
