@@ -133,6 +133,7 @@ class IndexedCatalog(Lookup, Catalog):
         if metadata is None:
             look_over(CatalogFile(path, "", {"metadata": own, "sources": {}}, None))
         self._trail = (os.path.realpath(path),)
+        self._saved: dict[str, str | None] = {}
         super().__init__(entries=entries, name=None, metadata=own, ttl=None)
         self.path = path
 
@@ -142,8 +143,10 @@ class IndexedCatalog(Lookup, Catalog):
 
     def saved_folder(self, name: str) -> str | None:
         """Return the folder in which the catalog of an entry lay before Intake saved it where it is now."""
-        folder = self._entries.text_of(name).get("catalog_dir") if name in self._entries else None
-        return folder if isinstance(folder, str) and folder else None
+        if name not in self._saved:  # asked several times of each entry that is read
+            folder = self._entries.text_of(name).get("catalog_dir") if name in self._entries else None
+            self._saved[name] = folder if isinstance(folder, str) and folder else None
+        return self._saved[name]
 
 
 def _reopened(path: str, names: Sequence[str] | None, metadata: Mapping[str, Any]) -> Any:

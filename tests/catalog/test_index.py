@@ -17,11 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ecogcat as ec
+from ecogcat.catalog import index as indexing
 from ecogcat.catalog.columns import columns_of
 from ecogcat.catalog.find import found_rows
 from ecogcat.catalog.index import index_path, write_index
 from ecogcat.catalog.indexed import IndexedCatalog, IndexedEntries
 from ecogcat.catalog.lookup import closest
+from ecogcat.testing.rhd import write_rhd
 
 ENTRIES = {
     "a/rec_1": {"args": {"urlpath": "x/tones.rhd", "electrode": "psv_61"}, "metadata": {"animal": "rat", "n": 1}},
@@ -229,3 +231,18 @@ def test_the_closest_of_many_names() -> None:
     names = [f"rat{k}/day_{k % 7}/rec_{k}" for k in range(10_000)]
     assert closest("rat1234/day2/rec_1234", names) == ["rat1234/day_2/rec_1234"]
     assert closest("nothing like it", names) == []
+
+
+def test_reading_an_entry_asks_its_index_a_few_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    for k in range(20):
+        write_rhd(tmp_path / "data" / f"r{k}.rhd", [[0] * 128] * 4)
+    ec.scan(tmp_path / "data", tmp_path / "s.yaml")
+    content = yaml.safe_load((tmp_path / "s.yaml").read_text())
+    assert indexing.write_index(str(tmp_path / "s.yaml"), content)
+    asked: list[str] = []
+    entry = indexing.Index.entry
+    monkeypatch.setattr(indexing.Index, "entry", lambda self, name: (asked.append(name), entry(self, name))[1])
+    datasets = ec.load_session(tmp_path / "s.yaml")
+    assert len(datasets) == 20
+    assert len(asked) <= 2 * 20, "of thousands of recordings each question counts"
