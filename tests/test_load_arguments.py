@@ -190,6 +190,13 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"notches": 500}, ValueError, "a line at 500 Hz cannot be taken out of rec"),
     ({"resample_rate": 0}, ValueError, "a rate is a positive number of Hz, not 0"),
     ({"resample_rate": "fast"}, TypeError, "a rate is a positive number of Hz, not 'fast'"),
+    ({"resample_filter": "butter"}, ValueError, "one of 'polyphase', 'chebyshev1', 'chebyshev2', 'none', not 'butter'"),
+    ({"resample_filter": True}, TypeError, "the filter of resampling is one of 'polyphase'"),
+    (
+        {"resample_filter": "none", "resample_rate": 300},
+        ValueError,
+        "no whole multiple of 300 Hz, but of 333.3333333 Hz",
+    ),
     ({"reference": "mean"}, KeyError, "no reference 'mean': it is common, regress, reference_channels, or a channel"),
     ({"reference": True}, TypeError, "not True"),
     ({"reference": 64}, IndexError, "64"),

@@ -15,6 +15,7 @@ from ecogcat.artifacts.judgements import leave_out_judged
 from ecogcat.channels import ChannelMap
 from ecogcat.checks import check_text, checked_dtype, shown
 from ecogcat.conditioning.conversion import convert_units
+from ecogcat.conditioning.decimation import POLYPHASE, check_filter
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.table import ElectrodeTable
 from ecogcat.eventfiles import events_of
@@ -45,6 +46,7 @@ def apply_load_arguments(
     name: str | None = None,
     trigger: int | str | Sequence[int | str] | None = None,
     resample_rate: float | None = None,
+    resample_filter: str | None = None,
     use_stored: bool = True,
     save_downsampled: bool = False,
     store_path: str | os.PathLike[str] | None = None,
@@ -87,6 +89,8 @@ def apply_load_arguments(
         Logic lines whose rising edges are the events: channels of `adc`, or of another array as "dig:3".
     resample_rate : float, optional
         Hz; see `ecogcat.resample`.
+    resample_filter : {"polyphase", "chebyshev1", "chebyshev2", "none"}, optional
+        What is filtered out before samples are left out; the first by default, which takes any ratio of rates.
     use_stored : bool
         Take the samples at that rate from ``<recording>_Fs2000.h5``, in `store_path` or beside the recording, if that
         was made of this recording.
@@ -134,9 +138,16 @@ def apply_load_arguments(
         dataset = dataset.replace(events=events_of(dataset, events))
     elif trigger is not None:
         dataset = dataset.replace(events=triggers_of(dataset, trigger))
+    filter = POLYPHASE if resample_filter is None else check_filter(resample_filter)
     if resample_rate is not None:
         dataset = at_rate(
-            dataset, resample_rate, place, use_stored=use_stored, save=save_downsampled, store_path=store_path
+            dataset,
+            resample_rate,
+            place,
+            filter=filter,
+            use_stored=use_stored,
+            save=save_downsampled,
+            store_path=store_path,
         )
     wanted = None if channels is None else source_channels(dataset, channels)
     if electrode is not None:
