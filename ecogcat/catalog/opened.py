@@ -23,7 +23,7 @@ Depth = Literal["headers", "samples", "all"]
 on trigger lines, in memory or in a copy if that is what `mapped` says."""
 
 _CHANGES_SAMPLES = (
-    *("resample_filter", "bandpass", "notches", "causal", "reference"),
+    *("resample_filter", "remove_mean", "bandpass", "notches", "causal", "reference"),
     *("use_stored", "save_downsampled", "store_path"),
 )
 

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from ecogcat.artifacts.judgements import leave_out_judged
 from ecogcat.channels import ChannelMap
-from ecogcat.checks import check_text, checked_dtype, shown
+from ecogcat.checks import check_flag, check_text, checked_dtype, shown
 from ecogcat.conditioning.conversion import convert_units
 from ecogcat.conditioning.decimation import POLYPHASE, check_filter
 from ecogcat.dataset import Dataset
@@ -37,6 +37,7 @@ def apply_load_arguments(
     *,
     electrode: ChannelMap | str | os.PathLike[str] | None = None,
     connectors: str | Sequence[str | None] | None = None,
+    others_as_ground: bool | None = None,
     channels: Sequence[int] | None = None,
     units: str | None = None,
     dtype: DTypeLike | None = None,
@@ -50,6 +51,7 @@ def apply_load_arguments(
     use_stored: bool = True,
     save_downsampled: bool = False,
     store_path: str | os.PathLike[str] | None = None,
+    remove_mean: bool | None = None,
     bandpass: Sequence[float] | None = None,
     notches: float | Sequence[float] | None = None,
     causal: bool = False,
@@ -71,6 +73,8 @@ def apply_load_arguments(
         it does not have, or not place, are left out.
     connectors : str or sequence of str, optional
         What is plugged into the headcap, or which pieces are in use, where `electrode` names one that leaves it open.
+    others_as_ground : bool, optional
+        Have what the electrode connects to nothing, or to no known site, among the grounds; it is left out otherwise.
     channels : sequence of int, optional
         Source channels to keep, in this order.
     units : str, optional
@@ -98,6 +102,8 @@ def apply_load_arguments(
         Write that file if there is none that fits.
     store_path : path, optional
         Folder for it.
+    remove_mean : bool, optional
+        Take the mean of each channel off; see `ecogcat.remove_mean`.
     bandpass : (float, float), optional
         Edges in Hz, -1 for a side that stays open; see `ecogcat.bandpass`.
     notches : float or sequence of float, optional
@@ -132,6 +138,8 @@ def apply_load_arguments(
     array([0.003, 0.001], dtype=float32)
     """
     _check_types(electrode, units, events, judgements, name, mapped)
+    check_flag(remove_mean or False, "remove_mean")
+    check_flag(others_as_ground or False, "others_as_ground")
     if start_time is not None:
         dataset = _with_start(dataset, start_time)
     if events is not None:
@@ -151,7 +159,7 @@ def apply_load_arguments(
         )
     wanted = None if channels is None else source_channels(dataset, channels)
     if electrode is not None:
-        dataset = place_channels(dataset, electrode, connectors)
+        dataset = place_channels(dataset, electrode, connectors, others_as_ground=bool(others_as_ground))
     elif connectors is not None and len(connectors):
         raise ValueError("connectors= says how an electrode is wired: name it with electrode=")
     if wanted is not None:
@@ -167,7 +175,7 @@ def apply_load_arguments(
         raise TypeError("judgements=True means the table beside a catalog; a recording without one needs its path")
     if judgements:
         dataset = leave_out_judged(dataset, judgements)
-    dataset = conditioned(dataset, bandpass, notches, causal, reference, snip_transient)
+    dataset = conditioned(dataset, bandpass, notches, causal, reference, snip_transient, without_mean=bool(remove_mean))
     if mapped == "r+":
         return scratch(dataset)
     return dataset if mapped else load(dataset)

@@ -22,6 +22,8 @@ def place_channels(
     dataset: Dataset,
     electrode: ElectrodeTable | ChannelMap | str | os.PathLike[str],
     connectors: str | Sequence[str | None] | None = None,
+    *,
+    others_as_ground: bool = False,
 ) -> Dataset:
     """Give the source channels of a recording their sites and roles.
 
@@ -31,6 +33,7 @@ def place_channels(
         As a format opened it: every source channel.
     electrode : ElectrodeTable, ChannelMap, str or path
     connectors : str or sequence of str, optional
+    others_as_ground : bool
         See `apply_load_arguments`.
 
     Raises
@@ -60,6 +63,9 @@ def place_channels(
             hint="Is it the table of another recording? Source channels count from 0",
         )
     wired = {role: [place[int(table.channels[k])] for k in table.with_role(role)] for role in ("ground", "reference")}
+    if others_as_ground:
+        roles = [table.with_role(role) for role in ("ground", "other")]
+        wired["ground"] = [place[int(table.channels[k])] for k in np.sort(np.concatenate(roles))]
     sites = table.sites[table.with_role("electrode")]
     rows = index_array([place[int(table.channels[k])] for k in table.with_role("electrode")])
     signal = dataset.signal.take(rows)
