@@ -25,6 +25,7 @@ from ecogcat.clock import locate, sample_at
 from ecogcat.compare import equals
 from ecogcat.conditioning.conversion import convert_units
 from ecogcat.conditioning.filters import bandpass, notch
+from ecogcat.conditioning.mean import remove_mean
 from ecogcat.conditioning.methods import methods_text
 from ecogcat.conditioning.rereference import rereference
 from ecogcat.conditioning.resample import resample
@@ -123,6 +124,7 @@ __all__ = [
     "read_intervals",
     "read_judgements",
     "relink",
+    "remove_mean",
     "rereference",
     "resample",
     "sample_at",

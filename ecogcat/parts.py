@@ -214,6 +214,9 @@ class Part(Frozen):
             set_(self, name, tuple(getattr(self, name)))
         for name in ("metadata", "reasons", "checksums"):
             set_(self, name, frozen_value(getattr(self, name)))
+        if self.unmoved is not None:  # copies come with an array of their own, files with a plain tuple
+            sample, step = self.unmoved
+            set_(self, "unmoved", Unmoved(index_array(sample), step))
         if self.recorded_at is not None:
             time = self.recorded_at.astype("datetime64[ns]")
             set_(self, "recorded_at", None if np.isnat(time) else time)  # no date is no known time

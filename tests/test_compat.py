@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import ecogcat as ec
 from ecogcat import compat
 from ecogcat.testing.headstages import write_headstage
 from tests import joining_walk
+from tests.conftest import shared_path
 
 LENGTHS = (4000, 3500, 3000, 2600, 2500, 2400)
 
@@ -139,7 +141,8 @@ def test_what_the_session_asks_for_is_done_to_what_is_stored_too(lab: Any, tmp_p
     assert full.pos_edge.tolist() == [one - 50 for one in (600, 900, 1201, 1501)]
     assert full.exp.tones.tolist() == [500.0, 1000.0, 500.0, 1000.0]
     assert np.abs(full.data[3]).max() == 0  # less itself
-    plain = ec.open_recording(tmp_path / "local" / "rec.h5", electrode="psv_61_intan", resample_rate=500)
+    plain = ec.open_recording(tmp_path / "local" / "rec.h5", electrode="psv_61_intan", resample_rate=500,
+                              resample_filter="chebyshev1")  # fmt: skip
     raw = plain.signal.read()
     want = ec.rereference(ec.notch(ec.bandpass(plain, 2, 100), 60), 3).signal[:, 50:]
     assert np.array_equal(full.data[:], want)
@@ -173,7 +176,7 @@ def test_options_of_the_call(lab: Any) -> None:
 @pytest.mark.parametrize("right", [True, False, "r+"])
 @pytest.mark.parametrize("kind", ["", "loaded", "mapped"])
 def test_the_ways_of_joining(left: Any, right: Any, kind: str, lab: Any) -> None:
-    session = lab("resample_rate: 500")
+    session = lab("resample_rate: 500\nresample_filter: polyphase")  # the older system's is run when it is loaded
     a, b = (compat.load_experiment_auto(session, "rec", mapped=mapped) for mapped in (left, right))
     plain = compat.load_experiment_auto(session, "rec")
     joined = compat.join_datasets([a, b], source_type=kind)
@@ -195,3 +198,33 @@ def test_the_page_on_names_runs() -> None:
     exec(compile(blocks[0], page.name, "exec"), {})
     for name in compat.__all__:
         assert name in page.read_text(encoding="utf-8") or name == "Bunch"
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("case_105_ddc_pC", "headstage: ddc\ndrange: 3\nunits: pC"),
+        ("case_108_ddc_bandpass", "headstage: ddc\ndrange: 3\nunits: nA\nbandpass: 2, 100"),
+        ("case_119_afe_nA_range2", "headstage: afe\nelectrode: psv_61_afe\nn_data: 64\nrange_code: 2\ncycle_rate: 5e5"),
+    ],
+)
+def test_grounds_are_those_of_the_older_system(
+    name: str, options: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not filtered; those of the DDC board as they were stored, in coulombs."""
+    folder = shared_path(f"reference/golden/{name}")
+    for place in ("local", "db/g"):
+        (tmp_path / place).mkdir(parents=True)
+    for one in folder.glob("input*"):
+        shutil.copy(one, tmp_path / "local" / one.name.replace("input", "rec"))
+    (tmp_path / "db" / "g" / "day.txt").write_text(f"[session]\nexp_path: {tmp_path}/local\n{options}\n[rec]\n")
+    (tmp_path / "settings.txt").write_text(f"[globals]\nuser_sessions: {tmp_path}/db\n")
+    monkeypatch.setenv("ECOGCAT_LAB_SETTINGS", str(tmp_path / "settings.txt"))
+    expected = np.load(folder / "expected.npz")
+    for mapped in (True, False):
+        loaded = compat.load_experiment_auto("g/day", "rec", mapped=mapped)
+        for ours, theirs in ((loaded.data, "data"), (loaded.ground_chans, "ground_chans")):
+            scale = np.abs(expected[theirs]).max()
+            np.testing.assert_allclose(ours[:], expected[theirs], rtol=0, atol=2e-7 * scale)
+    both = compat.join_datasets([loaded, loaded])
+    np.testing.assert_array_equal(both.ground_chans[:, : loaded.data.shape[1]], loaded.ground_chans[:])

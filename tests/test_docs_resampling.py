@@ -11,6 +11,6 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "resampling.md"
 def test_the_page_on_resampling_runs() -> None:
     names: dict[str, object] = {}
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 6
     for block in blocks:
         exec(compile(block, PAGE.name, "exec"), names)

@@ -89,6 +89,34 @@ def test_written_once_and_used_instead(recording: Path) -> None:
     np.testing.assert_array_equal(again["adc"][:], adc)
 
 
+@pytest.mark.parametrize("kind", ["chebyshev1", "chebyshev2", "none"])
+def test_they_say_by_which_filter_they_were_made(kind: str, recording: Path) -> None:
+    asked: dict[str, Any] = {"resample_rate": 250, "resample_filter": kind, "trigger": 0}
+    plain = ec.open_recording(recording, **asked)
+    assert ec.equals(plain, ec.resample(ec.open_recording(recording, trigger=0), 250, kind))
+    ec.open_recording(recording, resample_rate=250, save_downsampled=True)
+    other = ec.open_recording(recording, **asked)
+    assert told(other) == (f"{NAME} is not used: it was made with the filter 'polyphase'",)
+    assert sources_of(other).isdisjoint({NAME})
+    first = ec.open_recording(recording, **asked, save_downsampled=True)
+    assert ec.open_recording(recording.parent / NAME).metadata["downsample_filter"] == kind
+    with files_read() as read:
+        again = ec.open_recording(recording, **(asked | {"trigger": None}))
+        values = again.signal[:]
+    assert read == {NAME}, "no filter is run"
+    np.testing.assert_array_equal(values, plain.signal[:])
+    for dataset in (first, again):
+        assert sources_of(dataset) == {NAME}
+        assert dataset.history[-2:] == (plain.history[-1], f"read from {NAME}")
+    assert told(ec.open_recording(recording, resample_rate=250)) == (
+        f"{NAME} is not used: it was made with the filter {kind!r}",
+    )
+    with h5py.File(recording, "r+") as file:
+        file["chdata" if "chdata" in file else "amplifier_data"][:] = 7
+    stale = ec.open_recording(recording, resample_rate=250, resample_filter=kind)
+    assert told(stale) == (f"{NAME} is not used: it was made of other samples than the recording has now",)
+
+
 def test_what_else_is_asked_for_is_done_to_them(recording: Path) -> None:
     asked: dict[str, Any] = {"electrode": "psv_61_intan", "units": "mV", "bandpass": (2, 100), "reference": "common"}
     asked |= {"channels": range(3, 50), "trigger": 0}
@@ -180,7 +208,7 @@ def test_those_of_the_older_system_are_used_where_the_shape_fits(recording: Path
     older(recording, values, **{name: np.full((1, 751), 33.0)})
     dataset = ec.open_recording(recording, resample_rate=250)
     np.testing.assert_array_equal(dataset.signal[:], values.astype("f4"))  # in uV, whatever the recording is in
-    text = f"samples are those of {NAME}, which does not say what it was made of; its shape fits"
+    text = f"samples are those of {NAME}, which does not say what it was made of, or how; its shape fits"
     assert told(dataset) == (text,)
     assert dataset["adc"][:].max() < 4  # L9: the older system summed it
     volts = ec.open_recording(recording, resample_rate=250, units="V")

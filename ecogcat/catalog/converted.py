@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ecogcat.catalog.labdefaults import lab_defaults
 from ecogcat.catalog.laboptions import asked_for, translated
 from ecogcat.catalog.labplaces import Place, System, system_of
 from ecogcat.catalog.labrecording import LabRecording, with_rate
@@ -114,6 +115,9 @@ def _converted(name: str, source: LabRecording) -> _Converted:
         if target == option and option not in ("bandpass", "notches", "resample_rate", "snip_transient"):
             notes.append(f"ecogcat does not do {option} {value!r}: reading is refused until it is left out")
         arguments[target] = value
+    defaults, odd = lab_defaults(format, place, format, arguments)
+    arguments.update(defaults)
+    notes += odd
     arguments = {"urlpath": _relative(place, folders), **place.arguments, **arguments}
     triggers = trigger_lines(format, asked)
     if triggers is not None:

@@ -138,7 +138,7 @@ _READERS: dict[str, _Reader] = {
         ("resample_rate", "trigger", "n_data", "range_code", "page_size", "lowpass_ord", "drange", "downsamp"), _WHOLE
     ),
     **dict.fromkeys(("cycle_rate", "fs", "usefs", "memory_limit"), _FLOAT),
-    **dict.fromkeys(("causal_filtering", "car", "half", "avg"), _FLAG),
+    **dict.fromkeys(("causal_filtering", "car", "half", "avg", "remove_mean", "others_as_ground"), _FLAG),
     **dict.fromkeys(
         ("use_stored", "save_downsamp", "raise_on_glitch", "snip_transient", "save", "memmap", "clear_temp_converted"),
         _FLAG_OR_NUMBER,

@@ -22,6 +22,7 @@ OURS: Mapping[str, str] = MappingProxyType(
             for name in ("electrode", "units", "connectors", "mapped", "daq", "headstage", "bnc", "row_order")
         },
         **{name: name for name in ("ni_daq_variant", "trigger", "n_data", "range_code", "cycle_rate")},
+        **{name: name for name in ("resample_filter", "remove_mean", "others_as_ground")},
         "load_channels": "channels",
         "electrode_connectors": "connectors",
         "mux_connectors": "connectors",
@@ -46,8 +47,9 @@ OURS: Mapping[str, str] = MappingProxyType(
 """Load options of session files, and what ecogcat calls them. Whether it takes them is what its load arguments say."""
 
 _FILTERING = ("bandpass", "notches", "causal", "resample_rate", "reference", "snip_transient")
+_ALWAYS = ("resample_filter", "remove_mean", "others_as_ground")  # with a value by system where nothing is said
 _STORING = ("use_stored", "save_downsampled", "store_path")
-LATER = (*_FILTERING, *_STORING)
+LATER = (*_FILTERING, *_STORING, *_ALWAYS)
 """Load arguments that not every format, or not yet any, has; None leaves them out all the same."""
 
 _HALVES = {"half": "odd", "avg": "mean"}
@@ -175,7 +177,7 @@ def translated(format: str, asked: Mapping[str, Any]) -> tuple[dict[str, Any], d
         named = ours is not None and called.setdefault(target, ours) == ours  # two options may ask for different things
         if named and target in allowed:
             arguments[target] = ours
-        elif target in (*_STORING, "causal"):  # change nothing where nothing is filtered or resampled
+        elif target in (*_STORING, *_ALWAYS, "causal"):  # change nothing where nothing is filtered or resampled
             continue
         elif name not in ("headstage", "daq"):  # these name the system, whether a format needs the name or not
             left[name] = (target, ours) if named and target in LATER else (name, value)
@@ -208,4 +210,4 @@ def _is_something(name: str, value: Any) -> bool:
         return bool(value > 0)
     if name in ("snip_transient", *_HALVES):
         return bool(value)  # seconds, or True for the usual five
-    return value is not False or name in ("mapped", "use_stored", "save_downsamp", "causal_filtering")
+    return value is not False or name in ("mapped", "use_stored", "save_downsamp", "causal_filtering", *_ALWAYS)

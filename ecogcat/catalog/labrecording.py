@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
+from ecogcat.catalog.labdefaults import lab_defaults
 from ecogcat.catalog.laboptions import asked_for, load_arguments_for, translated
 from ecogcat.catalog.labplaces import Place, find_recording, system_of, systems
 from ecogcat.catalog.labtriggers import experiment_options, trigger_lines
@@ -103,6 +104,8 @@ class LabRecording(EcogSource):
         arguments.update(place.arguments)
         arguments.setdefault("name", self._own_name() or section)
         arguments.update(call)
+        defaults, odd = lab_defaults(spoken, place, format, arguments)
+        arguments.update(defaults)
         own = experiment_options(options) if has_section else None
         how = Triggered(
             # Someone's own events are those of the experiment.
@@ -115,7 +118,7 @@ class LabRecording(EcogSource):
         )
         if depth != "headers":
             arguments = within(arguments, self._folder(), self._called)
-        return opened(place.path, format, arguments, how, depth, self.metadata, notes)
+        return opened(place.path, format, arguments, how, depth, self.metadata, [*notes, *odd])
 
     def is_there(self) -> bool:
         """Whether the recording is found where the session looks for it."""

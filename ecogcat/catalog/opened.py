@@ -22,7 +22,10 @@ Depth = Literal["headers", "samples", "all"]
 """What is asked of a recording: its shape and what its headers say; also its samples; or also the events that are found
 on trigger lines, in memory or in a copy if that is what `mapped` says."""
 
-_CHANGES_SAMPLES = ("bandpass", "notches", "causal", "reference", "use_stored", "save_downsampled", "store_path")
+_CHANGES_SAMPLES = (
+    *("resample_filter", "remove_mean", "bandpass", "notches", "causal", "reference"),
+    *("use_stored", "save_downsampled", "store_path"),
+)
 
 
 def opened(

@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 _TRIGGER_ARRAYS = ("adc", "trig", "bnc")
+_RAW_GROUNDS = {"afe": None, "afe_aug21": None, "mux": None, "ddc": "C"}
+"""Formats of which the older system handed out grounds without any filter, and in which unit if not in that asked."""
 _LINE = 0  # of the ADC: where the older system's users had their triggers
 
 
@@ -74,7 +76,8 @@ def load_experiment_auto(session: str, recording: str, **load_kwargs: Any) -> Re
     **load_kwargs
         Load arguments, under our names or the older ones; they win over the session's. With a `resample_rate` the
         samples of ``<recording>_Fs<rate>.h5`` are used where they fit the recording, or where nothing else is left of
-        it. Triggers are looked for on line 0 of the ADC, unless `trigger_idx` names others.
+        it. Triggers are looked for on line 0 of the ADC, unless `trigger_idx` names others. Grounds of multiplexed
+        headstages, analog front ends and the DDC board are not filtered; those of the DDC board are in coulombs.
     """
     found = _session(session)
     options = found.options(recording)
@@ -82,12 +85,19 @@ def load_experiment_auto(session: str, recording: str, **load_kwargs: Any) -> Re
     told = {**asked, **load_kwargs}
     line = told.get("trigger_idx")
     source = open_session(found.path)[recording]
+    kwargs = dict(load_kwargs)
     if line is None and not {"events", "trigger", "triggers", "trigger_idx"} & set(load_kwargs):
-        with warnings.catch_warnings():  # a recording without such a line has no triggers
+        kwargs["trigger_idx"] = (_LINE,)
+    with warnings.catch_warnings():
+        if "trigger_idx" not in load_kwargs:  # a recording without such a line has no triggers
             warnings.filterwarnings("ignore", "(?s).*no events were looked for")
-            dataset = source(**load_kwargs, trigger_idx=(_LINE,)).read()
-    else:
-        dataset = source(**load_kwargs).read()
+        dataset = source(**kwargs).read()
+        format = dataset.parts[0].format
+        if dataset.ground is not None and format in _RAW_GROUNDS:
+            raw: dict[str, Any] = {"bandpass": None, "notches": None, "mapped": True}
+            units = _RAW_GROUNDS[format]
+            raw |= {} if units is None else {"units": units}
+            dataset = dataset.replace(ground=source(**{**kwargs, **raw}).read().ground)
     row = line[0] if isinstance(line, Sequence) and len(line) else line if isinstance(line, int) else _LINE
     array = next((name for name in _TRIGGER_ARRAYS if name in dataset.aligned), "adc")
     described = recording in found.recordings and len(dataset.events.table.columns) > 0

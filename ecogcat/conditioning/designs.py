@@ -6,6 +6,8 @@ filter starts as if the first sample had been there forever.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,15 @@ from numpy.typing import NDArray
 
 from ecogcat.frozen import freeze
 
-__all__ = ["Sections", "butterworth", "comb"]
+__all__ = ["CHEBYSHEV", "Sections", "butterworth", "chebyshev", "comb"]
 
 Sections = NDArray[np.float64]
 """Shape (n_sections, 7)."""
+
+CHEBYSHEV: Mapping[str, int] = MappingProxyType({"chebyshev1": 1, "chebyshev2": 2})
+"""Names of lowpass filters for decimation, and the types of Chebyshev filters that they are."""
+
+_RIPPLE_DB, _LOSS_DB, _STOP_DB, _STOP_ORDER = 0.25, 10.0, 60.0, 12
 
 
 def butterworth(low: float | None, high: float | None, order: int, sampling_rate: float) -> Sections:
@@ -45,6 +52,38 @@ def butterworth(low: float | None, high: float | None, order: int, sampling_rate
     if high is None:
         return _complete(_scipy_signal().butter(order, low, "highpass", fs=sampling_rate, output="sos"))
     return _complete(_scipy_signal().butter(order, [low, high], "bandpass", fs=sampling_rate, output="sos"))
+
+
+def chebyshev(kind: str, step: int) -> tuple[Sections, str]:
+    """Return a lowpass filter for what is then decimated, and in words which it is; gain 1 at 0 Hz.
+
+    Parameters
+    ----------
+    kind : {"chebyshev1", "chebyshev2"}
+        Type 1 has the order that 0.25 dB up to 0.4 and 10 dB from 0.5 of the new rate take, in one pass; type 2 is of
+        order 12 and takes 60 dB off from half of the new rate on.
+    step : int
+        One sample in so many is kept.
+
+    Returns
+    -------
+    sections : ndarray of float64, shape (n_sections, 7)
+    text : str
+
+    Examples
+    --------
+    >>> chebyshev("chebyshev1", 10)[1], chebyshev("chebyshev2", 15)[1]
+    ('Chebyshev type 1, order 5, 0.25 dB', 'Chebyshev type 2, order 12, 60 dB')
+    """
+    design = _scipy_signal()
+    if CHEBYSHEV[kind] == 2:
+        sos = design.cheby2(_STOP_ORDER, _STOP_DB, 1 / step, output="sos")
+        return _complete(sos), f"Chebyshev type 2, order {_STOP_ORDER}, {_STOP_DB:g} dB"
+    order, edge = design.cheb1ord(0.8 / step, 1 / step, _RIPPLE_DB, _LOSS_DB)
+    sos = design.cheby1(order, _RIPPLE_DB, edge, output="sos")
+    if order % 2 == 0:  # at 0 Hz it is at the bottom of its ripple
+        sos[0, :3] *= 10 ** (_RIPPLE_DB / 20)
+    return _complete(sos), f"Chebyshev type 1, order {order}, {_RIPPLE_DB:g} dB"
 
 
 def comb(line: float, width: float, order: int, unit_gain: bool, sampling_rate: float) -> Sections:

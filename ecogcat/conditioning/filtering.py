@@ -24,11 +24,11 @@ from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
 from ecogcat.storage import maps, pool
-from ecogcat.storage.room import MemoryRoom, SpillRoom, spill_size
+from ecogcat.storage.room import Block, MemoryRoom, SpillRoom, spill_size
 from ecogcat.storage.spill import SpillFile
 from ecogcat.units import power_of_ten
 
-__all__ = ["Design", "filtered_arrays"]
+__all__ = ["Design", "Kept", "Stretch", "filtered_arrays", "run_filters", "stretches_of"]
 
 # Samples of all channels below which threads cost more than they save: 1 ms of one core.
 SERIAL_BELOW = 1 << 18
@@ -38,7 +38,7 @@ Design = Callable[[float], Sequence[Sections]]
 
 
 @dataclass(frozen=True)
-class _Stretch:
+class Stretch:
     """What of an array belongs to one part, in the part's own unit and rate, and without channels that it lacks."""
 
     signal: Signal
@@ -50,6 +50,7 @@ class _Stretch:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """(n_channels, n_samples) of what is filtered."""
         return len(self.rows), self.signal.n_samples
 
     def token(self, causal: bool) -> str:
@@ -58,7 +59,7 @@ class _Stretch:
         return digest("filtered", pieces, causal, list(self.filters), self.dtype.str)
 
 
-class _Kept(NamedTuple):
+class Kept(NamedTuple):
     """What of an array is no part's to filter: filled gaps, and parts without samples or without any channel."""
 
     pieces: Sequence[Piece]
@@ -89,11 +90,8 @@ def filtered_arrays(dataset: Dataset, design: Design, causal: bool, progress: Pr
         If the result fits neither into the memory limit nor on the disk of temporary files.
     """
     names = [name for name in ("signal", "ground", "reference_channels") if getattr(dataset, name) is not None]
-    stretches = {name: _stretches(dataset, name, design) for name in names}
-    found = [one for some in stretches.values() for one in some if isinstance(one, _Stretch)]
-    for one in found:
-        if one.signal.dtype.kind == "c":
-            raise TypeError(f"{dataset.name}: filters take real values, not {one.signal.dtype}")
+    stretches = {name: stretches_of(dataset, name, design) for name in names}
+    found = [one for some in stretches.values() for one in some if isinstance(one, Stretch)]
     n_bytes = [one.shape[0] * one.shape[1] * one.dtype.itemsize for one in found]
     limit = settings.memory_limit()
     file = None
@@ -110,14 +108,14 @@ def filtered_arrays(dataset: Dataset, design: Design, causal: bool, progress: Pr
             else:
                 rooms.append(SpillRoom(one.shape, one.dtype, one.length, file, offset))
                 offset += spill_size(one.shape, one.dtype, one.length)
-            _fill(rooms[-1], one, causal, report)
+            run_filters(rooms[-1], one, causal, report)
             rooms[-1].release()
     done = iter(zip(found, rooms, strict=True))
     arrays = {}
     for name in names:
         pieces: list[Piece] = []
         for some in stretches[name]:
-            if isinstance(some, _Kept):
+            if isinstance(some, Kept):
                 pieces += some.pieces
             else:
                 stretch, room = next(done)
@@ -126,13 +124,20 @@ def filtered_arrays(dataset: Dataset, design: Design, causal: bool, progress: Pr
     return arrays
 
 
-def _stretches(dataset: Dataset, name: str, design: Design) -> list[_Stretch | _Kept]:
+def stretches_of(dataset: Dataset, name: str, design: Design) -> list[Stretch | Kept]:
+    """Return what there is to filter of an array, or to keep, part by part.
+
+    Raises
+    ------
+    TypeError
+        If its values are complex.
+    """
     array: Signal = getattr(dataset, name)
     ratio = rate_ratio(array.sampling_rate, dataset.sampling_rate)
     lengths = [part.n_samples for part in dataset.parts]
     if name != "signal":
         lengths = aligned_length(dataset.parts, ratio)
-    stretches: list[_Stretch | _Kept] = []
+    stretches: list[Stretch | Kept] = []
     at = 0
     for part, length in zip(dataset.parts, lengths, strict=True):
         alone = array.cut(at, at + length)
@@ -141,13 +146,15 @@ def _stretches(dataset: Dataset, name: str, design: Design) -> list[_Stretch | _
         has = np.any([piece.channels >= 0 for piece in alone.pieces], axis=0) if alone.n_channels else np.zeros(0, bool)
         if part.kind == "gap" or not length or not has.any():
             kept = alone.pieces if part.kind == "gap" or not length else [_floating(piece) for piece in alone.pieces]
-            stretches.append(_Kept(kept))
+            stretches.append(Kept(kept))
             continue
+        if alone.dtype.kind == "c":
+            raise TypeError(f"{dataset.name}: filters take real values, not {alone.dtype}")
         stretches.append(_stretch(alone, name, part, np.flatnonzero(has), design))
     return stretches
 
 
-def _stretch(alone: Signal, name: str, part: Part, rows: Index, design: Design) -> _Stretch:
+def _stretch(alone: Signal, name: str, part: Part, rows: Index, design: Design) -> Stretch:
     """Return what is to be filtered of a part: in its own unit, at its own rate, as it was before joining."""
     units, rate = alone.units, alone.sampling_rate
     if name == "signal":
@@ -165,7 +172,7 @@ def _stretch(alone: Signal, name: str, part: Part, rows: Index, design: Design) 
         pieces=[piece.take(rows) for piece in own.pieces], channel_names=[own.channel_names[row] for row in rows]
     )
     length = min(kept.n_samples, max(1, kept.block_length()))
-    return _Stretch(own, rows, exponent, design(rate), dtype, length)
+    return Stretch(own, rows, exponent, design(rate), dtype, length)
 
 
 def _floating(piece: Piece) -> Piece:
@@ -177,19 +184,42 @@ def _floating_type(dtype: np.dtype[np.generic]) -> np.dtype[np.floating]:
     return np.dtype(np.float32 if np.result_type(dtype, np.float32) == np.float32 else np.float64)
 
 
-def _fill(room: MemoryRoom | SpillRoom, one: _Stretch, causal: bool, report: Report) -> None:
+def run_filters(
+    room: MemoryRoom | SpillRoom,
+    one: Stretch,
+    causal: bool,
+    report: Report,
+    keep: Callable[[int, Block], None] | None = None,
+) -> None:
+    """Run the filters of a stretch, block by block, over what it has, into a room.
+
+    Parameters
+    ----------
+    room : MemoryRoom or SpillRoom
+        Of the shape of the stretch.
+    one : Stretch
+    causal : bool
+        Forward alone; else forward and backward.
+    report : Report
+    keep : callable, optional
+        Where each block goes of the last pass, with its number, instead of back into the room.
+    """
     for k, sections in enumerate(one.filters):
         for backward in (False,) if causal else (False, True):
             state = np.full((len(one.rows), len(sections), 2), np.nan)
             blocks = range(room.n_blocks)
             first_pass = k == 0 and not backward
+            last_pass = k == len(one.filters) - 1 and (causal or backward)
             for j in reversed(blocks) if backward else blocks:
                 block = room.open(j, new=first_pass)
                 if first_pass:
                     stop = block.first + block.stop - block.start
                     one.signal.read(one.rows, block.first, stop, out=block.rows[:, block.start : block.stop])
                 _run(sections, backward, block.start, block.stop, state, block.rows)
-                room.close(j)
+                if keep is not None and last_pass:
+                    keep(j, block)
+                else:
+                    room.close(j)
                 maps.relieve()
                 report.add((block.stop - block.start) * len(one.rows) * one.dtype.itemsize)
 
@@ -211,7 +241,7 @@ def _run(
     pool.run(tasks)
 
 
-def _piece(one: _Stretch, room: MemoryRoom | SpillRoom, causal: bool) -> Piece:
+def _piece(one: Stretch, room: MemoryRoom | SpillRoom, causal: bool) -> Piece:
     channels = np.full(one.signal.n_channels, -1, np.int64)
     channels[one.rows] = np.arange(len(one.rows))
     return Piece(room.extent(one.token(causal)), channels, 0, one.shape[1], one.dtype, exponent=one.exponent)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ecogcat.checks import check_dataset
+from ecogcat.conditioning.decimation import POLYPHASE, check_filter, check_whole_steps, decimated, with_history
 from ecogcat.conditioning.polyphase import rate_step
 from ecogcat.conditioning.resampled import nearest
 from ecogcat.conditioning.resampling import original_length, resampled_pieces
@@ -19,9 +20,10 @@ from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
 from ecogcat.parts import OwnForm, Part, Unmoved, aligned_length, aligned_start, rate_ratio, samples_to_timedelta
 from ecogcat.piece import Piece
+from ecogcat.progress import Progress
 from ecogcat.signal import Signal
 
-__all__ = ["at_rate", "resample"]
+__all__ = ["at_rate", "checked_rate", "planned", "resample"]
 
 _MOST_RATIO = 1e6  # of two rates: weights beyond that fill memory, sample indices overflow
 
@@ -35,7 +37,7 @@ class _Move(NamedTuple):
     events: Index
 
 
-def resample(dataset: Dataset, rate: float) -> Dataset:
+def resample(dataset: Dataset, rate: float, filter: str = POLYPHASE, *, progress: Progress = None) -> Dataset:
     """Bring a dataset to another rate, part by part; lazily: samples are computed when they are read.
 
     Parameters
@@ -43,6 +45,12 @@ def resample(dataset: Dataset, rate: float) -> Dataset:
     dataset : Dataset
     rate : float
         Hz. Any ratio of two rates; `dataset.sampling_rate` is the rate that was obtained (see Notes).
+    filter : {"polyphase", "chebyshev1", "chebyshev2", "none"}
+        What keeps frequencies out that the new rate cannot hold. The first takes any ratio, the others keep one sample
+        in so many, of what passes through a recursive lowpass filter forward and backward, or of all there is ("none":
+        for a signal that has nothing above half of the new rate). See Notes.
+    progress : bool or callable, optional
+        Of recursive filters. True shows a bar; a callable gets (bytes done, bytes in all).
 
     Returns
     -------
@@ -57,10 +65,19 @@ def resample(dataset: Dataset, rate: float) -> Dataset:
     Raises
     ------
     TypeError, ValueError
-        If `dataset` is none, or the rate is no positive number of Hz, or a million times higher or lower.
+        If `dataset` is none, or the rate is no positive number of Hz, or a million times higher or lower; if there is
+        no such filter, or the old rate is no whole multiple of the new one with a filter other than "polyphase".
+    MemoryLimitError
+        If the result of a recursive filter fits neither into the memory limit nor on the disk of temporary files.
 
     Notes
     -----
+    Recursive filters are those of the lab's older system. "chebyshev1" is of type 1, with the order that 0.25 dB up to
+    0.4 of the new rate and 10 dB from 0.5 of it take in one pass (5; 4 for a ratio of 2); "chebyshev2" of type 2,
+    of order 12, with 60 dB from 0.5 of the new rate. They have no delay and gain 1 at 0 Hz. As `ecogcat.bandpass` is,
+    they are run at once, into memory or a temporary file, over signal, ground and reference channels; the result alone
+    is kept. Other arrays come by the polyphase filter, or are held.
+
     Ratios of whole numbers of up to 10,000 are exact, others the simplest within one part in a million of the rate
     asked for. The rate of the part itself counts, where recordings that were joined differ a little.
 
@@ -72,15 +89,26 @@ def resample(dataset: Dataset, rate: float) -> Dataset:
     >>> slow.n_samples, slow.sampling_rate, slow.events.sample, slow.signal[0, -2:]
     (201, 2000.0, array([150]), array([1., 1.]))
     """
+    lower = planned(dataset, rate, filter)
+    return lower if filter == POLYPHASE or lower is dataset else decimated(dataset, lower, filter, progress)
+
+
+def planned(dataset: Dataset, rate: float, filter: str = POLYPHASE) -> Dataset:
+    """Return what `resample` does, all checked and no filter run: its samples are those of the polyphase filter."""
     check_dataset(dataset, "resample")
     wanted = checked_rate(rate)
+    check_filter(filter)
     for part in dataset.parts:
         if not 1 / _MOST_RATIO <= wanted / part.sampling_rate <= _MOST_RATIO:
             raise ValueError(
                 f"{wanted:g} Hz and the {part.sampling_rate:g} Hz of {part.name} differ by more than a factor of a "
                 "million, for which no filter is made"
             )
-    return at_rate(dataset, wanted)
+    if filter == POLYPHASE:
+        return at_rate(dataset, wanted)
+    check_whole_steps(dataset, wanted, filter)
+    lower = at_rate(dataset, wanted)
+    return lower if lower is dataset else with_history(dataset, lower, filter)
 
 
 def checked_rate(rate: Any) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ecogcat.conditioning.filters import bandpass as bandpassed
 from ecogcat.conditioning.filters import notch
+from ecogcat.conditioning.mean import remove_mean
 from ecogcat.conditioning.rereference import rereference
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
@@ -31,8 +32,10 @@ def conditioned(
     causal: bool,
     reference: str | int | Sequence[int] | Sequence[str] | None,
     snip_transient: bool | float | None,
+    *,
+    without_mean: bool = False,
 ) -> Dataset:
-    """Filter, re-reference and cut, in this order; see `ecogcat.formats.loading.apply_load_arguments`.
+    """Take means off, filter, re-reference and cut, in this order; see `ecogcat.formats.loading.apply_load_arguments`.
 
     Examples
     --------
@@ -42,6 +45,8 @@ def conditioned(
     array([[-1.5],
            [ 1.5]])
     """
+    if without_mean:
+        dataset = remove_mean(dataset)
     if bandpass is not None:
         edges = [bandpass] if isinstance(bandpass, (int, float, str)) else list(bandpass)
         if len(edges) not in (0, 2) or any(isinstance(one, (str, bool)) for one in edges):

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ecogcat.conditioning.conversion import convert_units
-from ecogcat.conditioning.resample import resample
+from ecogcat.conditioning.decimation import POLYPHASE, decimated, is_recursive
+from ecogcat.conditioning.resample import planned, resample
 from ecogcat.dataset import Dataset
 from ecogcat.errors import EcogcatError
 from ecogcat.events import Events
@@ -22,7 +23,7 @@ from ecogcat.storing import write
 
 __all__ = ["at_rate", "stored_files", "stored_name"]
 
-_KEY = "downsample_of"
+_KEY, _BY = "downsample_of", "downsample_filter"
 _ENDINGS = (".h5", ".hdf")
 _RATE_TOLERANCE = 1e-3
 
@@ -43,6 +44,7 @@ def at_rate(
     rate: float,
     place: str,
     *,
+    filter: str = POLYPHASE,
     use_stored: bool = True,
     save: bool = False,
     store_path: str | os.PathLike[str] | None = None,
@@ -57,6 +59,8 @@ def at_rate(
         Hz.
     place : str
         Path of the recording.
+    filter : str
+        See `ecogcat.resample`. A recursive one is run only where there is no such file.
     use_stored : bool
         Look for such a file, in `store_path` and then beside the recording.
     save : bool
@@ -68,12 +72,15 @@ def at_rate(
     EcogcatError
         If it cannot be written: a file that ecogcat did not write is never written over.
     """
-    lower = resample(dataset, rate)
+    lower = _planned(dataset, rate, filter)
     if lower is dataset or lower.sampling_rate == dataset.sampling_rate:
         return lower
     # Logic lines have their edges where events are; those of a file do not, and fit whatever events are looked for.
-    plain = resample(dataset.replace(events=Events()), rate) if len(dataset.events) else lower
-    wanted = _Wanted(lower, plain, digest(*[(name, signal.token) for name, signal in _arrays(plain).items()]))
+    bare = dataset.replace(events=Events())
+    plain = _planned(bare, rate, filter) if len(dataset.events) else lower
+    tokens = [(name, signal.token) for name, signal in _arrays(plain).items()]
+    key = digest(*tokens, filter) if is_recursive(filter) else digest(*tokens)
+    wanted = _Wanted(lower, plain, key, filter)
     beside = place if os.path.isdir(place) and os.path.basename(place) != dataset.name else os.path.dirname(place)
     folders = [beside]
     if store_path is not None:
@@ -85,15 +92,27 @@ def at_rate(
             found = _found(path, wanted, odd)
             if found is not None:
                 return found
+    if is_recursive(filter):
+        lower = decimated(dataset, lower, filter)
+        further = {name: getattr(lower, name) for name in ("signal", "ground", "reference_channels")}
+        parts = [one.replace(checksums=own.checksums) for one, own in zip(plain.parts, lower.parts, strict=True)]
+        plain = plain.replace(parts=parts, **further)
+        wanted = _Wanted(lower, plain, key, filter)
     return _written(os.path.join(folders[0], name), wanted, odd) if save else _noted(lower, odd)
 
 
+def _planned(dataset: Dataset, rate: float, filter: str) -> Dataset:
+    """Return a recording at another rate, no filter run: with a recursive one all but the values is as it will be."""
+    return planned(dataset, rate, filter) if is_recursive(filter) else resample(dataset, rate, filter)
+
+
 class _Wanted(NamedTuple):
-    """A recording at a lower rate, without its events as well, and the digest of what it is made of."""
+    """A recording at a lower rate, without its events as well, the digest of what it is made of, and the filter."""
 
     lower: Dataset
     plain: Dataset
     key: str
+    filter: str
 
 
 def _written(target: str, wanted: _Wanted, odd: list[str]) -> Dataset:
@@ -104,7 +123,8 @@ def _written(target: str, wanted: _Wanted, odd: list[str]) -> Dataset:
             f"{target}: ecogcat did not write this file, and does not write over it: move it away, name another "
             f"folder with store_path=, or leave save_downsampled= away; {'; '.join(odd) or 'use_stored=False is said'}"
         )
-    parts = [part.replace(metadata=FrozenMapping({**part.metadata, _KEY: wanted.key})) for part in wanted.plain.parts]
+    said = {_KEY: wanted.key, _BY: wanted.filter}
+    parts = [part.replace(metadata=FrozenMapping({**part.metadata, **said})) for part in wanted.plain.parts]
     os.makedirs(os.path.dirname(target), exist_ok=True)
     try:
         write(wanted.plain.replace(events=wanted.lower.events).replace(parts=parts), target, overwrite=replaces)
@@ -152,7 +172,9 @@ def _found(path: str, wanted: _Wanted, odd: list[str]) -> Dataset | None:
         return None
     said = stored.metadata.get(_KEY)
     if said is not None and said != wanted.key:
-        odd.append(f"{label} is not used: it was made of other samples than the recording has now")
+        by = stored.metadata.get(_BY, POLYPHASE)  # which was the only one before files said so
+        why = "of other samples than the recording has now" if by == wanted.filter else f"with the filter {by!r}"
+        odd.append(f"{label} is not used: it was made {why}")
         return None
     have, arrays, plain = _arrays(stored), _arrays(lower), _arrays(wanted.plain)
     notes: list[str] = []
@@ -162,7 +184,7 @@ def _found(path: str, wanted: _Wanted, odd: list[str]) -> Dataset | None:
             odd.append(f"{label} is not used: {differs}")
             return None
         have = {"signal": convert_units(stored, lower.units).signal}
-        notes = [f"samples are those of {label}, which does not say what it was made of; its shape fits"]
+        notes = [f"samples are those of {label}, which does not say what it was made of, or how; its shape fits"]
     changes: dict[str, Any] = {
         name: signal.replace(pieces=have[name].pieces)
         for name, signal in arrays.items()

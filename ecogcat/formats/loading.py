@@ -13,8 +13,9 @@ from numpy.typing import DTypeLike
 
 from ecogcat.artifacts.judgements import leave_out_judged
 from ecogcat.channels import ChannelMap
-from ecogcat.checks import check_text, checked_dtype, shown
+from ecogcat.checks import check_flag, check_text, checked_dtype, shown
 from ecogcat.conditioning.conversion import convert_units
+from ecogcat.conditioning.decimation import POLYPHASE, check_filter
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.table import ElectrodeTable
 from ecogcat.eventfiles import events_of
@@ -36,6 +37,7 @@ def apply_load_arguments(
     *,
     electrode: ChannelMap | str | os.PathLike[str] | None = None,
     connectors: str | Sequence[str | None] | None = None,
+    others_as_ground: bool | None = None,
     channels: Sequence[int] | None = None,
     units: str | None = None,
     dtype: DTypeLike | None = None,
@@ -45,9 +47,11 @@ def apply_load_arguments(
     name: str | None = None,
     trigger: int | str | Sequence[int | str] | None = None,
     resample_rate: float | None = None,
+    resample_filter: str | None = None,
     use_stored: bool = True,
     save_downsampled: bool = False,
     store_path: str | os.PathLike[str] | None = None,
+    remove_mean: bool | None = None,
     bandpass: Sequence[float] | None = None,
     notches: float | Sequence[float] | None = None,
     causal: bool = False,
@@ -69,6 +73,8 @@ def apply_load_arguments(
         it does not have, or not place, are left out.
     connectors : str or sequence of str, optional
         What is plugged into the headcap, or which pieces are in use, where `electrode` names one that leaves it open.
+    others_as_ground : bool, optional
+        Have what the electrode connects to nothing, or to no known site, among the grounds; it is left out otherwise.
     channels : sequence of int, optional
         Source channels to keep, in this order.
     units : str, optional
@@ -87,6 +93,8 @@ def apply_load_arguments(
         Logic lines whose rising edges are the events: channels of `adc`, or of another array as "dig:3".
     resample_rate : float, optional
         Hz; see `ecogcat.resample`.
+    resample_filter : {"polyphase", "chebyshev1", "chebyshev2", "none"}, optional
+        What is filtered out before samples are left out; the first by default, which takes any ratio of rates.
     use_stored : bool
         Take the samples at that rate from ``<recording>_Fs2000.h5``, in `store_path` or beside the recording, if that
         was made of this recording.
@@ -94,6 +102,8 @@ def apply_load_arguments(
         Write that file if there is none that fits.
     store_path : path, optional
         Folder for it.
+    remove_mean : bool, optional
+        Take the mean of each channel off; see `ecogcat.remove_mean`.
     bandpass : (float, float), optional
         Edges in Hz, -1 for a side that stays open; see `ecogcat.bandpass`.
     notches : float or sequence of float, optional
@@ -128,19 +138,28 @@ def apply_load_arguments(
     array([0.003, 0.001], dtype=float32)
     """
     _check_types(electrode, units, events, judgements, name, mapped)
+    check_flag(remove_mean or False, "remove_mean")
+    check_flag(others_as_ground or False, "others_as_ground")
     if start_time is not None:
         dataset = _with_start(dataset, start_time)
     if events is not None:
         dataset = dataset.replace(events=events_of(dataset, events))
     elif trigger is not None:
         dataset = dataset.replace(events=triggers_of(dataset, trigger))
+    filter = POLYPHASE if resample_filter is None else check_filter(resample_filter)
     if resample_rate is not None:
         dataset = at_rate(
-            dataset, resample_rate, place, use_stored=use_stored, save=save_downsampled, store_path=store_path
+            dataset,
+            resample_rate,
+            place,
+            filter=filter,
+            use_stored=use_stored,
+            save=save_downsampled,
+            store_path=store_path,
         )
     wanted = None if channels is None else source_channels(dataset, channels)
     if electrode is not None:
-        dataset = place_channels(dataset, electrode, connectors)
+        dataset = place_channels(dataset, electrode, connectors, others_as_ground=bool(others_as_ground))
     elif connectors is not None and len(connectors):
         raise ValueError("connectors= says how an electrode is wired: name it with electrode=")
     if wanted is not None:
@@ -156,7 +175,7 @@ def apply_load_arguments(
         raise TypeError("judgements=True means the table beside a catalog; a recording without one needs its path")
     if judgements:
         dataset = leave_out_judged(dataset, judgements)
-    dataset = conditioned(dataset, bandpass, notches, causal, reference, snip_transient)
+    dataset = conditioned(dataset, bandpass, notches, causal, reference, snip_transient, without_mean=bool(remove_mean))
     if mapped == "r+":
         return scratch(dataset)
     return dataset if mapped else load(dataset)

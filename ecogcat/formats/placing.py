@@ -22,6 +22,8 @@ def place_channels(
     dataset: Dataset,
     electrode: ElectrodeTable | ChannelMap | str | os.PathLike[str],
     connectors: str | Sequence[str | None] | None = None,
+    *,
+    others_as_ground: bool = False,
 ) -> Dataset:
     """Give the source channels of a recording their sites and roles.
 
@@ -31,6 +33,7 @@ def place_channels(
         As a format opened it: every source channel.
     electrode : ElectrodeTable, ChannelMap, str or path
     connectors : str or sequence of str, optional
+    others_as_ground : bool
         See `apply_load_arguments`.
 
     Raises
@@ -60,10 +63,10 @@ def place_channels(
             if dataset.channel_map is None
             else "It has its sites already: open it without electrode=",
         )
-    there = {
-        role: [k for k in table.with_role(role) if int(table.channels[k]) in place]
-        for role in ("electrode", "ground", "reference")
-    }
+    roles = ("electrode", "ground", "reference", "other")
+    there = {role: [k for k in table.with_role(role) if int(table.channels[k]) in place] for role in roles}
+    if others_as_ground:
+        there["ground"] = sorted(there["ground"] + there["other"])
     wired = {role: [place[int(table.channels[k])] for k in rows_of_table] for role, rows_of_table in there.items()}
     sites = table.sites[there["electrode"]]
     rows = index_array(wired["electrode"])

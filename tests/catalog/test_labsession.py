@@ -229,12 +229,15 @@ def test_front_ends_load_by_session(tmp_path: Path, day: Callable[..., Any]) -> 
     write_datasets(tmp_path / "local" / "rec.h5", data=np.full((300, 66), 1.4), Fs=[[1000.0]])
     dataset = day("headstage: afe\nelectrode: psv_61_afe\nn_data: 64\nrange_code: 2\nunits: pC")["rec"].read()
     assert (dataset.n_channels, dataset.units) == (60, "pC")
+    np.testing.assert_allclose(dataset.signal[:, :2], 0)  # less the mean, as the older system had it
+    level = "remove_mean: False"
+    dataset = day(f"headstage: afe\nelectrode: psv_61_afe\nrange_code: 2\nunits: pC\n{level}")["rec"].read()
     np.testing.assert_allclose(dataset.signal[:, :2], 0.5)
-    current = day("headstage: afe\nn_data: 64\nrange_code: 2\ncycle_rate: 5e6")["rec"].read()
+    current = day(f"headstage: afe\nn_data: 64\nrange_code: 2\ncycle_rate: 5e6\n{level}")["rec"].read()
     np.testing.assert_allclose(current.signal[0, :2], 0.5e-3 / ((500 - 128) / 5e6), rtol=1e-6)  # nA
     size = {"numRow": 67, "numCol": 2, "numChan": 12}
     write_datasets(tmp_path / "local" / "aug.h5", data=np.zeros((804, 5), "f4"), Fs=1000.0, **size)
-    options = "headstage: afe_aug21\nn_data: 64\nrange_code: 7\ncycle_rate: 5e6\nunits: pC"
+    options = f"headstage: afe_aug21\nn_data: 64\nrange_code: 7\ncycle_rate: 5e6\nunits: pC\n{level}"
     np.testing.assert_allclose(day(options, "[aug]\n")["aug"].read().signal[:, 0], 4.8)
 
 

@@ -31,7 +31,7 @@ def test_resampled_first_and_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     source = ec.open_session("rats/2020-03-01", **lab)["awake_1"]
     dataset = source.read()
     plain = ec.open_recording(Path(source.options["exp_path"]) / "awake_1.h5", electrode="psv_61_intan")
-    values = ec.resample(plain, 1000).signal[:]
+    values = ec.resample(plain, 1000, "chebyshev1").signal[:]
     values = both_ways(scipy_signal.butter(3, [2, 300], "bandpass", fs=1000, output="sos"), values)
     for line in (60, 120, 180.5):
         values = both_ways(notch_sections(line, 1000), values)

@@ -41,6 +41,41 @@ def test_resampling_distributes_over_join(some: Some, ratio: float) -> None:
     laws.distributes_over_join(at(ratio), *(one.dataset for one in some))
 
 
+def one_in(step: int, kind: str, on_disk: bool) -> Callable[[ec.Dataset], ec.Dataset]:
+    def function(dataset: ec.Dataset) -> ec.Dataset:
+        with ec.options(memory_limit=1 if on_disk else None):
+            return ec.resample(dataset, dataset.sampling_rate / step, kind)
+
+    return function
+
+
+kinds = st.sampled_from(["chebyshev1", "chebyshev2", "none"])
+
+
+@settings(max_examples=15)
+@given(pairs, st.sampled_from([2, 3, 7]), kinds, st.booleans())
+def test_keeping_one_sample_in_so_many_distributes_over_join(some: Some, step: int, kind: str, on_disk: bool) -> None:
+    function = one_in(step, kind, on_disk)
+    laws.distributes_over_join(function, *(one.dataset for one in some))
+    laws.conditioning_distributes_over_split(function, ec.join(*(one.dataset for one in some)))
+
+
+@settings(max_examples=15)
+@given(any_dataset, st.sampled_from([2, 3, 7]), kinds)
+def test_keeping_one_sample_in_so_many_repeats_itself(dataset: ec.Dataset, step: int, kind: str) -> None:
+    function = one_in(step, kind, False)
+    laws.conditioning_leaves_its_argument_alone(function, dataset)
+    laws.conditioning_repeats_itself(function, dataset)
+    if len(dataset.parts) == 1:  # what was converted is computed in its own unit, after loading in the other one
+        bare = dataset.replace(aligned={}, ground=None, reference_channels=None)
+        laws.conditioning_of_memory_is_the_same(function, bare)
+    done = function(dataset)
+    assert done == one_in(step, kind, True)(dataset)
+    assert done.events == ec.resample(dataset, dataset.sampling_rate / step).events
+    for signal in (done.signal, *done.arrays().values()):
+        laws.reads_alike_in_blocks(signal, 5)
+
+
 @settings(max_examples=25)
 @given(pairs, st.sampled_from(["common", "regress"]))
 def test_rereferencing_distributes_over_join(some: Some, to: str) -> None:
