@@ -158,6 +158,7 @@ def test_every_load_argument_is_documented(name: str) -> None:
     common = {"electrode", "connectors", "channels", "units", "dtype", "events", "judgements", "start_time"}
     common |= {"name", "mapped", "trigger", "resample_rate", "use_stored", "save_downsampled", "store_path"}
     common |= {"bandpass", "notches", "causal", "reference", "snip_transient"}
+    common |= {"resample_filter", "remove_mean", "others_as_ground"}
     assert set(table["argument"]) == own | common
     defaults = dict(zip(table["argument"], table["default"], strict=True))
     assert defaults["mapped"] is True
