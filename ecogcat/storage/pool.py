@@ -89,7 +89,11 @@ def run(tasks: Sequence[_Task]) -> None:
             pool.queue.put((batch, place, partial(copy_context().run, task)))
         for place in range(len(tasks) - len(shared)):
             batch.run(place, tasks[place])
-        batch.done.wait()
+        try:
+            batch.done.wait()
+        except BaseException:  # Ctrl-C: the other threads still write to what is going to be given up
+            batch.done.wait()
+            raise
     finally:
         pool.busy.release()
     if batch.errors:

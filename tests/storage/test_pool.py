@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +83,20 @@ def test_the_error_of_the_first_task_that_failed_is_raised_after_all_ended(wrong
 def test_an_interrupt_in_a_worker_reaches_the_caller() -> None:
     with pytest.raises(KeyboardInterrupt):
         pool.run([lambda: None, failing(KeyboardInterrupt())])
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends threads no signals")
+def test_ctrl_c_waits_for_what_others_are_writing() -> None:
+    ended: list[int] = []
+
+    def slow() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        time.sleep(0.3)
+        ended.append(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        pool.run([lambda: None, slow])
+    assert ended == [1]
 
 
 def test_a_busy_pool_runs_in_the_caller() -> None:
