@@ -369,3 +369,10 @@ def test_what_is_no_downsample_of_the_system_is_not_taken_for_one(tmp_path: Path
     dataset = source.read()
     assert {Path(path).name for part in dataset.parts for path in part.paths} == {"rec.h5"}
     assert told(dataset)[0].startswith(f"{NAME} is not used: ")
+
+
+def test_a_store_path_is_no_url(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    ec.write(ec.from_array(np.zeros((2, 40)), 1000.0), path)
+    with pytest.raises(ValueError, match="folder of this machine, not s3://lab/stored"):
+        ec.open_recording(path, resample_rate=500, save_downsampled=True, store_path="s3://lab/stored")

@@ -94,7 +94,7 @@ def load_experiment_auto(session: str, recording: str, **load_kwargs: Any) -> Re
         dataset = source(**kwargs).read()
         format = dataset.parts[0].format
         if dataset.ground is not None and format in _RAW_GROUNDS:
-            raw: dict[str, Any] = {"bandpass": None, "notches": None, "mapped": True}
+            raw: dict[str, Any] = {"bandpass": None, "notches": None, "mapped": True, "save_downsampled": False}
             units = _RAW_GROUNDS[format]
             raw |= {} if units is None else {"units": units}
             dataset = dataset.replace(ground=source(**{**kwargs, **raw}).read().ground)

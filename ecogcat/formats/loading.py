@@ -25,6 +25,7 @@ from ecogcat.formats.downsamples import at_rate
 from ecogcat.formats.placing import place_channels, source_channels, with_source_channels
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.scratch import scratch
+from ecogcat.storage.urls import is_url, shown_url
 from ecogcat.store import load
 from ecogcat.units import default_units
 
@@ -147,6 +148,8 @@ def apply_load_arguments(
     elif trigger is not None:
         dataset = dataset.replace(events=triggers_of(dataset, trigger))
     filter = POLYPHASE if resample_filter is None else check_filter(resample_filter)
+    if isinstance(store_path, str) and is_url(store_path):
+        raise ValueError(f"store_path is a folder of this machine, not {shown_url(store_path)}")
     if resample_rate is not None:
         dataset = at_rate(
             dataset,

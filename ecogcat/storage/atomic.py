@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 __all__ = ["put_in_place", "sync_folder", "written_whole"]
+
+
+_NO_FOLDERS = (errno.EINVAL, errno.ENOTSUP)  # as some network file systems answer who syncs a folder
 
 
 @contextmanager
@@ -61,5 +65,8 @@ def sync_folder(folder: str) -> None:
         return
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDERS:
+            raise
     finally:
         os.close(descriptor)

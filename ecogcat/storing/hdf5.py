@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from typing import Any
 
@@ -93,7 +94,8 @@ def write_contiguous(
             os.fsync(descriptor)
             put_in_place(temporary, place)
         except Exception:
-            os.unlink(temporary)
+            with suppress(FileNotFoundError):  # it may have its name already
+                os.unlink(temporary)
             raise
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
@@ -180,7 +181,8 @@ def write_virtual(
                 os.fsync(whole.fileno())
             put_in_place(temporary, place)
         except Exception:
-            os.unlink(temporary)
+            with suppress(FileNotFoundError):  # it may have its name already
+                os.unlink(temporary)
             raise
     told(sum(run.nbytes for run in runs))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tracemalloc
@@ -405,3 +406,20 @@ def test_a_disk_that_runs_full_on_the_way_names_the_file(
         ec.write(ec.from_array([[1.0] * 99], 1000), tmp_path / name, **options)
     assert caught.value.errno == errno.ENOSPC
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.h5", "a.mat", "a.zarr", "a.vds.h5"])
+def test_a_file_system_that_syncs_no_folders(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ec.write(ec.from_array(np.arange(8.0).reshape(2, 4), 1000.0), tmp_path / "source.h5")
+    dataset = ec.open_recording(tmp_path / "source.h5")
+    fsync = os.fsync
+
+    def refuse(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    ec.write(dataset, tmp_path / name)
+    assert ec.equals(ec.open_recording(tmp_path / name), dataset)
+    assert sorted(os.listdir(tmp_path)) == sorted(["source.h5", name])
