@@ -118,6 +118,10 @@ def _converted(name: str, source: LabRecording) -> _Converted:
     defaults, odd = lab_defaults(format, place, format, arguments)
     arguments.update(defaults)
     notes += odd
+    if arguments.pop("save_downsampled", None):
+        notes.append(
+            "save_downsamp is left out, as reading a YAML catalog writes nothing by itself: say it in the call"
+        )
     arguments = {"urlpath": _relative(place, folders), **place.arguments, **arguments}
     triggers = trigger_lines(format, asked)
     if triggers is not None:

@@ -131,6 +131,16 @@ def test_a_converted_session_may_be_moved(day: Path, tmp_path: Path) -> None:
     assert ec.open_session(tmp_path / "elsewhere" / "day.yaml")["rec"].read() == ec.open_session(day)["rec"].read()
 
 
+def test_what_reading_would_write_is_left_out_and_told(day: Path, tmp_path: Path) -> None:
+    day.write_text(day.read_text().replace("[rec]", "resample_rate: 250\nsave_downsamp: True\n[rec]"))
+    done = CliRunner().invoke(ecogcat, ["convert-session", str(day), "-o", str(tmp_path / "day.yaml")])
+    assert "rec: save_downsamp is left out, as reading a YAML catalog writes nothing by itself" in done.output
+    converted = ec.open_session(tmp_path / "day.yaml")["rec"].read()
+    assert not list((tmp_path / "local").glob("*_Fs*"))
+    assert converted.sampling_rate == 250
+    assert ec.equals(converted, ec.open_session(day)["rec"].read())
+
+
 def test_what_is_not_converted(day: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"day\.json: a catalog is a \.yaml file"):
         ec.convert_session(day, tmp_path / "day.json")
