@@ -114,9 +114,7 @@ def bring(url: str, storage_options: Mapping[str, Any] | None = None, progress: 
     fetched = bring_files(store, files, progress)
     for problem in fetched.problems.values():
         raise problem
-    folder, problems = arranged(store.url, fetched.copies)
-    for place, problem_text in problems.items():
-        raise FormatError("this cannot be copied", path=shown_url(place), found=problem_text)
+    folder = _placed(store.url, fetched)
     urls = {os.path.join(folder, *one.steps): shown_url(one.url) for one in fetched.copies}
     path = os.path.join(folder, *steps_of(store.url))
     return RemoteCopy(path, store.shown, folder, FrozenMapping(urls), fetched.n_bytes, fetched.n_files)
@@ -141,8 +139,15 @@ def bring_file(url: str, storage_options: Mapping[str, Any] | None = None, at_mo
     fetched = bring_files(store, [own])
     for problem in fetched.problems.values():
         raise problem
-    folder, _ = arranged(f"{store.url}\0alone", fetched.copies)
-    return os.path.join(folder, *own.steps)
+    return os.path.join(_placed(f"{store.url}\0alone", fetched), *own.steps)
+
+
+def _placed(url: str, fetched: Fetched) -> str:
+    """Return the folder in which the copies of all files lie under the names that the store has for them."""
+    folder, problems = arranged(url, fetched.copies)
+    for place, problem in problems.items():
+        raise FormatError("this cannot be copied", path=shown_url(place), found=problem)
+    return folder
 
 
 def bring_files(store: Store, files: Iterable[RemoteFile], progress: Progress = None) -> Fetched:
