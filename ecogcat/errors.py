@@ -22,7 +22,15 @@ __all__ = [
 
 
 class EcogcatError(Exception):
-    """Base of every error that ecogcat raises about files, joins and limits."""
+    """Base of every error that ecogcat raises about files, joins and limits.
+
+    Attributes
+    ----------
+    status : int or None
+        What a web server answered, of errors about URLs.
+    """
+
+    status: int | None = None
 
 
 class FormatError(EcogcatError):

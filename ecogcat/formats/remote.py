@@ -22,6 +22,7 @@ __all__ = ["RemoteCopy", "bring", "bring_file", "bring_files", "files_of"]
 
 _WORTH_A_BAR = 32 << 20  # bytes
 _LONGEST_HEADER = 1 << 20
+_NOT_FOR_US = (401, 403)
 _BRAINVISION = (".vhdr", ".vmrk", ".eeg", ".dat", ".avg", ".seg")
 _NAMED = re.compile(r"^[ \t]*(?:Data|Marker)File[ \t]*=[ \t]*(.+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _SPIKEGLX = re.compile(r"_g\d+_t(\d+|cat)\..+\.(bin|meta)$")
@@ -32,6 +33,7 @@ _STRUCTURE = "structure.oebin"
 _GUESSED = {
     **{".eeg": (".vhdr", ".vmrk"), ".vmrk": (".vhdr", ".eeg"), ".bin": (".meta",), ".meta": (".bin",)},
     **{f".ns{k}": (".nev",) for k in range(1, 7)},
+    **{".mat": ("_trig.mat",), ".ndata.mat": ("stim.mat",)},
     ".nev": tuple(f".ns{k}" for k in range(1, 7)),
 }
 
@@ -114,9 +116,7 @@ def bring(url: str, storage_options: Mapping[str, Any] | None = None, progress: 
     fetched = bring_files(store, files, progress)
     for problem in fetched.problems.values():
         raise problem
-    folder, problems = arranged(store.url, fetched.copies)
-    for place, problem_text in problems.items():
-        raise FormatError("this cannot be copied", path=shown_url(place), found=problem_text)
+    folder = _placed(store.url, fetched)
     urls = {os.path.join(folder, *one.steps): shown_url(one.url) for one in fetched.copies}
     path = os.path.join(folder, *steps_of(store.url))
     return RemoteCopy(path, store.shown, folder, FrozenMapping(urls), fetched.n_bytes, fetched.n_files)
@@ -141,8 +141,15 @@ def bring_file(url: str, storage_options: Mapping[str, Any] | None = None, at_mo
     fetched = bring_files(store, [own])
     for problem in fetched.problems.values():
         raise problem
-    folder, _ = arranged(f"{store.url}\0alone", fetched.copies)
-    return os.path.join(folder, *own.steps)
+    return os.path.join(_placed(f"{store.url}\0alone", fetched), *own.steps)
+
+
+def _placed(url: str, fetched: Fetched) -> str:
+    """Return the folder in which the copies of all files lie under the names that the store has for them."""
+    folder, problems = arranged(url, fetched.copies)
+    for place, problem in problems.items():
+        raise FormatError("this cannot be copied", path=shown_url(place), found=problem)
+    return folder
 
 
 def bring_files(store: Store, files: Iterable[RemoteFile], progress: Progress = None) -> Fetched:
@@ -193,7 +200,9 @@ def _with(store: Store, own: RemoteFile, beside: Iterable[RemoteFile]) -> list[R
         return [*_beneath(store, folder), *_above(store, folder)]
     if name == "continuous.dat":
         recording = parent_url(parent_url(folder))
-        if any(one.steps[-1] == _STRUCTURE for one in store.beside(recording).files):
+        # Above a bucket there is no folder that could be one.
+        beside_it = store.beside(recording).files if steps_of(recording) else ()
+        if any(one.steps[-1] == _STRUCTURE for one in beside_it):
             return [*_beneath(store, recording), *_above(store, recording)]
     if name in _INTAN_INFO or (lower == ".dat" and any(info in listed for info in _INTAN_INFO)):
         return list(listed.values())  # one file per signal type or channel: the folder is the recording
@@ -202,7 +211,7 @@ def _with(store: Store, own: RemoteFile, beside: Iterable[RemoteFile]) -> list[R
     if lower in (".ncs", ".nev") and any(one.lower().endswith(".ncs") for one in listed):
         return _ending(listed, (".nev",) if lower == ".ncs" else (".nev", ".ncs"))
     if not listed:
-        return _guessed(store, own, stem, lower)
+        return _guessed(store, own, stem, ".ndata.mat" if name.endswith(".ndata.mat") else lower)
     if lower in _BRAINVISION:
         headers = [own] if lower == ".vhdr" else _ending(listed, (".vhdr",))
         lowered = {one.lower(): file for one, file in listed.items()}
@@ -255,5 +264,9 @@ def _beneath(store: Store, url: str) -> list[RemoteFile]:
 def _if_there(store: Store, url: str) -> RemoteFile | None:
     try:
         return store.file(url)
-    except EcogcatError:
+    except RecordingNotFound:
         return None
+    except EcogcatError as error:
+        if "?" in store.url and error.status in _NOT_FOR_US:  # the signature of a URL opens that one file alone
+            return None
+        raise

@@ -130,7 +130,8 @@ def arranged(url: str, copies: Mapping[RemoteFile, str], *, once: bool = False) 
             try:
                 _link(copy, building, one.steps)
             except (FileExistsError, NotADirectoryError, IsADirectoryError):
-                problems[one.url] = "the store has a file and a folder of this name: on a disk there is but one"
+                clash = "the store has a file and a folder of this name: on a disk there is but one"
+                problems[one.url] = next(filter(None, map(step_fault, one.steps)), clash)
         if once:
             return building, problems
         with suppress(FileNotFoundError):

@@ -37,6 +37,7 @@ _PACKAGES = {
     **{"smb": "smbprotocol", "hf": "huggingface_hub", "webdav": "webdav4", "oss": "ossfs", "hdfs": "pyarrow"},
 }
 _DEEPEST = 32
+_LISTS_NOTHING = (401, 403, 404, 405)
 _SILENT_S, _CONNECT_S = 120, 30
 _LONGEST = 240
 
@@ -182,13 +183,18 @@ class Store:
         return self._listing(root, found.values())
 
     def beside(self, url: str | None = None) -> Listing:
-        """List the files in the folder that the URL's file lies in, or in another; none where a store lists nothing."""
+        """List the files in the folder that the URL's file lies in, or in another.
+
+        None are where a web server lists nothing: it need not.
+        """
         root = parent_url(self.url) if url is None else url
         try:
             with self.in_words(root):
                 found = self.fs.ls(self._path(_as_folder(root)), detail=True)
-        except EcogcatError:  # a web server need not list what it has
-            return Listing(())
+        except EcogcatError as error:
+            if is_http(self.url) and (isinstance(error, RecordingNotFound) or error.status in _LISTS_NOTHING):
+                return Listing(())
+            raise
         return self._listing(root, (one for one in found if one["type"] == "file"))
 
     def head(self, file: RemoteFile, n_bytes: int) -> bytes:
@@ -221,11 +227,14 @@ class Store:
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
                 raise
             # Not chained: what a library says may hold keys, or the signature of a URL.
-            raise self._said(error, shown) from None
+            if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
+                error = error.__cause__  # what a web server, or the way to it, says: to fsspec the file is not there
+            said = self._said(error, shown)
+            status = getattr(error, "status", None)
+            said.status = status if isinstance(status, int) else None
+            raise said from None
 
     def _said(self, error: Exception, shown: str) -> EcogcatError:
-        if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
-            error = error.__cause__  # whatever a web server, or the way to it, says: to fsspec the file is not there
         status = getattr(error, "status", None)
         text = " ".join(str(error).split())
         for secret in self._secrets:

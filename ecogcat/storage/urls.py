@@ -69,7 +69,7 @@ def normal_url(url: str) -> str:
     Raises
     ------
     CatalogError
-        If it is chained, or leads through another store or out of its own by ``..``.
+        If it is chained, leads through another store or out of its own by ``..``, or has a name that no local file can.
 
     Examples
     --------
@@ -95,7 +95,11 @@ def normal_url(url: str) -> str:
     if any((unquote(step) if query or scheme in ("http", "https") else step) == ".." for step in steps):
         raise CatalogError(f"{shown_url(url)}: '..' has no place in a URL; write where it leads")
     slash = "/" if scheme in ("http", "https") and rest.endswith("/") and steps else ""
-    return f"{scheme}://{'/'.join(steps)}{slash}{query}"
+    made = f"{scheme}://{'/'.join(steps)}{slash}{query}"
+    fault = next(filter(None, map(step_fault, steps_of(made))), "")
+    if fault:  # a quoted slash, for one: as the name of a local file it would lead anywhere
+        raise CatalogError(f"{shown_url(url)!a}: this can be no file of a store, {fault}")
+    return made
 
 
 def quoted_url(url: str) -> str:

@@ -170,6 +170,20 @@ def test_a_catalog_at_a_url_names_nothing_elsewhere(path: str, opened: Any) -> N
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["events", "electrode"])
+def test_a_quoted_slash_leads_to_no_file_of_this_machine(key: str, tmp_path: Path) -> None:
+    secret = written(tmp_path / "private.csv", "time\n0.01\n")
+    web = tmp_path / "web"
+    web.mkdir()
+    write_rhd(web / "a.rhd", [[1] * 128] * 4)
+    hidden = "%2F" + str(secret).lstrip("/")
+    (web / "x" / str(secret).lstrip("/")).parent.mkdir(parents=True)
+    (web / "x" / str(secret).lstrip("/")).write_text("time\n0.02\n")  # so that the server has something there
+    written(web / "s.yaml", entry("a.rhd", f", {key}: 'x/{hidden}'"))
+    with served(web) as (url, _), pytest.raises(ec.CatalogError, match="its name would lead elsewhere"):
+        ec.open_session(f"{url}/s.yaml")["rec"].read()
+
+
 @given(
     st.text(st.sampled_from("./\\%2eFf:~@?#ab 0C"), max_size=24) | st.text(max_size=12),
     st.sampled_from(["memory://lab/day/", "memory://", "http://host:80/day/", "s3://bucket/"]),

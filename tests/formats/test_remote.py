@@ -312,3 +312,53 @@ def test_without_fsspec_the_extra_is_named(tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert run.stdout.strip().endswith("pip install 'ecogcat[remote]'")
+
+
+@pytest.mark.parametrize(
+    ("refused", "status"),
+    [("/", 503), ("/", 500), ("/l101210-001.nev", 503), ("/l101210-001.nev", 403), ("/l101210-001.nev", 401)],
+)
+def test_no_recording_is_opened_without_its_events_for_a_store_that_is_busy(refused: str, status: int) -> None:
+    with served(shared_path("recordings/blackrock/blackrock_2_1"), lists=refused == "/") as (url, server):
+        server.refusals[refused] = status
+        with pytest.raises(ec.FormatError) as caught:
+            ec.open_recording(f"{url}/l101210-001.ns2")
+        assert caught.value.status == status
+        assert caught.value.path.startswith(f"{url}{refused}".rstrip("/"))
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 405])
+def test_a_web_server_need_not_list_its_folders(status: int) -> None:
+    root = shared_path("recordings/blackrock/blackrock_2_1")
+    with served(root) as (url, server):
+        server.refusals["/"] = status
+        alike(ec.open_recording(root / "l101210-001.ns2"), ec.open_recording(f"{url}/l101210-001.ns2"))
+
+
+def test_a_signed_url_opens_its_file_alone(tmp_path: Path) -> None:
+    (tmp_path / "rec.mat").write_bytes(recording(tmp_path).read_bytes())
+    with served(tmp_path, lists=False) as (url, server):
+        server.refusals["/rec_trig.mat"] = 403
+        assert len(bring(f"{url}/rec.mat?X-Signature=abc").urls) == 1
+
+
+def test_another_store_that_lists_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = put(recording(tmp_path), "lab/rec.rhd")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError("no listing")
+
+    monkeypatch.setattr(type(memory()), "ls", refuse)
+    with pytest.raises(ec.FormatError, match="the store does not let us read this"):
+        ec.open_recording(url)
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"), [("rec.mat", "rec_trig.mat"), ("rec.ndata.mat", "rec.ndatastim.mat"), ("rec.ns3", "rec.nev")]
+)
+@pytest.mark.parametrize("lists", [True, False])
+def test_the_usual_companions_come_along(tmp_path: Path, name: str, beside: str, lists: bool) -> None:
+    for one in (name, beside, "another.mat"):
+        (tmp_path / one).write_text(one)
+    with served(tmp_path, lists=lists) as (url, _):
+        assert {os.path.basename(path) for path in bring(f"{url}/{name}").urls} == {name, beside}
