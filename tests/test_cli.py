@@ -90,6 +90,29 @@ def test_load_arguments_that_are_none(run: Callable[..., Result], given: tuple[s
     assert said in " ".join(done.stderr.split())
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            "storage_options={key: AKIA, secret: TOPSECRET",
+            "storage_options=...: this is no value of YAML (expected ','",
+        ),
+        ("storage_options={secret: !TOPSECRET x}", "storage_options=...: this is no value of YAML (a bracket"),
+        ("storage_options={secret: *TOPSECRET}", "such as -l 'storage_options={key: KEY, secret: SECRET}'"),
+        ("storage_options={1: TOPSECRET}", "storage_options=...: names with values have no place here"),
+        ("storage_options: {secret: TOPSECRET}", "not 'storage_options...'"),
+        ("storage-options={secret: TOPSECRET}", "not 'storage-options...'"),
+    ],
+)
+def test_keys_are_in_no_message(run: Callable[..., Result], given: str, said: str) -> None:
+    for flag in (["-l", given], [f"-l{given}"], [f"--load={given}"]):
+        done = run("info", "s3://lab/a.rhd", *flag)
+        assert done.exit_code == 2
+        assert said in " ".join(done.stderr.split())
+        assert "SECRET" not in done.output.replace("secret: SECRET}'", "")
+        assert "AKIA" not in done.output
+
+
 def test_values_of_load_arguments() -> None:
     given = ("channels=[0, 1]", 'name="a: b"', "notches=[60, [120, 180.5]]", "bandpass=", "mapped=no", "units=mV")
     assert pairs(None, None, given) == {

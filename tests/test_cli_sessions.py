@@ -220,6 +220,17 @@ def test_advice_of_a_plan_is_a_command_that_can_be_run(tmp_path: Path, run: Run,
     assert json.loads(run(*line, "--json").output)["without"]["command"] == advice.strip()
 
 
+@pytest.mark.parametrize("flag", [["-l", "{}"], ["--load", "{}"], ["-l{}"], ["--load={}"]])
+def test_advice_of_a_plan_repeats_no_key(catalog: Path, run: Run, flag: list[str]) -> None:
+    write_rhd(catalog.parent / "data" / "slow.rhd", [[0] * 128] * 4, sampling_rate=1e4)
+    assert run("scan", catalog.parent / "data", "-o", catalog).exit_code == 0
+    load = [one.format("storage_options={secret: TOP\nSECRET}") for one in flag]
+    for more in ([], ["--json"]):
+        done = run("plan", catalog, *load, *more)
+        assert (done.exit_code, "storage_options=... --exclude slow" in done.output) == (1, True)
+        assert "SECRET" not in done.output
+
+
 def test_debug_shows_where(run: Run) -> None:
     done = run("info", "nope.rhd")
     assert isinstance(done.exception, SystemExit)

@@ -150,6 +150,8 @@ def write_index(path: str, content: Mapping[str, Any], digest: str | None = None
     target = index_path(path)
     try:
         with written_whole(target) as temporary:
+            # Its owner's alone until it is as readable as the catalog: that may hold keys.
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             with closing(sqlite3.connect(temporary)) as connection, connection:
                 connection.execute("PRAGMA journal_mode = OFF")
                 for table in _TABLES:

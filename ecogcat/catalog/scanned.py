@@ -209,7 +209,7 @@ def _write_new(path: str, found: Scan, load: Mapping[str, Any], catalog: Mapping
     sources = {name: _entry(one, found.folder, path, load) for name, one in zip(names, found.recordings, strict=True)}
     for name, entry in sources.items():
         lines += [*entry_lines(name, entry), ""]
-    write_text(path, "\n".join(lines).rstrip("\n") + "\n", private="storage_options" in load)
+    write_text(path, "\n".join(lines).rstrip("\n") + "\n")
     if len(sources) >= WORTH_AN_INDEX:
         write_index(path, {"metadata": {"version": 1, SUMMARY: facts}, "sources": sources})
     return Update(path, found, tuple(names), (), ())

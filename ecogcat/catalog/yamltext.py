@@ -32,6 +32,7 @@ BRACE = "{{ '{' }}"
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./+()-]*(?: [\w./+()-]+)*")
 _WORDS = frozenset(["y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", "nan", "inf"])
+_PASSWORD = re.compile(r"://[^/\s]*:[^/\s]*@")
 _LINE = 80
 _MAP = "tag:yaml.org,2002:map"
 
@@ -192,13 +193,19 @@ def edited(lines: Sequence[str], edits: Sequence[Edit]) -> str:
     return "\n".join([*out, *lines[at:]]) + "\n"
 
 
-def write_text(path: str, text: str, *, private: bool = False) -> None:
-    """Write a file at once: whoever reads it meanwhile has the old one or the new one; a private one only its owner."""
+def write_text(path: str, text: str) -> None:
+    """Write a file at once: whoever reads it meanwhile has the old one or the new one.
+
+    One that is there keeps its mode. What holds keys, to a store elsewhere, is its owner's alone, whoever wrote it.
+    """
+    mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else None
+    keys = "storage_options" in text or _PASSWORD.search(text) is not None
     with written_whole(os.path.abspath(path)) as part:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666), "wb") as file:
+        first = 0o666 if mode is None and not keys else 0o600  # never wider than it is going to be
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, first), "wb") as file:
             file.write(text.encode("utf-8"))
-        if os.path.exists(path):
-            os.chmod(part, os.stat(path).st_mode & 0o777)
+        if mode is not None:
+            os.chmod(part, mode & 0o700 if keys else mode)
 
 
 def _value(node: Any, key: str) -> Any:

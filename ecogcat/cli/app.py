@@ -32,6 +32,7 @@ _EXAMPLES = (
     "such as "
     """-l 'name="a: b"'"""
 )
+_OPTIONS_EXAMPLE = "; give names with values, such as -l 'storage_options={key: KEY, secret: SECRET}'"
 _INTERRUPTED, _UNREAD = 130, 141  # as shells have it: 128 and the number of SIGINT, of SIGPIPE
 _TYPED = "ecogcat.typed"
 # What the library says, and how it is said on the command's line.
@@ -162,7 +163,9 @@ def pairs(context: click.Context | None, parameter: click.Parameter | None, valu
     for text in values:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
-            raise click.BadParameter(f"give KEY=VALUE, such as stream=imec0.ap, not {text!r}")
+            word = re.split(r"[^\w.-]", text, maxsplit=1)[0]
+            shown = word if word == text else f"{word}..."  # behind it may be a key
+            raise click.BadParameter(f"give KEY=VALUE, such as stream=imec0.ap, not {shown!r}")
         from ecogcat.catalog.nearest import did_you_mean
         from ecogcat.catalog.shared import known_settings
 
@@ -180,16 +183,20 @@ def _value(name: str, text: str) -> Any:
     """Return a value as YAML has it: a number, a word, true, null, or a list of these."""
     import yaml
 
+    secret = name == "storage_options"  # keys are in no message
+    shown, examples = ("...", _OPTIONS_EXAMPLE) if secret else (text, _EXAMPLES)
     try:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date with a month 13
         said = " ".join(str(getattr(error, "problem", None) or error).split())
-        raise click.BadParameter(f"{name}={text}: this is no value of YAML ({said}){_EXAMPLES}") from None
+        if secret and not said.startswith("expected "):  # that names signs alone, others repeat words
+            said = "a bracket, a quote or a space is missing"
+        raise click.BadParameter(f"{name}={shown}: this is no value of YAML ({said}){examples}") from None
     plain = _is_plain(value)
-    if name == "storage_options" and isinstance(value, dict):
+    if secret and isinstance(value, dict):
         plain = all(isinstance(key, str) and _is_plain(one) for key, one in value.items())
     if not plain:
-        raise click.BadParameter(f"{name}={text}: names with values have no place here{_EXAMPLES}")
+        raise click.BadParameter(f"{name}={shown}: names with values have no place here{examples}")
     return value
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import ecogcat as ec
+from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = ["Without", "line_without", "without_the_odd"]
 
+_KEYS = re.compile(r"^((?:-l|--load=)?storage_options=).*", re.DOTALL)
 _ROUNDS = 8  # kinds of recordings that are told apart: of more, no kind is the usual one
 
 
@@ -76,9 +79,17 @@ def line_without(line: Sequence[str], names: Sequence[str], *, are_paths: bool) 
     "ecogcat plan 'my s.yaml' --gaps nan --exclude 'odd one'"
     >>> line_without(["plan", "a.rhd", "odd.rhd", "b.rhd"], ["odd.rhd"], are_paths=True)
     'ecogcat plan a.rhd b.rhd'
+    >>> line_without(["plan", "sftp://me:word@host", "-l", "storage_options={secret: word}"], ["odd"], are_paths=False)
+    'ecogcat plan sftp://host -l storage_options=... --exclude odd'
     """
     if are_paths:
-        return shlex.join(["ecogcat", *(one for one in line if one not in names)])
+        return _joined(one for one in line if one not in names)
     flags = [word for name in names for word in ("--exclude", name)]
     at = line.index("--") if "--" in line else len(line)
-    return shlex.join(["ecogcat", *line[:at], *flags, *line[at:]])
+    return _joined([*line[:at], *flags, *line[at:]])
+
+
+def _joined(words: Iterable[str]) -> str:
+    """Return words as a line for a shell, but for the keys among them: they are to be typed again."""
+    shown = (_KEYS.sub(r"\1...", word) for word in words)
+    return shlex.join(["ecogcat", *(shown_url(word) if is_url(word) else word for word in shown)])

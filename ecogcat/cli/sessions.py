@@ -19,6 +19,7 @@ from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names
 from ecogcat.formats.own import links_of
+from ecogcat.storage.urls import shown_url
 
 __all__ = ["check", "relink", "scan"]
 
@@ -53,7 +54,10 @@ def scan(
     else:
         _tell(update, output)
     if not update.scan.recordings:
-        click.echo(f"error: no recording of a known format is in {folder}; the entries of {output} are kept", err=True)
+        click.echo(
+            f"error: no recording of a known format is in {shown_url(folder)}; the entries of {output} are kept",
+            err=True,
+        )
         sys.exit(1)
 
 

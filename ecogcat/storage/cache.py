@@ -121,7 +121,11 @@ def arranged(url: str, copies: Mapping[RemoteFile, str], *, once: bool = False) 
     members = sorted((one.steps, os.path.basename(copy)) for one, copy in copies.items())
     own = _digest(quoted_url(url))
     final = os.path.join(base, f"{own}-{_digest(repr(members))}")
-    if not once and all(_is_there(os.path.join(final, *one.steps), one.size) for one in copies) and copies:
+
+    def whole() -> bool:
+        return bool(copies) and all(_is_there(os.path.join(final, *one.steps), one.size) for one in copies)
+
+    if not once and whole():
         return final, {}
     building = tempfile.mkdtemp(prefix=owned_prefix(), dir=base)
     problems: dict[str, str] = {}
@@ -134,11 +138,16 @@ def arranged(url: str, copies: Mapping[RemoteFile, str], *, once: bool = False) 
                 problems[one.url] = next(filter(None, map(step_fault, one.steps)), clash)
         if once:
             return building, problems
-        with suppress(FileNotFoundError):
-            if os.path.isdir(final):  # something in it was removed
-                shutil.rmtree(final, ignore_errors=True)
-        with suppress(OSError):  # another process has made it meanwhile
-            os.rename(building, final)
+        for again in (True, False):
+            try:
+                os.rename(building, final)
+                break
+            except OSError:  # a folder that has something in it is not replaced
+                if whole():  # another process has made it meanwhile, and hands it out
+                    break
+                if not again:
+                    raise
+                _put_aside(final, base)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
@@ -147,6 +156,14 @@ def arranged(url: str, copies: Mapping[RemoteFile, str], *, once: bool = False) 
         if name.startswith(f"{own}-") and name != os.path.basename(final):
             shutil.rmtree(os.path.join(base, name), ignore_errors=True)
     return final, problems
+
+
+def _put_aside(folder: str, base: str) -> None:
+    """Remove a folder in which something is missing; under another name, so that it never has its own while it goes."""
+    aside = tempfile.mkdtemp(prefix=owned_prefix(), dir=base)
+    with suppress(FileNotFoundError):
+        os.rename(folder, os.path.join(aside, "damaged"))
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _bring(store: Store, file: RemoteFile, folder: str, add: Callable[[int], None]) -> int:

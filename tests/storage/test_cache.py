@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ecogcat.errors import CatalogError, EcogcatError, FormatError
 from ecogcat.settings import cache_folder, options
+from ecogcat.storage import cache as caching
 from ecogcat.storage import leftovers
 from ecogcat.storage.cache import arranged, fetch, lacking
 from ecogcat.storage.remote import RemoteFile, Store
@@ -146,6 +147,42 @@ def test_a_recordings_folder_holds_what_the_store_holds_now(cache: Path) -> None
     left, _ = arranged(store.url, fetch(store, list(Store("memory://lab").beneath().files)).copies)
     assert os.listdir(os.path.join(left, "lab")) == ["a.rhd"]
     assert os.listdir(cache / "recordings") == [os.path.basename(left)]
+
+
+def test_a_folder_that_another_process_made_meanwhile_is_left_to_it(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, files = some("a.rhd", "b.rhd")
+    copies = fetch(store, files).copies
+    handed: list[tuple[str, int]] = []
+    link = caching._link
+
+    def linked(copy: str, folder: str, steps: Any) -> None:
+        if not handed:  # while one builds, another begins and is done
+            handed.append(("", 0))
+            other, _ = arranged(store.url, copies)
+            handed[0] = (other, os.stat(other).st_ino)
+        link(copy, folder, steps)
+
+    monkeypatch.setattr(caching, "_link", linked)
+    folder, problems = arranged(store.url, copies)
+    assert (folder, problems) == (handed[0][0], {})
+    assert os.stat(folder).st_ino == handed[0][1], "nobody replaced it"
+    assert os.listdir(cache / "recordings") == [os.path.basename(folder)]
+
+
+def test_a_damaged_folder_is_never_seen_while_it_is_removed(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, files = some("a.rhd", "b.rhd")
+    copies = fetch(store, files).copies
+    folder, _ = arranged(store.url, copies)
+    os.unlink(os.path.join(folder, "lab", "a.rhd"))
+    removed: list[str] = []
+    remove = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", lambda path, **more: (removed.append(path), remove(path, **more)))
+    assert arranged(store.url, copies) == (folder, {})
+    assert folder not in removed
+    assert sorted(os.listdir(os.path.join(folder, "lab"))) == ["a.rhd", "b.rhd"]
+    assert os.listdir(cache / "recordings") == [os.path.basename(folder)]
 
 
 def test_a_file_and_a_folder_of_one_name(cache: Path) -> None:
