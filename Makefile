@@ -20,7 +20,7 @@ override export DATA := $(value DATA)
 .SILENT:
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-bounds test-nojit coverage nightly bench lint types check clean
+.PHONY: help demo test test-bounds test-nojit nightly bench lint types check clean
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,14 +34,9 @@ test: .venv/.test ## the test-suite and the examples in the docstrings
 test-bounds: .venv/.test ## the kernel tests with Numba's bounds checks on
 	$(FRESH_CACHE) && NUMBA_BOUNDSCHECK=1 $(TEST) tests/kernels
 
-test-nojit: .venv/.test ## kernels and laws with the JIT off; coverage of the kernels (95 % or more)
+test-nojit: .venv/.test ## the test-suite with the JIT off, but what is marked `jit`; its coverage (95 % or more)
 	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-dev} \
-	$(TEST) tests/kernels tests/laws tests/storage \
-	--cov=ecogcat/kernels --cov-report=term-missing:skip-covered --cov-fail-under=95
-
-coverage: .venv/.test ## the whole test-suite with the JIT off and its coverage (95 % or more); half an hour
-	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-dev} \
-	$(TEST) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
+	$(TEST) -m "not jit and not nightly" --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 nightly: .venv/.test ## all tests, the slow ones too, with 1000 examples for each property
 	HYPOTHESIS_PROFILE=nightly $(TEST) -m ""

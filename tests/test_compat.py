@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,9 @@ def test_sessions(session: str) -> None:
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A session of one recording at 2000 Hz with what is asked of it, and its folder."""
+    """A session of one recording at 1000 Hz with what is asked of it, and its folder."""
 
-    def make(options: str) -> str:
+    def make(options: str, triggers: Sequence[int], n_samples: int) -> str:
         (tmp_path / "db" / "g").mkdir(parents=True, exist_ok=True)
         (tmp_path / "db" / "g" / "day.txt").write_text(
             f"[session]\nexp_path: {tmp_path}/local\nnwk_path: none\nheadstage: oephys\nelectrode: psv_61_intan\n"
@@ -121,51 +122,52 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         )
         (tmp_path / "settings.txt").write_text(f"[globals]\nuser_sessions: {tmp_path}/db\n")
         monkeypatch.setenv("ECOGCAT_LAB_SETTINGS", str(tmp_path / "settings.txt"))
-        write_headstage(tmp_path / "local", "rec", "oephys", TRIGGERS, n_samples=8000, sampling_rate=2000.0)
+        write_headstage(tmp_path / "local", "rec", "oephys", triggers, n_samples=n_samples)
         return "g/day"
 
     return make
 
 
-TRIGGERS = [2401, 3602, 4803, 6004]
-ASKED = "bandpass: 2, 100\nnotches: 60\ncar: True\nlocal_ref: 3\nsnip_transient: 0.1\nresample_rate: 500"
+LATE = [1201, 1262, 1323, 1384], 1480  # behind the second that is never cut off
+FEW = range(9)  # eight of them electrodes
+ASKED = "bandpass: 2, 100\nnotches: 60\ncar: True\nlocal_ref: 3\nsnip_transient: 0.1\nresample_rate: 250"
 
 
 def test_what_the_session_asks_for_is_done_to_what_is_stored_too(lab: Any, tmp_path: Path) -> None:
-    session = lab(ASKED)
+    session = lab(ASKED, *LATE)
     full = compat.load_experiment_auto(session, "rec")
-    assert (full.Fs, full.bandpass, full.notches, full.transient_snipped) == (500.0, (2.0, 100.0), (60.0,), True)
-    assert full.data.shape == (61, 1950)  # 50 samples cut off
-    assert full.pos_edge.tolist() == [one - 50 for one in (600, 900, 1201, 1501)]
+    assert (full.Fs, full.bandpass, full.notches, full.transient_snipped) == (250.0, (2.0, 100.0), (60.0,), True)
+    assert full.data.shape == (61, 345)  # 25 samples cut off
+    assert full.pos_edge.tolist() == [one - 25 for one in (300, 316, 331, 346)]
     assert full.exp.tones.tolist() == [500.0, 1000.0, 500.0, 1000.0]
     assert np.abs(full.data[3]).max() == 0  # less itself
-    plain = ec.open_recording(tmp_path / "local" / "rec.h5", electrode="psv_61_intan", resample_rate=500)
+    plain = ec.open_recording(tmp_path / "local" / "rec.h5", electrode="psv_61_intan", resample_rate=250)
     raw = plain.signal.read()
-    want = ec.rereference(ec.notch(ec.bandpass(plain, 2, 100), 60), 3).signal[:, 50:]
+    want = ec.rereference(ec.notch(ec.bandpass(plain, 2, 100), 60), 3).signal[:, 25:]
     assert np.array_equal(full.data[:], want)
     stored = compat.load_experiment_auto(session, "rec", save_downsamp=True)
     assert np.array_equal(stored.data[:], want)
     again = compat.load_experiment_auto(session, "rec")
-    assert "read from rec_Fs500.h5" in again.data.dataset.history
+    assert "read from rec_Fs250.h5" in again.data.dataset.history
     (tmp_path / "local" / "rec.h5").unlink()  # the stored one alone is left
     for mapped in (True, False, "r+"):
         left = compat.load_experiment_auto(session, "rec", mapped=mapped)
-        assert (left.Fs, left.bandpass, left.notches, left.name) == (500.0, (2.0, 100.0), (60.0,), "rec")
+        assert (left.Fs, left.bandpass, left.notches, left.name) == (250.0, (2.0, 100.0), (60.0,), "rec")
         assert np.array_equal(left.data[:], want)
-        assert np.abs(left.pos_edge - full.pos_edge).max() <= 1  # as the line is at 500 Hz
+        assert np.abs(left.pos_edge - full.pos_edge).max() <= 1  # as the line is at 250 Hz
         assert left.exp.tones.tolist() == full.exp.tones.tolist()
     bare = compat.load_experiment_auto(session, "rec", bandpass=None, notches=None, reference=None, snip_transient=None)
     assert np.array_equal(bare.data[:], raw)
 
 
 def test_options_of_the_call(lab: Any) -> None:
-    session = lab(ASKED)
-    assert compat.load_experiment_auto(session, "rec", resample_rate=None).Fs == 2000
-    assert compat.load_experiment_auto(session, "rec", downsamp=2).Fs == 1000
-    assert compat.load_experiment_auto(session, "rec", local_ref=None, load_channels=range(9)).data.shape[0] == 8
-    none = compat.load_experiment_auto(session, "rec", trigger_idx=(), snip_transient=None)
+    session = lab(ASKED, *LATE)
+    assert compat.load_experiment_auto(session, "rec", resample_rate=None, load_channels=FEW).Fs == 1000
+    assert compat.load_experiment_auto(session, "rec", downsamp=2, load_channels=FEW).Fs == 500
+    assert compat.load_experiment_auto(session, "rec", local_ref=None, load_channels=FEW).data.shape[0] == 8
+    none = compat.load_experiment_auto(session, "rec", trigger_idx=(), snip_transient=None, load_channels=FEW)
     assert (len(none.pos_edge), none.exp) == (0, None)
-    one = compat.load_experiment_auto(session, "rec", trigger_idx=0, conditions=None)
+    one = compat.load_experiment_auto(session, "rec", trigger_idx=0, conditions=None, load_channels=FEW)
     assert (len(one.pos_edge), one.exp) == (4, None)
 
 
@@ -173,11 +175,11 @@ def test_options_of_the_call(lab: Any) -> None:
 @pytest.mark.parametrize("right", [True, False, "r+"])
 @pytest.mark.parametrize("kind", ["", "loaded", "mapped"])
 def test_the_ways_of_joining(left: Any, right: Any, kind: str, lab: Any) -> None:
-    session = lab("resample_rate: 500")
+    session = lab("resample_rate: 250\nload_channels: 0-8", [81, 162, 243, 324], 400)
     a, b = (compat.load_experiment_auto(session, "rec", mapped=mapped) for mapped in (left, right))
     plain = compat.load_experiment_auto(session, "rec")
     joined = compat.join_datasets([a, b], source_type=kind)
-    assert [one.shape for one in (joined.data, joined.adc)] == [(61, 4000), (1, 4000)]
+    assert [one.shape for one in (joined.data, joined.adc)] == [(8, 200), (1, 200)]
     assert (joined.pos_edge.shape, len(joined.exp)) == ((8,), 8)
     assert np.array_equal(joined.data[:], np.tile(plain.data[:], 2))
     names = {True: "mapped", False: "loaded", "r+": "r+"}
@@ -185,7 +187,7 @@ def test_the_ways_of_joining(left: Any, right: Any, kind: str, lab: Any) -> None
         assert joined.data.kind == "loaded"
     else:
         assert joined.data.kind == (names[left] if left is right else "mixed")
-    assert a.data.shape == b.data.shape == (61, 2000)  # inputs stay what they were
+    assert a.data.shape == b.data.shape == (8, 100)  # inputs stay what they were
 
 
 def test_the_page_on_names_runs() -> None:

@@ -314,6 +314,7 @@ def test_killed_writes_leave_the_old_or_the_whole() -> None:
 # How it writes
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("compression", [None, "gzip"])
 def test_the_memory_limit_holds(compression: Any, tmp_path: Path) -> None:
     with h5py.File(tmp_path / "source.h5", "w") as file:
