@@ -103,6 +103,7 @@ def test_an_example_is_not_found_at_either_place(lab: dict[str, Any]) -> None:
     assert str(missing.value).startswith("catalog entry 'awake_1': ")
 
 
+@pytest.mark.jit
 def test_what_the_examples_ask_for_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Values by scipy on the array in the file; the other two examples are in tests/three_sessions.py."""
     monkeypatch.setenv("HOME", str(tmp_path))  # of its store_path
