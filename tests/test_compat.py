@@ -130,18 +130,18 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 LATE = [1201, 1262, 1323, 1384], 1480  # behind the second that is never cut off
 FEW = range(9)  # eight of them electrodes
-ASKED = "bandpass: 2, 100\nnotches: 60\ncar: True\nlocal_ref: 3\nsnip_transient: 0.1\nresample_rate: 250"
+ASKED = "load_channels: 0-8\nbandpass: 2, 100\nnotches: 60\ncar: True\nlocal_ref: 3\nsnip_transient: 0.1\nresample_rate: 250"
 
 
 def test_what_the_session_asks_for_is_done_to_what_is_stored_too(lab: Any, tmp_path: Path) -> None:
     session = lab(ASKED, *LATE)
     full = compat.load_experiment_auto(session, "rec")
     assert (full.Fs, full.bandpass, full.notches, full.transient_snipped) == (250.0, (2.0, 100.0), (60.0,), True)
-    assert full.data.shape == (61, 345)  # 25 samples cut off
+    assert full.data.shape == (8, 345)  # 25 samples cut off
     assert full.pos_edge.tolist() == [one - 25 for one in (300, 316, 331, 346)]
     assert full.exp.tones.tolist() == [500.0, 1000.0, 500.0, 1000.0]
     assert np.abs(full.data[3]).max() == 0  # less itself
-    plain = ec.open_recording(tmp_path / "local" / "rec.h5", electrode="psv_61_intan", resample_rate=250)
+    plain = ec.open_recording(tmp_path / "local" / "rec.h5", electrode="psv_61_intan", channels=FEW, resample_rate=250)
     raw = plain.signal.read()
     want = ec.rereference(ec.notch(ec.bandpass(plain, 2, 100), 60), 3).signal[:, 25:]
     assert np.array_equal(full.data[:], want)
@@ -162,12 +162,12 @@ def test_what_the_session_asks_for_is_done_to_what_is_stored_too(lab: Any, tmp_p
 
 def test_options_of_the_call(lab: Any) -> None:
     session = lab(ASKED, *LATE)
-    assert compat.load_experiment_auto(session, "rec", resample_rate=None, load_channels=FEW).Fs == 1000
-    assert compat.load_experiment_auto(session, "rec", downsamp=2, load_channels=FEW).Fs == 500
-    assert compat.load_experiment_auto(session, "rec", local_ref=None, load_channels=FEW).data.shape[0] == 8
-    none = compat.load_experiment_auto(session, "rec", trigger_idx=(), snip_transient=None, load_channels=FEW)
+    assert compat.load_experiment_auto(session, "rec", resample_rate=None).Fs == 1000
+    assert compat.load_experiment_auto(session, "rec", downsamp=2).Fs == 500
+    assert compat.load_experiment_auto(session, "rec", local_ref=None).data.shape[0] == 8
+    none = compat.load_experiment_auto(session, "rec", trigger_idx=(), snip_transient=None)
     assert (len(none.pos_edge), none.exp) == (0, None)
-    one = compat.load_experiment_auto(session, "rec", trigger_idx=0, conditions=None, load_channels=FEW)
+    one = compat.load_experiment_auto(session, "rec", trigger_idx=0, conditions=None)
     assert (len(one.pos_edge), one.exp) == (4, None)
 
 

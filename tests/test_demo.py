@@ -124,6 +124,7 @@ def test_the_tuning_comes_from_the_samples(recorded: ec.Dataset) -> None:
     assert tuning_of(epochs_of(early)).responds.sum() <= 1
 
 
+@pytest.mark.jit
 def test_events_and_conditions_that_are_not_those_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     session = simulate_session(tmp_path, ("hdf5", "intan"))
     cat = intake.open_catalog(str(session.catalog))

@@ -18,7 +18,7 @@ from ecogcat.formats.registry import argument_names, formats
 from ecogcat.testing.headstages import write_headstage
 
 Make = Callable[[ec.Dataset], ec.Dataset]
-TRIGGERS = (150, 260, 340, 420, 500)
+TRIGGERS = (120, 180, 240, 300, 360)
 
 
 def detected(dataset: ec.Dataset) -> ec.Dataset:
@@ -45,7 +45,7 @@ SAMPLES = [name for name in ARGUMENTS if name not in ("trigger", "start_time", "
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_headstage(tmp_path_factory.mktemp("load"), "rec", "oephys", TRIGGERS, n_samples=600)
+    return write_headstage(tmp_path_factory.mktemp("load"), "rec", "oephys", TRIGGERS, n_samples=400)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_scratch_copies_are_written_to(recording: Path, entry: Callable[..., Any
         dataset = source.read()
         dataset.signal.write((3, slice(10, 20)), 5)
         assert (dataset.signal[3, 10:20] == 5).all()
-        assert source.discover()["shape"] == (64, 600)
+        assert source.discover()["shape"] == (64, 400)
     assert recording.read_bytes() == before
     with pytest.raises(ec.ReadOnlyError):
         entry().read().signal.write((0, 0), 1)

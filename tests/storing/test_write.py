@@ -305,6 +305,7 @@ class TestUnfinished:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.jit
 def test_killed_writes_leave_the_old_or_the_whole() -> None:
     command = [sys.executable, "-m", "tests.kill_writes", "--kills", "2"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
