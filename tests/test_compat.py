@@ -130,7 +130,13 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 LATE = [1201, 1262, 1323, 1384], 1480  # behind the second that is never cut off
 FEW = range(9)  # eight of them electrodes
-ASKED = "load_channels: 0-8\nbandpass: 2, 100\nnotches: 60\ncar: True\nlocal_ref: 3\nsnip_transient: 0.1\nresample_rate: 250"
+ASKED = """load_channels: 0-8
+resample_rate: 250
+bandpass: 2, 100
+notches: 60
+car: True
+local_ref: 3
+snip_transient: 0.1"""
 
 
 def test_what_the_session_asks_for_is_done_to_what_is_stored_too(lab: Any, tmp_path: Path) -> None:
