@@ -36,7 +36,7 @@ test-bounds: .venv/.test ## the kernel tests with Numba's bounds checks on
 
 test-nojit: .venv/.test ## kernels and laws with the JIT off; coverage of the kernels (95 % or more)
 	$(FRESH_CACHE) && NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-dev} \
-	$(TEST) tests/kernels tests/laws tests/storage \
+	$(TEST) -m "not jit and not nightly" tests/kernels tests/laws tests/storage \
 	--cov=ecogcat/kernels --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 coverage: .venv/.test ## the whole test-suite with the JIT off and its coverage (95 % or more); half an hour

@@ -6,6 +6,7 @@ file and module, `tests.conftest`, for pytest and for the tests that import `sha
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -67,6 +68,18 @@ _profile("dev", max_examples=20, derandomize=IN_CI)
 _profile("ci", max_examples=100, derandomize=IN_CI)
 _profile("nightly", max_examples=1000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "dev"))
+
+
+# Garbage ------------------------------------------------------------------------------------------
+
+
+def pytest_collection_finish() -> None:
+    """Take what collecting thousands of tests leaves out of the collector's sight.
+
+    Python would walk over all of it at each full collection, and tests that ask for one would take a second each.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 # Real recordings ----------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return places
 
 
+@pytest.mark.jit
 def test_the_example_passes_its_own_test(example: tuple[Path, Path]) -> None:
     module, test = example
     command = [sys.executable, "-c", _RUN, str(module.parent), str(test)]

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def layer_of(name: str) -> str | None:
     return unit if unit in LAYERS else "records"
 
 
-def read_tree(package: Path) -> list[Module]:
+@lru_cache(maxsize=1)  # one rule after the other is tried on the same tree
+def read_tree(package: Path) -> tuple[Module, ...]:
     """Every module of the package, with its imports resolved to full module names."""
     paths = {module_name(path, package): path for path in sorted(package.rglob("*.py"))}
     modules = []
@@ -110,7 +112,7 @@ def read_tree(package: Path) -> list[Module]:
         tree = ast.parse(text, filename=str(path))
         base = name if path.name == "__init__.py" else name.rpartition(".")[0]
         modules.append(Module(name, path, text, tree, tuple(find_imports(tree, base, set(paths)))))
-    return modules
+    return tuple(modules)
 
 
 def module_name(path: Path, package: Path) -> str:

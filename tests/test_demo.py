@@ -74,6 +74,7 @@ def test_the_tonotopy_is_that_simulated(toured: tuple[Path, str]) -> None:
     assert right == responding >= 35
 
 
+@pytest.mark.jit
 def test_the_code_of_the_tonotopy_works(toured: tuple[Path, str]) -> None:
     folder, text = toured
     step = text.partition("Tonotopy:")[2].partition("Recovered parameters")[0]
@@ -99,6 +100,7 @@ def epochs_of(dataset: ec.Dataset) -> ec.Epochs:
     return ec.epochs(dataset, 0.1, 0.1, unit="s", baseline=(-0.1, 0))  # as in the tour, but for the late response
 
 
+@pytest.mark.jit
 def test_the_tuning_comes_from_the_samples(recorded: ec.Dataset) -> None:
     found = tuning_of(epochs_of(recorded))
     assert found.areas.shape == (61, 6, 3)
@@ -122,6 +124,7 @@ def test_the_tuning_comes_from_the_samples(recorded: ec.Dataset) -> None:
     assert tuning_of(epochs_of(early)).responds.sum() <= 1
 
 
+@pytest.mark.jit
 def test_events_and_conditions_that_are_not_those_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     session = simulate_session(tmp_path, ("hdf5", "intan"))
     cat = intake.open_catalog(str(session.catalog))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import argument_names
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "load_arguments.md"
 
 
+@pytest.mark.jit
 def test_the_page_on_load_arguments_runs() -> None:
     names: dict[str, object] = {}
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

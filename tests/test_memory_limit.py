@@ -101,6 +101,7 @@ def test_averages_are_refused_before_they_are_made(dataset: ec.Dataset) -> None:
     assert len(epochs.average("tone")) == 2
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("name", STREAMS)
 def test_whatever_streams_stays_within_the_limit(dataset: ec.Dataset, name: str) -> None:
     """Blocks and what is computed of one at a time take a few times the limit, not the size of the data."""
@@ -110,6 +111,7 @@ def test_whatever_streams_stays_within_the_limit(dataset: ec.Dataset, name: str)
     assert peak < 1_200_000, f"{peak:,} bytes of {dataset.signal.nbytes:,}"
 
 
+@pytest.mark.jit
 def test_finding_intervals_takes_no_more_for_a_longer_part_and_finds_the_same_under_any_limit() -> None:
     """Beside a block of the limit, one channel's 65,536 values, a few times in double precision."""
     data = np.random.default_rng(0).normal(size=(8, 400_000)).astype("f4")

@@ -38,11 +38,12 @@ RATES = [(20000.0, 2000.0, 1, 10), (1000.0, 2000.0, 2, 1), (1000.0, 428.0, 107, 
 @pytest.mark.parametrize(("old", "new", "up", "down"), RATES)
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i2"])
 def test_values_are_those_of_scipy_on_the_whole_array(old: float, new: float, up: int, down: int, dtype: str) -> None:
-    x = (1000 * np.random.default_rng(up).normal(size=(9, 3001))).astype(dtype)
+    n = 2001 if up < down else 701  # about as many come out
+    x = (1000 * np.random.default_rng(up).normal(size=(9, n))).astype(dtype)
     done = ec.resample(ec.from_array(x, old), new)
     expected = whole_array(x, up, down)
     assert done.sampling_rate == new
-    assert done.signal.shape == expected.shape == (9, -(-3001 * up // down))
+    assert done.signal.shape == expected.shape == (9, -(-n * up // down))
     tolerance = 1e-12 if dtype == "f8" else 1e-6
     np.testing.assert_allclose(done.signal[:], expected, rtol=tolerance, atol=tolerance * np.abs(expected).max())
     assert done.signal.dtype == (np.float64 if dtype == "f8" else np.float32)

@@ -25,7 +25,7 @@ NAME = "rec_Fs250.h5"
 
 @pytest.fixture(params=["oephys", "intan_rhd"])
 def recording(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    return write_headstage(tmp_path / "raw", "rec", request.param, [300, 901, 1502], n_samples=3001)
+    return write_headstage(tmp_path / "raw", "rec", request.param, [100, 301, 502], n_samples=1001)
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def test_what_else_is_asked_for_is_done_to_them(recording: Path) -> None:
     assert again.ground is not None
     assert plain.ground is not None
     np.testing.assert_array_equal(again.ground[:], plain.ground[:])
-    assert again.events.sample.tolist() == [75, 225, 376], "found at the rate of the line"
+    assert again.events.sample.tolist() == [25, 75, 126], "found at the rate of the line"
 
 
 def test_logic_lines_keep_their_edges_where_events_are(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_not_used_for_another_rate_or_recording(recording: Path) -> None:
     assert sources_of(ec.open_recording(recording, resample_rate=500)) == {"rec.h5"}
     assert ec.open_recording(recording, resample_rate=1000, save_downsampled=True).sampling_rate == 1000
     assert not (recording.parent / "rec_Fs1000.h5").exists()  # that is its own rate
-    other = write_headstage(recording.parent / "other", "rec", "oephys", n_samples=3001)
+    other = write_headstage(recording.parent / "other", "rec", "oephys", n_samples=1001)
     with h5py.File(other, "r+") as file:
         file["chdata"][:] = 7
     (recording.parent / NAME).rename(other.parent / NAME)
@@ -195,7 +195,7 @@ def test_not_used_for_another_rate_or_recording(recording: Path) -> None:
 
 def test_not_used_if_not_wanted(recording: Path) -> None:
     """L4: it was used all the same."""
-    older(recording, np.full((64, 751), -7.0))
+    older(recording, np.full((64, 251), -7.0))
     dataset = ec.open_recording(recording, resample_rate=250, use_stored=False)
     assert (sources_of(dataset), told(dataset)) == ({"rec.h5"}, ())
     assert (dataset.signal[:] != -7).any()
@@ -203,9 +203,9 @@ def test_not_used_if_not_wanted(recording: Path) -> None:
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 def test_those_of_the_older_system_are_used_where_the_shape_fits(recording: Path, dtype: str) -> None:
-    values = np.random.default_rng(1).normal(size=(64, 751)).astype(dtype)
+    values = np.random.default_rng(1).normal(size=(64, 251)).astype(dtype)
     name = "adc" if "oephys" in str(recording) else "board_adc_data"
-    older(recording, values, **{name: np.full((1, 751), 33.0)})
+    older(recording, values, **{name: np.full((1, 251), 33.0)})
     dataset = ec.open_recording(recording, resample_rate=250)
     np.testing.assert_array_equal(dataset.signal[:], values.astype("f4"))  # in uV, whatever the recording is in
     text = f"samples are those of {NAME}, which does not say what it was made of, or how; its shape fits"
@@ -218,9 +218,9 @@ def test_those_of_the_older_system_are_used_where_the_shape_fits(recording: Path
 @pytest.mark.parametrize(
     ("shape", "rate", "why"),
     [
-        ((32, 751), 250.0, "it has 32 channels, the recording 64"),
-        ((64, 750), 250.0, "it has 750 samples, the recording 751 at this rate"),
-        ((64, 751), 240.0, "it is at 240 Hz"),
+        ((32, 251), 250.0, "it has 32 channels, the recording 64"),
+        ((64, 250), 250.0, "it has 250 samples, the recording 251 at this rate"),
+        ((64, 251), 240.0, "it is at 240 Hz"),
     ],
 )
 def test_those_that_do_not_fit_are_told_and_never_written_over(
@@ -248,6 +248,7 @@ def _open(path: str, ready: Any, results: Any) -> None:
         results.put((dataset.warnings, float(dataset.signal[:].sum())))
 
 
+@pytest.mark.jit
 def test_two_processes_writing_at_once(tmp_path: Path) -> None:
     path = write_headstage(tmp_path, "rec", "oephys", n_samples=40_000)
     want = float(ec.open_recording(path, resample_rate=250).signal[:].sum())
@@ -311,9 +312,9 @@ def session(folder: Path, options: str, headstage: str = "oephys") -> Any:
 
 def test_only_the_stored_one_is_left(recording: Path, tmp_path: Path) -> None:
     headstage = "oephys" if b"chdata" in recording.read_bytes() else "intan_rhd"
-    values = np.random.default_rng(1).normal(size=(64, 751)).astype("f4")
-    adc = np.zeros((1, 751))
-    adc[0, 100:105] = adc[0, 300:305] = 33
+    values = np.random.default_rng(1).normal(size=(64, 251)).astype("f4")
+    adc = np.zeros((1, 251))
+    adc[0, 50:55] = adc[0, 150:155] = 33
     key = "adc" if headstage == "oephys" else "board_adc_data"
     path = older(recording, values, folder=tmp_path / "net", **{key: adc})
     source = session(tmp_path, "electrode: psv_61_intan\ntrigger_idx: 0\nresample_rate: 250\nnotches: 60", headstage)
@@ -321,8 +322,8 @@ def test_only_the_stored_one_is_left(recording: Path, tmp_path: Path) -> None:
     rows = [int(row) for row in dataset.parts[0].opened.source]
     np.testing.assert_array_equal(source(notches=None).read().signal[:], values[rows])
     assert (dataset.name, dataset.notches, dataset.sampling_rate) == ("rec", (60,), 250)
-    assert dataset.events.sample.tolist() == [100, 300]
-    assert source.discover()["shape"] == (61, 751)
+    assert dataset.events.sample.tolist() == [50, 150]
+    assert source.discover()["shape"] == (61, 251)
     with pytest.raises(ec.RecordingNotFound, match=r"rec\.h5 nor at .*local/rec_Fs500\.h5 nor at .*net/rec_Fs500\.h5"):
         source(resample_rate=500).read()
     with pytest.raises(ec.RecordingNotFound):
@@ -348,10 +349,10 @@ def test_only_the_stored_one_is_left(recording: Path, tmp_path: Path) -> None:
 )
 def test_only_the_one_that_ecogcat_wrote_is_left(headstage: str, options: str, tmp_path: Path) -> None:
     """Whatever the system: it says its units, what lies beside the samples, and the sites of a wired array."""
-    raw = write_headstage(tmp_path / "local", "rec", headstage, [1200, 2400, 3600])
+    raw = write_headstage(tmp_path / "local", "rec", headstage, [320, 640, 960], n_samples=1280)
     source = session(tmp_path, f"{options}\nresample_rate: 250\nsave_downsamp: True", headstage)
     whole = source.read()
-    assert whole.events.sample.tolist() == [300, 600, 900]
+    assert whole.events.sample.tolist() == [80, 160, 240]
     raw.unlink()
     left = source(trigger_idx=0).read() if headstage == "oephys" else source.read()
     assert ec.equals(left.replace(events=whole.events), whole)

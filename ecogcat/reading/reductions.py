@@ -152,10 +152,12 @@ class Reductions:
         n_parts = 2 if self.dtype.kind == "c" else 1
         moments = np.zeros((3, self.shape[0] * n_parts))
         for parts in self._reduced(partial(_block_moments, skip), np.dtype(np.float64), (3, moments.shape[1])):
-            unite_moments(parts, moments)
+            with np.errstate(invalid="ignore", over="ignore"):
+                unite_moments(parts, moments)
         if axis is None:
             each, moments = moments.reshape(3, n_parts, -1), np.zeros((3, n_parts))
-            unite_moments(np.ascontiguousarray(each.transpose(2, 0, 1)), moments)
+            with np.errstate(invalid="ignore", over="ignore"):
+                unite_moments(np.ascontiguousarray(each.transpose(2, 0, 1)), moments)
         n, total, squares = moments.reshape(3, n_parts, -1)
         values = total[0] + 1j * total[1] if n_parts == 2 else total[0]
         some = ... if axis == 1 else 0
@@ -253,7 +255,8 @@ def _block_moments(skip: bool, block: NDArray[Any]) -> NDArray[np.float64]:
     elif block.dtype.char in "?eg":  # what Numba does not know, or not as numbers
         block = block.astype(np.float64)
     out = np.empty((3, len(block)))
-    row_moments(block, skip, out)
+    with np.errstate(invalid="ignore", over="ignore"):  # infinities: compiled, the kernel says nothing of them
+        row_moments(block, skip, out)
     return out
 
 

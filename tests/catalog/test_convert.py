@@ -20,12 +20,12 @@ from tests.catalog.lab_examples import SESSIONS, lab_with_files
 
 
 def triggers_of(session: str, recording: str) -> list[int]:
-    return list(range(300, 300 + 24 * 200, 200))
+    return list(range(300, 300 + 24 * 50, 50))
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return lab_with_files(tmp_path_factory.mktemp("lab"), triggers_of)
+    return lab_with_files(tmp_path_factory.mktemp("lab"), triggers_of, n_samples=1600)
 
 
 @pytest.fixture
@@ -38,7 +38,9 @@ def day(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("session", SESSIONS)
+@pytest.mark.parametrize(
+    "session", [pytest.param(name, marks=[pytest.mark.jit] if name.startswith("rats") else []) for name in SESSIONS]
+)
 def test_reopened_an_example_gives_the_same_datasets(session: str, lab: dict[str, Any], tmp_path: Path) -> None:
     ini = ec.open_session(session, **lab)
     path = tmp_path / "session.yaml"

@@ -22,12 +22,12 @@ WITHOUT = dict.fromkeys(LATER)
 
 
 def triggers_of(session: str, recording: str, n_events: int = 27) -> list[int]:
-    return list(range(300, 300 + 200 * n_events, 200))
+    return list(range(300, 300 + 50 * n_events, 50))
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return lab_with_files(tmp_path_factory.mktemp("lab"), triggers_of)
+    return lab_with_files(tmp_path_factory.mktemp("lab"), triggers_of, n_samples=1800)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def read(source: Any, **arguments: Any) -> ec.Dataset:
 @pytest.mark.parametrize("n_events", [0, 5, 27])
 def test_recordings_have_the_experiments_that_they_had(session: str, n_events: int, tmp_path: Path) -> None:
     """Numbers of conditions of an experiment without order began at 1 (E2); those of ours begin at 0."""
-    lab = lab_with_files(tmp_path, lambda *names: triggers_of(*names, n_events))
+    lab = lab_with_files(tmp_path, lambda *names: triggers_of(*names, n_events), n_samples=1800)
     cat = ec.open_session(session, **lab)
     told = expected()[session]["experiments"]
     assert set(told) == {*cat, "not_in_file"}
@@ -82,9 +82,9 @@ def test_opening_and_discovering_read_no_line(lab: dict[str, Any], monkeypatch: 
     cat = ec.open_session("rats/2020-03-01", **lab)
     source = cat["awake_1"](**WITHOUT)
     found = source.discover()
-    assert found["shape"] == (61, 6000)
+    assert found["shape"] == (61, 1800)
     assert found["metadata"]["n_events"] is None  # not looked for
-    assert source.to_dask().shape == (61, 6000)
+    assert source.to_dask().shape == (61, 1800)
     assert source.read_partition(0).shape[0] == 61
     assert source(events=False).discover()["metadata"]["n_events"] == 0
     assert len(source(events=False).read().events) == 0

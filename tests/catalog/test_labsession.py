@@ -103,10 +103,11 @@ def test_an_example_is_not_found_at_either_place(lab: dict[str, Any]) -> None:
     assert str(missing.value).startswith("catalog entry 'awake_1': ")
 
 
+@pytest.mark.jit
 def test_what_the_examples_ask_for_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Values by scipy on the array in the file; the other two examples are in tests/three_sessions.py."""
     monkeypatch.setenv("HOME", str(tmp_path))  # of its store_path
-    cat = ec.open_session("2020-03-01", **lab_with_files(tmp_path, lambda *_: range(300, 5700, 180)))
+    cat = ec.open_session("2020-03-01", **lab_with_files(tmp_path, lambda *_: range(100, 1000, 30), n_samples=1050))
     dataset = cat["awake_1"].read()
     with h5py.File(tmp_path / "local" / "2020-03-01" / "awake_1.h5") as file:
         raw = file["chdata"][Table("psv_61_intan").channels("electrode")] * 0.195

@@ -72,6 +72,7 @@ def test_the_catalog_reads_what_opening_reads(folder: Path) -> None:
     assert cat["day_1/a"].discover()["metadata"]["n_samples"] == 256
 
 
+@pytest.mark.jit
 def test_every_recording_by_plain_intake(tmp_path: Path) -> None:
     """In a fresh interpreter that imports Intake and nothing else."""
     recordings = shared_path("recordings")
@@ -193,6 +194,7 @@ def test_load_arguments_go_into_the_entries(folder: Path) -> None:
     assert cat["day_2/b"].metadata["ecog"]["n_channels"] == 2
 
 
+@pytest.mark.jit
 def test_in_processes_as_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ec.scan(folder, folder / "here.yaml", jobs=1)
     monkeypatch.setattr(examining, "_ALONE_S", -1.0)
@@ -204,6 +206,7 @@ def test_in_processes_as_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert sum(len(one["found"]) for one in found) == 5
 
 
+@pytest.mark.jit
 def test_a_process_that_dies_of_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "import os, sys\nfrom ecogcat.catalog import examine\nown = examine.examine\n"

@@ -14,6 +14,7 @@ from tests.catalog.lab_examples import examples, lab_with_files
 from tests.sections import both_ways, notch_sections
 
 
+@pytest.mark.jit
 def test_nothing_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples()
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -23,6 +24,7 @@ def test_nothing_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(said) == 3 * 3 + 13 * 4 + 1
 
 
+@pytest.mark.jit
 def test_resampled_first_and_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first example wants 1000 Hz; here its files have 2000, and what is stored goes where it says."""
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -235,7 +235,13 @@ BREACHES: dict[Callable[[Path], ec.Dataset], str] = {
 }
 
 
-@pytest.mark.parametrize(("reader", "message"), BREACHES.items(), ids=[message[:24] for message in BREACHES.values()])
+@pytest.mark.parametrize(
+    ("reader", "message"),
+    [
+        pytest.param(reader, message, id=message[:24], marks=[pytest.mark.jit] if reader is _allocates else [])
+        for reader, message in BREACHES.items()
+    ],
+)
 def test_the_suite_notices(
     reader: Callable[[Path], ec.Dataset], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,6 +124,7 @@ def test_errors_of_other_kinds_are_shown(
 # What opening costs -------------------------------------------------------------------------------
 
 
+@pytest.mark.jit
 def test_opening_a_terabyte_costs_what_opening_little_does(tmp_path: Path) -> None:
     for name in ("one", "two", "three"):
         (tmp_path / name).mkdir()
@@ -168,6 +169,7 @@ def test_calls_are_counted_between_marks() -> None:
     assert read_bytes == 4156
 
 
+@pytest.mark.jit
 def test_a_refusal_is_a_cost_too(tmp_path: Path) -> None:
     (tmp_path / "a.rhd").write_bytes(b"nothing of the kind" * 9)
     cost = measure(tmp_path / "a.rhd", tmp_path / "a.rhd")

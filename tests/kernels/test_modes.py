@@ -33,12 +33,14 @@ def planted(cache: Path, **mode: str) -> list[str]:
     return run(["-m", "tests.kernels.planted"], cache, **mode)
 
 
+@pytest.mark.jit
 def test_bounds_checks_catch_the_planted_fault(tmp_path: Path) -> None:
     assert planted(tmp_path / "plain")[0] == "read 2.0"
     assert planted(tmp_path / "bounds", NUMBA_BOUNDSCHECK="1")[0].startswith("IndexError:")
     assert planted(tmp_path / "off", NUMBA_DISABLE_JIT="1")[0].startswith("IndexError:")
 
 
+@pytest.mark.jit
 def test_a_warm_cache_silently_turns_bounds_checks_off(tmp_path: Path) -> None:
     """The trap that makes every mode need a cache of its own; should Numba mend it, drop the separate caches."""
     assert planted(tmp_path) == ["read 2.0", "cache hits 0"]
@@ -71,6 +73,7 @@ print(stats.cache_path)
 """
 
 
+@pytest.mark.jit
 def test_a_second_process_finds_what_the_first_compiled(tmp_path: Path) -> None:
     first = run(["-c", _FIRST_READ], tmp_path)
     second = run(["-c", _FIRST_READ], tmp_path)
@@ -79,6 +82,7 @@ def test_a_second_process_finds_what_the_first_compiled(tmp_path: Path) -> None:
     assert float(second[0]) < float(first[0]) / 2  # 5 ms after 400
 
 
+@pytest.mark.jit
 def test_without_a_folder_to_write_to_kernels_compile_all_the_same(tmp_path: Path) -> None:
     """A cluster's read-only home: Numba refuses to cache, and reading goes on without."""
     blocked = tmp_path / "a file, not a folder"

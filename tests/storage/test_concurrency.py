@@ -275,9 +275,10 @@ first.join()
 """
 
 
-def test_a_fork_while_another_thread_compiles(tmp_path: Path, jit_off: bool) -> None:
+@pytest.mark.jit
+def test_a_fork_while_another_thread_compiles(tmp_path: Path) -> None:
     """The child would wait forever for the compiler's lock, whose holder it does not have."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0"}
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", _COMPILING], cwd=ROOT, env=environment, capture_output=True, text=True,
         timeout=TIMEOUT, check=False,

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import JIT_OFF, ROOT
+from tests.conftest import ROOT
 
 MB = 1_000_000
 
 
-@pytest.mark.skipif(JIT_OFF, reason="a hundred megabytes take minutes without compiled kernels")
+@pytest.mark.jit
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process's anonymous memory")
 def test_a_result_larger_than_the_limit_is_filtered_within_it(tmp_path: Path) -> None:
     """205 MB under 32 MB; 4 GB under 256 MiB is `python -m benchmarks.filter_memory`."""

@@ -306,6 +306,7 @@ class TestUnfinished:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.jit
 def test_killed_writes_leave_the_old_or_the_whole() -> None:
     command = [sys.executable, "-m", "tests.kill_writes", "--kills", "2"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -315,6 +316,7 @@ def test_killed_writes_leave_the_old_or_the_whole() -> None:
 # How it writes
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("compression", [None, "gzip"])
 def test_the_memory_limit_holds(compression: Any, tmp_path: Path) -> None:
     with h5py.File(tmp_path / "source.h5", "w") as file:
