@@ -305,7 +305,7 @@ class Vault(MemoryFileSystem):
     protocol = "vault"
     store: ClassVar[dict[str, Any]] = {}
     pseudo_dirs: ClassVar[list[str]] = [""]
-    cacheable = False
+    cachable = False
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
