@@ -72,7 +72,8 @@ def place_channels(
     rows = index_array(wired["electrode"])
     signal = dataset.signal.take(rows)
     if isinstance(electrode, ChannelMap):  # with its face and its free coordinates, which a table does not have
-        channel_map = electrode.subset(there["electrode"]).renamed(signal.channel_names)
+        kept = np.isin(table.with_role("electrode"), there["electrode"])  # the map has no grounds among its channels
+        channel_map = electrode.subset(kept).renamed(signal.channel_names)
     else:
         channel_map = ChannelMap(sites, table.shape, table.pitch, signal.channel_names)
     unknown = sorted(set(place.values()) - {place[int(channel)] for channel in table.channels if int(channel) in place})

@@ -18,7 +18,9 @@ def recording(seed: int = 0) -> ec.Dataset:
 
 
 @pytest.mark.parametrize(
-    "electrode", [ELECTRODE, ec.ChannelMap(np.argwhere(np.ones((8, 8))), (8, 8))], ids=["name", "map"]
+    "electrode",
+    [ELECTRODE, ec.electrode("psv_61"), ec.ChannelMap(np.argwhere(np.ones((8, 8))), (8, 8))],
+    ids=["name", "grounds before its channels", "map"],
 )
 def test_sites_go_by_source_channel(electrode: str | ec.ChannelMap, tmp_path: Path) -> None:
     ec.write(recording(), tmp_path / "all.h5")
