@@ -294,13 +294,13 @@ class Store:
                 return found
             if is_http(
                 url
-            ):  # of a page that is made when it is asked for its server may say nothing: never known again
-                return replace(found, mark=token_hex(8) if found.size is None else _digest(found.size, ""))
+            ):  # no date, ETag or checksum: another file may have the same size, so this is never known again
+                return replace(found, mark=token_hex(8))
             return replace(found, mark=_digest(found.size, str(self.fs.ukey(self._path(url)))))
 
 
 def _file(url: str, steps: tuple[str, ...], info: Mapping[str, Any]) -> RemoteFile:
-    mark = next((f"{key.lower()}={info[key]}" for key in _MARKS if info.get(key) is not None), "")
+    mark = next((f"{key.lower()}={info[key]}" for key in _MARKS if info.get(key)), "")
     size = None if info.get("size") is None else int(info["size"])
     return RemoteFile(url, steps, size, _digest(size, mark) if mark else "")
 

@@ -269,6 +269,7 @@ class Vault(MemoryFileSystem):
     store: ClassVar[dict[str, Any]] = {}
     pseudo_dirs: ClassVar[list[str]] = [""]
     cachable = False
+    written = 0.0
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -351,3 +352,12 @@ def test_a_killed_download_leaves_no_copy(cache: Path, tmp_path: Path) -> None:
     assert os.path.getsize(copy) == 20_000_000
     if leftovers._numbering():
         assert [one.name for one in (cache / "files").iterdir()] == [os.path.basename(copy)]
+
+
+def test_an_empty_mark_is_none(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    tagged = Vault._tagged
+    monkeypatch.setattr(Vault, "_tagged", lambda self, info: {**tagged(self, info), "ETag": "", "mtime": self.written})
+    marks = []
+    for Vault.written in (1.0, 2.0):  # the same size, written again
+        marks.append(Store("vault://lab/day/a.rhd", {"key": "opensesame"}).file().mark)
+    assert marks[0] != marks[1]
