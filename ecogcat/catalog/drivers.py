@@ -84,7 +84,7 @@ class RecordingSource(EcogSource):
                 unjudged = f"judgements=True: nobody has judged a channel, there is no table {table}; all are kept"
         for key in ENTRY_FILES:
             if key in arguments and not (key == "electrode" and is_known(arguments[key])):
-                arguments[key] = self._file(arguments[key])
+                arguments[key] = self._file(arguments[key], path)
         other = arguments.pop("format", self.format)
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")

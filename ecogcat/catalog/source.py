@@ -24,7 +24,7 @@ from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.remote import bring_file
-from ecogcat.storage.urls import is_url
+from ecogcat.storage.urls import is_url, same_store
 
 __all__ = ["EcogSource", "Trail"]
 
@@ -241,16 +241,20 @@ class EcogSource(DataSource):
     def _ipython_display_(self) -> None:
         print(repr(self))
 
-    def _file(self, value: Any) -> Any:
-        """Return the path of a further file of the entry, fetched if it is at a URL; other values as they are."""
+    def _file(self, value: Any, recording: str) -> Any:
+        """Return the path of a further file of the entry, fetched if it is at a URL; other values as they are.
+
+        Keys of the recording's store are for no other store.
+        """
         found = resolved(value, self._folder())
         if isinstance(found, str) and not is_url(found) and not os.path.exists(found) and (before := self._before()):
             if not is_remote(before):
                 return resolved(value, self._folder(), before=before)
             found = next(iter(self._was(value, before)), found)
         if isinstance(found, str) and is_url(found):
+            theirs = not is_url(recording) or same_store(recording, found)
             try:
-                return bring_file(found, **self._options(self._arguments.get("storage_options")))
+                return bring_file(found, **(self._options(self._arguments.get("storage_options")) if theirs else {}))
             except RecordingNotFound:
                 if isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
                     return value  # the name of an electrode

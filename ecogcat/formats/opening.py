@@ -17,7 +17,7 @@ from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
 from ecogcat.formats.remote import bring, bring_file
 from ecogcat.storage.storeoptions import plain_options
-from ecogcat.storage.urls import is_url
+from ecogcat.storage.urls import is_url, same_store
 
 __all__ = ["load_arguments", "open_recording", "streams"]
 
@@ -49,7 +49,8 @@ def open_recording(
     stream : str, optional
         For paths that hold several streams of electrode channels; ``ecogcat.streams(path)`` lists them.
     storage_options : mapping, optional
-        What the store of a URL is reached with, as fsspec takes it: keys, endpoints; of no matter for local paths.
+        What the store of a URL is reached with, as fsspec takes it: keys, endpoints; of no matter for local paths. A
+        table (electrode, events, judgements) in another store than the recording is asked for without them.
     **load_arguments
         What the format takes, such as node, recording, channels, units; ``ecogcat.load_arguments("intan")`` lists them.
 
@@ -78,7 +79,8 @@ def open_recording(
     """
     for name, value in {"electrode": electrode, **load_arguments}.items():
         if name in _FILES and is_url(value):
-            load_arguments[name] = bring_file(value, storage_options)
+            theirs = not is_url(path) or same_store(os.fspath(path), value)  # keys are for nobody else
+            load_arguments[name] = bring_file(value, storage_options if theirs else None)
     electrode = load_arguments.pop("electrode", electrode)
     if isinstance(path, str) and is_url(path):
         copy = bring(path, storage_options)

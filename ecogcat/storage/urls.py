@@ -15,6 +15,7 @@ __all__ = [
     "normal_url",
     "parent_url",
     "quoted_url",
+    "same_store",
     "shown_url",
     "step_fault",
     "steps_of",
@@ -166,6 +167,27 @@ def lies_below(url: str, folder: str) -> bool:
     """Return whether a URL is that of a folder, or of something below it."""
     base = folder.rstrip("/")
     return url.rstrip("/") == base or url.startswith(folder if folder.endswith("://") else f"{base}/")
+
+
+def same_store(url: str, other: str) -> bool:
+    """Return whether two URLs are of one store, scheme and host or bucket: keys for the one are for the other, too.
+
+    Examples
+    --------
+    >>> same_store("s3://lab/a.rhd", "s3://lab/maps/b.csv"), same_store("s3://lab/a.rhd", "s3://other/b.csv")
+    (True, False)
+    >>> same_store("https://me:word@host/a", "https://HOST/b"), same_store("https://host/a", "http://host/b")
+    (True, False)
+    """
+    return _store_of(url) == _store_of(other)
+
+
+def _store_of(url: str) -> tuple[str, str]:
+    plain = normal_url(url)
+    scheme, _, rest = plain.partition("://")
+    http = is_http(plain)
+    host = (rest.partition("?")[0] if http else rest).partition("/")[0].rpartition("@")[2]
+    return scheme, host.lower() if http else host
 
 
 def shown_url(url: str) -> str:

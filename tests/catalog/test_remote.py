@@ -300,3 +300,47 @@ def test_the_newer_interface_reads_urls(tmp_path: Path) -> None:
 
     write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
     assert RecordingReader(put(tmp_path / "a.rhd", "lab/a.rhd")).read().n_samples == 128
+
+
+_MAP = "channel,role,row,col\n0,electrode,0,0\n1,electrode,0,1\n2,electrode,1,0\n3,electrode,1,1\n"
+_KEYS = {"headers": {"Authorization": "Bearer topsecret"}}
+
+
+def _by_open_recording(recording: str, table: str, folder: Path) -> None:
+    ec.open_recording(recording, electrode=table, storage_options=_KEYS)
+
+
+def _by_entry(recording: str, table: str, folder: Path) -> None:
+    more = f", electrode: '{table}', storage_options: {{headers: {{Authorization: Bearer topsecret}}}}"
+    ec.open_session(written(folder / "s.yaml", entry(recording, more)))["rec"].read()
+
+
+def _by_join(recording: str, table: str, folder: Path) -> None:
+    more = f"electrode: '{table}', storage_options: {{headers: {{Authorization: Bearer topsecret}}}}"
+    text = f"sources:\n  j:\n    driver: ecog_join\n    args: {{parts: ['{recording}'], {more}}}\n"
+    ec.open_session(written(folder / "s.yaml", text))["j"].read()
+
+
+def _by_scan(recording: str, table: str, folder: Path) -> None:
+    place = recording.rpartition("/")[0]
+    ec.scan(place, folder / "scan.yaml", electrode=table, storage_options=_KEYS, progress=False)
+
+
+@pytest.mark.parametrize("read", [_by_open_recording, _by_entry, _by_join, _by_scan])
+def test_keys_go_to_the_store_of_the_recording_alone(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "tables").mkdir()
+    write_rhd(tmp_path / "web" / "a.rhd", [[1] * 128] * 4)
+    for folder in ("web", "tables"):
+        written(tmp_path / folder / "map.csv", _MAP)
+    with served(tmp_path / "web") as (url, server), served(tmp_path / "tables") as (elsewhere, other):
+        read(f"{url}/a.rhd", f"{elsewhere}/map.csv", tmp_path)
+        assert other.asked
+        assert not any("topsecret" in one for one in other.told)
+        assert all("topsecret" in one for one in server.told)
+        read(f"{url}/a.rhd", f"{url}/map.csv", tmp_path)
+        assert any("map.csv" in path for _, path in server.asked)
+        assert all("topsecret" in one for one in server.told)
+        if read is _by_open_recording:  # of a local recording the keys are for the table
+            ec.open_recording(tmp_path / "web" / "a.rhd", electrode=f"{elsewhere}/map.csv", storage_options=_KEYS)
+            assert any("topsecret" in one for one in other.told)
