@@ -47,7 +47,7 @@ def look_over(file: CatalogFile) -> None:
         found = f"found {keys[:200] or 'nothing'}"
         if isinstance(content, dict) and "sources" in content:
             found = f"found {_told(content['sources'])} there"
-        raise CatalogError(f"{file.path}: a catalog has its entries below `sources:`; {found}")
+        raise CatalogError(f"{file.label}: a catalog has its entries below `sources:`; {found}")
     metadata = content.get("metadata")
     if "metadata" in content and not isinstance(metadata, dict):
         _refuse(file, ("metadata",), f"metadata: names with values belong here, not {_told(metadata)}")

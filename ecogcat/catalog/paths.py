@@ -277,7 +277,7 @@ def _beside_remote(text: Any, folder: str) -> str:
             "elsewhere"
         )
     if posixpath.normpath(steps).split("/")[0] == "..":
-        raise CatalogError(f"{text}: '..' leads out of the folder of the catalog, {shown_url(base)}")
+        raise CatalogError(f"{shown_url(text)}: '..' leads out of the folder of the catalog, {shown_url(base)}")
     if "\\" in inside:  # written on Windows
         inside = inside.replace("\\", "/")
     if ".." in inside.split("/"):

@@ -24,7 +24,7 @@ from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.remote import bring_file
-from ecogcat.storage.urls import is_url, same_store
+from ecogcat.storage.urls import is_url, same_store, shown_url
 
 __all__ = ["EcogSource", "Trail"]
 
@@ -204,7 +204,9 @@ class EcogSource(DataSource):
         beside = places(path, self._folder(), before=before)
         if is_url(beside[0]):
             if roots and is_remote(self._folder()):
-                raise CatalogError(f"roots are folders of this machine; the catalog lies at {self._folder()}")
+                raise CatalogError(
+                    f"roots are folders of this machine; the catalog lies at {shown_url(self._folder() or '')}"
+                )
             return beside
         text = local_path(path)
         in_roots = [] if os.path.isabs(text) else [os.path.normpath(os.path.join(one, text)) for one in roots]

@@ -239,7 +239,7 @@ class Store:
         text = " ".join(str(error).split())
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        text = re.sub(r"\?[^\s'\"]*", "?...", re.sub(r"//[^/@\s'\"]+@", "//", text))[:_LONGEST]
+        text = re.sub(r"\?[^\s'\"]*", "?...", re.sub(r"//[^/\s'\"]*@", "//", text))[:_LONGEST]
         if isinstance(error, FileNotFoundError) or status in (404, 410):
             return RecordingNotFound(
                 f"{shown}: nothing is there; check the names of the bucket or host, folders and file"

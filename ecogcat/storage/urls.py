@@ -43,6 +43,9 @@ _INDIRECT = (
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LONGEST_NAME = 255
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_USER = re.compile(r"://[^/]*@")
+_ASKED_BEFORE = re.compile(r"[^/?]*\?[^/]*@")
 
 
 def is_url(text: object) -> bool:
@@ -195,12 +198,17 @@ def shown_url(url: str) -> str:
 
     Examples
     --------
-    >>> shown_url("sftp://me:word@host/a.rhd"), shown_url("https://host/a.rhd?X-Signature=abc")
+    >>> shown_url("sftp://me:w@rd@host/a.rhd"), shown_url("https://host/a.rhd?X-Signature=abc")
     ('sftp://host/a.rhd', 'https://host/a.rhd?...')
     """
-    plain = re.sub(r"://[^/@?]*@", "://", url)
-    head, mark, _ = plain.partition("?")
-    return f"{head}?..." if mark and is_http(plain.lower()) else plain
+    http = _HTTP.search(url)
+    if http is None:
+        return _USER.sub("://", url)
+    # An '@' behind the '?' may be of a password with a '?' in it, or of a query: neither is shown.
+    if _ASKED_BEFORE.match(url, http.end()):
+        return f"{_USER.sub('://', url[: http.start()])}{http[0]}?..."
+    head, mark, _ = _USER.sub("://", url).partition("?")
+    return f"{head}?..." if mark else head
 
 
 def step_fault(name: str) -> str:

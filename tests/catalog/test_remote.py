@@ -344,3 +344,79 @@ def test_keys_go_to_the_store_of_the_recording_alone(read: Any, tmp_path: Path) 
         if read is _by_open_recording:  # of a local recording the keys are for the table
             ec.open_recording(tmp_path / "web" / "a.rhd", electrode=f"{elsewhere}/map.csv", storage_options=_KEYS)
             assert any("topsecret" in one for one in other.told)
+
+
+_SIGNED = "X-Signature=verysecret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [",
+        "plans: {}",
+        "sources: {a: 3}",
+        "sources: {a: {driver: ecog_intan, args: {urlpath: a.rhd}, x: 1}}",
+        "metadata: {ecog: {rots: 3}}\nsources: {}",
+        "metadata: {ecog: {roots: [/data]}}\nsources: {a: {driver: ecog_intan, args: {urlpath: a.rhd}}}",
+        "sources: {a: {driver: ecog_intan, args: {urlpath: ../a.rhd}}}",
+        "sources: {a: {driver: ecog_intan, args: {urlpath: a.rhd, events: /etc/passwd}}}",
+        "sources: {a: {driver: yaml_file_cat, args: {path: s.yaml}}}",
+        "sources: {a: {driver: ecog_nothing, args: {}}}",
+        "sources: {a: {driver: ecog_intan, args: {urlpath: '{{ b }}'}}}",
+    ],
+)
+def test_no_error_of_a_signed_catalog_shows_the_signature(text: str, tmp_path: Path) -> None:
+    written(tmp_path / "s.yaml", text)
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    with served(tmp_path) as (url, _), pytest.raises((ec.EcogcatError, ValueError)) as caught:  # noqa: PT012
+        cat = ec.open_session(f"{url}/s.yaml?{_SIGNED}")
+        found = cat["a"]
+        found.read() if not hasattr(found, "_entries") else found["a"]
+    assert "verysecret" not in f"{caught.value!r}{caught.value}"
+
+
+def test_a_signed_catalog_that_includes_itself_shows_no_signature(tmp_path: Path) -> None:
+    from ecogcat.catalog.checked import CheckedCatalog
+
+    url = f"http://127.0.0.1:9/s.yaml?{_SIGNED}"
+    with pytest.raises(ec.CatalogError, match=r"includes itself: http://127.0.0.1:9/s.yaml\?\.\.\. > ") as caught:
+        CheckedCatalog(url, (url,))
+    assert "verysecret" not in str(caught.value)
+
+
+def test_what_is_shown_of_sources_entries_and_catalogs(tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    written(tmp_path / "map.csv", _MAP)
+    written(tmp_path / "there.yaml", entry("a.rhd"))
+    with served(tmp_path) as (url, _):
+        text = entry(f"{url}/a.rhd?{_SIGNED}", f", electrode: '{url}/map.csv?{_SIGNED}'")
+        text += f"  j: {{driver: ecog_join, args: {{parts: ['{url}/a.rhd?{_SIGNED}']}}}}\n"
+        text += f"  cat: {{driver: yaml_file_cat, args: {{path: '{url}/there.yaml?{_SIGNED}'}}}}\n"
+        here = ec.open_session(written(tmp_path / "s.yaml", text))
+        there = ec.open_session(f"{url}/there.yaml?{_SIGNED}")
+        assert there.name == "there"
+        plain = intake.open_catalog(str(tmp_path / "s.yaml"))
+        shown = [repr(here["rec"]), repr(here["j"]), repr(plain["rec"]), repr(there), repr(there["rec"])]
+        shown += [repr(one) for one in here._entries.values()] + [repr(there._entries["rec"])]
+        assert "verysecret" not in "".join(shown)
+        assert f"{url}/a.rhd?..." in repr(here["rec"])
+        assert here["rec"].read().channel_map is not None  # what is hidden is used
+        assert here["cat"]["rec"].read().n_samples == 128
+
+
+def test_a_store_without_recordings_is_named_without_the_password(tmp_path: Path) -> None:
+    from ecogcat.catalog.scan import Scan, nothing_found
+
+    assert nothing_found(Scan("sftp://me:p@ss@host/day", (), (), 0)).startswith("sftp://host/day: no recording")
+
+
+def test_the_newer_interface_shows_no_keys() -> None:
+    from ecogcat.catalog.pipelines import Recording, RecordingReader
+
+    options = {"key": "topsecret"}
+    one, other = (RecordingReader(f"https://host/a.rhd?{_SIGNED}", storage_options=each) for each in (options, None))
+    data = Recording(f"https://host/a.rhd?{_SIGNED}", options, {"rat": 17})
+    for text in (repr(data), repr(one), repr(one.kwargs)):
+        assert "secret" not in text
+    assert "https://host/a.rhd?..." in repr(data)
+    assert one != other

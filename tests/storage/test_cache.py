@@ -361,3 +361,29 @@ def test_an_empty_mark_is_none(vault: Vault, monkeypatch: pytest.MonkeyPatch) ->
     for Vault.written in (1.0, 2.0):  # the same size, written again
         marks.append(Store("vault://lab/day/a.rhd", {"key": "opensesame"}).file().mark)
     assert marks[0] != marks[1]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sftp://me:p@ss@host/a.rhd", "sftp://host/a.rhd"),
+        ("sftp://me:p?ss@host/a.rhd", "sftp://host/a.rhd"),
+        ("sftp://host/a@b?.rhd", "sftp://host/a@b?.rhd"),
+        ("https://me:p@ss@host/a.rhd?sig=x@y", "https://host/a.rhd?..."),
+        ("https://me:p?ss@host/a.rhd", "https://?..."),
+        ("https://host?key=abc@secret/b", "https://?..."),
+        ("https://host?key=secret", "https://host?..."),
+        ("HTTPS://host/a?key=secret", "HTTPS://host/a?..."),
+        ("simplecache::https://me:p@ss@host/a?key=secret", "simplecache::https://host/a?..."),
+        ("s3://lab/a?b.rhd", "s3://lab/a?b.rhd"),
+    ],
+)
+def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+@given(st.text("abc@?:#.!", max_size=9), st.sampled_from(["sftp", "https", "http", "smb"]))
+def test_no_password_is_shown(between: str, scheme: str) -> None:
+    text = shown_url(f"{scheme}://me:SECRET{between}SECRET@host/a.rhd")
+    assert "SECRET" not in text
+    assert "me:" not in text
