@@ -60,7 +60,7 @@ def check_told(arguments: Mapping[str, Any] | None) -> None:
 
 
 def without_options(value: Any) -> str:
-    """Return what Intake shows of a source or an entry, without what its store is reached with, passwords and signatures.
+    """Return what Intake shows of a source or an entry, without options of stores, passwords and signatures of URLs.
 
     Examples
     --------
