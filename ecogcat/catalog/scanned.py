@@ -182,7 +182,7 @@ def _files(
         if isinstance(value, (str, os.PathLike)) and not (key == "electrode" and is_known(value)):
             if is_url(value):
                 theirs = options if not is_url(folder) or same_store(folder, str(value)) else None
-                here[key], there[key] = bring_file(str(value), theirs), normal_url(str(value))
+                here[key], there[key] = bring_file(str(value), theirs).path, normal_url(str(value))
                 continue
             place = os.path.abspath(os.path.expanduser(os.fspath(value)))
             if os.path.exists(place):

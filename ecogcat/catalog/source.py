@@ -244,23 +244,18 @@ class EcogSource(DataSource):
         print(repr(self))
 
     def _file(self, value: Any, recording: str) -> Any:
-        """Return the path of a further file of the entry, fetched if it is at a URL; other values as they are.
-
-        Keys of the recording's store are for no other store.
-        """
+        """Return the path or URL of a further file of the entry of a recording; other values as they are."""
         found = resolved(value, self._folder())
         if isinstance(found, str) and not is_url(found) and not os.path.exists(found) and (before := self._before()):
             if not is_remote(before):
                 return resolved(value, self._folder(), before=before)
             found = next(iter(self._was(value, before)), found)
-        if isinstance(found, str) and is_url(found):
+        if is_url(found) and isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
             theirs = not is_url(recording) or same_store(recording, found)
             try:
-                return bring_file(found, **(self._options(self._arguments.get("storage_options")) if theirs else {}))
+                bring_file(found, **(self._options(self._arguments.get("storage_options")) if theirs else {}))
             except RecordingNotFound:
-                if isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
-                    return value  # the name of an electrode
-                raise
+                return value  # the name of an electrode
         return found
 
     def _folders(self, texts: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -128,13 +128,11 @@ def read_remote_catalog(url: str, storage_options: Mapping[str, Any] | None = No
     from ecogcat.formats.remote import bring_file
 
     try:
-        path = bring_file(url, storage_options, at_most=MAX_BYTES)
+        copy = bring_file(url, storage_options, at_most=MAX_BYTES)
     except FormatError as error:
         raise CatalogError(str(error)) from error
-    try:
-        return replace(read_catalog_file(path), path=url)
-    except CatalogError as error:
-        raise CatalogError(str(error).replace(path, shown_url(url))) from error
+    with copy.in_words():
+        return replace(read_catalog_file(copy.path), path=url)
 
 
 def parsed(text: str, place: str) -> CatalogFile:

@@ -15,13 +15,11 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
-from ecogcat.formats.remote import bring, bring_file
-from ecogcat.storage.storeoptions import plain_options
-from ecogcat.storage.urls import is_url, same_store
+from ecogcat.formats.remote import bring, brought
+from ecogcat.storage.urls import is_url
 
 __all__ = ["load_arguments", "open_recording", "streams"]
 
-_FILES = ("electrode", "events", "judgements")  # load arguments that may be files, and so URLs
 _STREAM_COLUMNS = ("stream", "rate", "channels", "samples", "node", "experiment", "recording")
 
 
@@ -77,20 +75,14 @@ def open_recording(
     >>> open_recording(path).signal[:]
     array([[ 0. , 19.5, 39. ]], dtype=float32)
     """
-    for name, value in {"electrode": electrode, **load_arguments}.items():
-        if name in _FILES and is_url(value):
-            theirs = not is_url(path) or same_store(os.fspath(path), value)  # keys are for nobody else
-            load_arguments[name] = bring_file(value, storage_options if theirs else None)
-    electrode = load_arguments.pop("electrode", electrode)
-    if isinstance(path, str) and is_url(path):
-        copy = bring(path, storage_options)
-        with copy.in_words():
-            return copy.told(open_recording(copy.path, format, electrode, stream, **load_arguments))
-    plain_options(storage_options)
-    place = _place(path)
+    with brought(path, {"electrode": electrode, **load_arguments}, storage_options) as (place, given, told):
+        return told(_opened(_place(place), format, stream, given))
+
+
+def _opened(place: str, format: str | None, stream: str | None, given: dict[str, Any]) -> Dataset:
     with _readable(place):
         found = _format(place, format)
-    common, own = _sorted_arguments(found, {"electrode": electrode, **load_arguments})
+    common, own = _sorted_arguments(found, given)
     if stream is not None:
         own["stream"] = stream
         if "stream" not in inspect.signature(found.open).parameters:

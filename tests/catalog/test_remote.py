@@ -420,3 +420,15 @@ def test_the_newer_interface_shows_no_keys() -> None:
         assert "secret" not in text
     assert "https://host/a.rhd?..." in repr(data)
     assert one != other
+
+
+def test_errors_of_a_table_of_an_entry_name_the_url(tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    put(tmp_path / "a.rhd", "lab/a.rhd")
+    said("time\n0.1\n", "lab/t.csv")
+    join = "  j:\n    driver: ecog_join\n    args: {parts: [a.rhd], events: t.csv}\n"
+    for name in ("rec", "j"):
+        with pytest.raises(ec.FormatError, match="a table of events has a column") as caught:
+            ec.open_session(said(entry("a.rhd", ", events: t.csv") + join))[name].read()
+        assert "memory://lab/t.csv" in str(caught.value)
+        assert "cache" not in str(caught.value)

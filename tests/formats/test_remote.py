@@ -372,3 +372,26 @@ def test_a_file_of_the_same_size_from_a_server_that_says_nothing_of_it(tmp_path:
         changed = path.read_bytes()[:-4] + b"\1\2\3\4"
         path.write_bytes(changed)
         assert Path(bring(f"{url}/rec_a.rhd").path).read_bytes() == changed
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("electrode", "channel,row\n0,0\n"),
+        ("events", "time\n0.1\n"),
+        ("judgements", "no,table\n"),
+        ("judgements", None),
+        ("electrode", None),
+    ],
+)
+@pytest.mark.parametrize("remote", [True, False], ids=["recording there", "recording here"])
+def test_errors_of_fetched_tables_name_the_url(key: str, text: str | None, remote: bool, tmp_path: Path) -> None:
+    path = recording(tmp_path)
+    memory().pipe_file("/lab/other.txt", b"x")
+    if text is not None:
+        memory().pipe_file("/lab/table.csv", text.encode())
+    place = put(path, "lab/rec_a.rhd") if remote else path
+    with pytest.raises(ec.EcogcatError) as caught:
+        ec.open_recording(place, **{key: "memory://lab/table.csv"})
+    assert "memory://lab/table.csv" in str(caught.value)
+    assert "cache" not in str(caught.value)
