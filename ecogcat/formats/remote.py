@@ -76,9 +76,8 @@ class RemoteCopy:
             if error.path not in self.urls and error.path != self.path:
                 raise
             url = self.urls.get(error.path, self.url)
-            facts = {key: getattr(error, key) for key in ("offset", "expected", "found")}
-            hint = str(error).partition(". ")[2] if ". " in str(error) else None
-            again = type(error)(error.message, path=url, **facts, hint=hint)
+            facts = {key: getattr(error, key) for key in ("offset", "expected", "found", "hint")}
+            again = type(error)(error.message, path=url, **facts)
             vars(again).update({key: value for key, value in vars(error).items() if key not in vars(again)})
             raise again from error
         except (RecordingNotFound, CatalogError) as error:

@@ -395,3 +395,15 @@ def test_errors_of_fetched_tables_name_the_url(key: str, text: str | None, remot
         ec.open_recording(place, **{key: "memory://lab/table.csv"})
     assert "memory://lab/table.csv" in str(caught.value)
     assert "cache" not in str(caught.value)
+
+
+@pytest.mark.parametrize("hint", [None, "Cut it. Then try again"])
+def test_an_error_in_words_keeps_its_hint(hint: str | None) -> None:
+    from ecogcat.formats.remote import RemoteCopy
+
+    copy = RemoteCopy("/cache/lab/a.rhd", "memory://lab/a.rhd", "/cache", {"/cache/lab/a.rhd": "memory://lab/a.rhd"})
+    error = ec.FormatError("it is odd. Very", path=copy.path, offset=3, found="no. 7", hint=hint)
+    with pytest.raises(ec.FormatError) as caught, copy.in_words():
+        raise error
+    assert caught.value.hint == hint
+    assert str(caught.value) == str(error).replace("/cache/lab/a.rhd", copy.url)
