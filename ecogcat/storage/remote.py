@@ -7,6 +7,7 @@ URL; what may be a secret in it, or in the options that a store is reached with,
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -205,19 +206,28 @@ class Store:
             )
 
     def get(self, file: RemoteFile, target: str, add: Callable[[int], None]) -> None:
-        """Bring a file to a local path; `add` is told of the bytes that have come."""
+        """Bring a file to a local path; `add` is told of the bytes that have come.
+
+        Raises
+        ------
+        OSError
+            If the local path cannot be written: that is no fault of the store.
+        """
         from fsspec.callbacks import Callback
 
         class Told(Callback):  # type: ignore[misc]
             def relative_update(self, inc: int = 1) -> None:
                 add(inc)
 
-        with self.in_words(file.url):
+        with self.in_words(file.url, target):
             self.fs.get_file(self._path(file.url), target, callback=Told())
 
     @contextmanager
-    def in_words(self, url: str | None = None) -> Iterator[None]:
-        """Say in one message what goes wrong with a store, with the URL and what to do, and no secret."""
+    def in_words(self, url: str | None = None, target: str | None = None) -> Iterator[None]:
+        """Say in one message what goes wrong with a store, with the URL and what to do, and no secret.
+
+        What goes wrong with the local file that is written, `target`, stays an OSError.
+        """
         shown = self.shown if url is None else shown_url(url)
         try:
             yield
@@ -226,6 +236,10 @@ class Store:
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
                 raise
+            if target is not None and isinstance(error, OSError) and _is_local(error, target):
+                instead = "point the environment variable ECOGCAT_CACHE to a folder that can be written to"
+                message = f"{error.strerror}: copies from elsewhere go to {os.path.dirname(target)}: {instead}"
+                raise OSError(error.errno, message, target) from error
             # Not chained: what a library says may hold keys, or the signature of a URL.
             if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
                 error = error.__cause__  # what a web server, or the way to it, says: to fsspec the file is not there
@@ -307,6 +321,12 @@ def _file(url: str, steps: tuple[str, ...], info: Mapping[str, Any]) -> RemoteFi
 
 def _digest(size: int | None, mark: str) -> str:
     return blake2b(f"{size} {mark}".encode(), digest_size=8).hexdigest()
+
+
+def _is_local(error: OSError, target: str) -> bool:
+    """Whether an error is of the local file that is written; the system names no file where writing goes wrong."""
+    unnamed = type(error) is OSError and error.filename is None and error.errno in (errno.EIO, errno.EROFS)
+    return error.filename == target or unnamed
 
 
 def _as_folder(url: str) -> str:

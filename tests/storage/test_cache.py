@@ -387,3 +387,49 @@ def test_no_password_is_shown(between: str, scheme: str) -> None:
     text = shown_url(f"{scheme}://me:SECRET{between}SECRET@host/a.rhd")
     assert "SECRET" not in text
     assert "me:" not in text
+
+
+@pytest.mark.parametrize("kind", ["memory", "web"])
+def test_a_fault_of_the_local_disk_is_not_the_stores(kind: str, cache: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copies" / "taken"
+    target.mkdir(parents=True)
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "a.rhd").write_text("a")
+    some("a.rhd")
+    with served(tmp_path / "web") as (url, _):
+        store = Store(f"{url}/a.rhd" if kind == "web" else "memory://lab/a.rhd")
+        with pytest.raises(IsADirectoryError) as caught:
+            store.get(store.file(), str(target), lambda n: None)
+    assert caught.value.filename == str(target)
+    assert f"copies from elsewhere go to {target.parent}: point the environment variable ECOGCAT_CACHE" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "local"),
+    [
+        (lambda target: PermissionError(13, "Permission denied", target), True),
+        (lambda target: OSError(5, "Input/output error"), True),
+        (lambda target: OSError(30, "Read-only file system"), True),
+        (lambda target: PermissionError(13, "Permission denied", "/lab/a.rhd"), False),
+        (lambda target: PermissionError("no access"), False),
+        (lambda target: ConnectionResetError(104, "Connection reset by peer"), False),
+    ],
+)
+def test_who_is_to_blame_for_a_copy_that_fails(
+    error: Any, local: bool, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, files = some("a.rhd")
+
+    def fail(self: Any, place: str, target: str, **told: Any) -> None:
+        raise error(target)
+
+    monkeypatch.setattr(type(store.fs), "get_file", fail)
+    if local:
+        with pytest.raises(OSError, match=f"copies from elsewhere go to {cache}"):
+            fetch(store, files)
+    else:
+        (problem,) = fetch(store, files).problems.values()
+        assert str(problem).startswith("memory://lab/a.rhd: the store")
+    assert not list((cache / "files").iterdir())
