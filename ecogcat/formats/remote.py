@@ -12,6 +12,7 @@ from typing import Any
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, EcogcatError, FormatError, RecordingNotFound
+from ecogcat.formats.registry import endings
 from ecogcat.frozen import FrozenMapping
 from ecogcat.progress import Progress, Report
 from ecogcat.storage.cache import Fetched, arranged, fetch, lacking
@@ -33,6 +34,12 @@ _SPIKEGLX = re.compile(r"_g\d+_t(\d+|cat)\..+\.(bin|meta)$")
 _EXPERIMENT = re.compile(r"experiment\d+")
 _INTAN_INFO = ("info.rhd", "info.rhs")
 _STRUCTURE = "structure.oebin"
+# What formats, and the readers of neo, look for beside a file, by its name.
+_COMPANIONS = (
+    *(".nev", ".ccf", ".sif", ".vmrk", ".vhdr", ".eeg", ".dat", ".avg", ".seg", ".bin", ".meta", ".json"),
+    *(".tbk", ".tdx", ".tev", ".tin", ".tnt", ".tsq", ".sev", ".xml", ".events", ".spikes", ".nse", ".ntt", ".nvt"),
+    *(".rdat", ".ridx", ".xdat", ".lfp", ".lsx", ".mpx", ".fdt", ".lay", ".txt", ".tsv", ".csv"),
+)
 # Where a store lists nothing: what may lie beside a file of a name that ends so.
 _GUESSED = {
     **{".eeg": (".vhdr", ".vmrk"), ".vmrk": (".vhdr", ".eeg"), ".bin": (".meta",), ".meta": (".bin",)},
@@ -264,15 +271,17 @@ def _with(store: Store, own: RemoteFile, beside: Iterable[RemoteFile]) -> list[R
         headers = [own] if lower == ".vhdr" else _ending(listed, (".vhdr",))
         lowered = {one.lower(): file for one, file in listed.items()}
         named = [lowered[one.lower()] for header in headers for one in _named(store, header) if one.lower() in lowered]
-        return [*headers, *named, *_of_stem(listed, stem)]
+        return [*headers, *named, *_of_stem(listed, stem, lower)]
     if _SPIKEGLX.search(name):
-        return _of_stem(listed, stem)
+        return _of_stem(listed, stem, lower)
     stem = stem.removesuffix(".ndata")
-    return [*_of_stem(listed, stem), *(listed[one] for one in (f"{stem}_trig.mat",) if one in listed)]
+    return [*_of_stem(listed, stem, lower), *(listed[one] for one in (f"{stem}_trig.mat",) if one in listed)]
 
 
-def _of_stem(listed: Mapping[str, RemoteFile], stem: str) -> list[RemoteFile]:
-    return [file for name, file in listed.items() if name.startswith(f"{stem}.")]
+def _of_stem(listed: Mapping[str, RemoteFile], stem: str, ending: str) -> list[RemoteFile]:
+    """Return the files of one name that formats may look for: a video of the session is none of them."""
+    known = (*endings(), *_COMPANIONS, *((".mat",) if ending == ".mat" else ()))
+    return [file for name, file in listed.items() if name.startswith(f"{stem}.") and name.lower().endswith(known)]
 
 
 def _ending(listed: Mapping[str, RemoteFile], endings: tuple[str, ...]) -> list[RemoteFile]:

@@ -407,3 +407,29 @@ def test_an_error_in_words_keeps_its_hint(hint: str | None) -> None:
         raise error
     assert caught.value.hint == hint
     assert str(caught.value) == str(error).replace("/cache/lab/a.rhd", copy.url)
+
+
+def test_a_video_beside_a_recording_stays_in_the_store() -> None:
+    for name in (
+        "rec.ns5",
+        "rec.NEV",
+        "rec.ccf",
+        "rec.json",
+        "rec.avi",
+        "rec.mp4",
+        "rec.pdf",
+        "rec.mat",
+        "rec.ns5.zip",
+    ):
+        memory().pipe_file(f"/lab/{name}", b"x")
+    brought = {os.path.basename(path) for path in bring("memory://lab/rec.ns5").urls}
+    assert brought == {"rec.ns5", "rec.NEV", "rec.ccf", "rec.json"}
+
+
+def test_every_ending_that_formats_know_comes_along() -> None:
+    from ecogcat.formats.registry import endings
+
+    for one in ("rec.x", *(f"rec{ending}" for ending in endings())):
+        memory().pipe_file(f"/lab/{one}", b"x")
+    brought = {os.path.basename(path) for path in bring("memory://lab/rec.x").urls}
+    assert {"rec.x", *(f"rec{ending}" for ending in endings())} == brought
