@@ -11,7 +11,7 @@ from intake.catalog.local import CatalogParser, LocalCatalogEntry, UserParameter
 
 from ecogcat.catalog.lookover import look_over
 from ecogcat.catalog.lookup import ListedCatalog, Lookup
-from ecogcat.catalog.paths import first_existing, is_remote, local_path, places
+from ecogcat.catalog.paths import first_existing, local_path, places
 from ecogcat.catalog.remoteentry import QuietEntry
 from ecogcat.catalog.yamlfile import CatalogFile, read_catalog_file, read_remote_catalog
 from ecogcat.errors import CatalogError, RecordingNotFound
@@ -56,7 +56,7 @@ class CheckedCatalog(Lookup, YAMLFileCatalog):
 
     def _load(self, reload: bool = False) -> None:
         """Read the file, if it is another than it was; Intake asks for it once a minute."""
-        if is_remote(self.path):
+        if is_url(self.path):
             if reload or not self._content:
                 self._read(read_remote_catalog(self.path, self.storage_options))
             return
@@ -110,7 +110,7 @@ def entries_of(file: CatalogFile, getenv: bool = True) -> list[Any]:
 
 
 def _folder_of(path: str) -> str:
-    if not is_remote(path):
+    if not is_url(path):
         return os.path.join(os.path.dirname(path), "")
     folder = parent_url(path)
     return folder if folder.endswith("/") else f"{folder}/"
@@ -130,7 +130,7 @@ class NestedEntry(QuietEntry):
                 catalog = _several(_paths(path, self._catalog_dir), outer, bool(arguments.get("flatten", True)))
             else:
                 place = _path(path, self._catalog_dir)
-                options = vars(self._catalog).get("storage_options") if is_remote(self._catalog_dir) else None
+                options = vars(self._catalog).get("storage_options") if is_url(self._catalog_dir) else None
                 catalog = CheckedCatalog(place, outer, metadata=metadata, storage_options=options)
         except (CatalogError, RecordingNotFound) as error:
             raise type(error)(f"{label}: {error}") from error

@@ -8,6 +8,8 @@ from urllib.parse import quote, unquote
 from ecogcat.errors import CatalogError
 
 __all__ = [
+    "LOCAL_SCHEMES",
+    "SCHEME",
     "child_url",
     "is_http",
     "is_url",
@@ -21,9 +23,9 @@ __all__ = [
     "steps_of",
 ]
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
 _CHAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::|.*::[A-Za-z][A-Za-z0-9+.-]+://")
-_LOCAL = ("file", "local")
+LOCAL_SCHEMES = ("file", "local")
 # They read through other stores, or from this machine: what they lead to is not what they name.
 _INDIRECT = (
     *(
@@ -56,10 +58,10 @@ def is_url(text: object) -> bool:
     >>> [is_url(one) for one in ("s3://lab/a.rhd", "zip://*::s3://lab/a.zip", "file:///a.rhd", "C:/a.rhd", "a::b.rhd")]
     [True, True, False, False, False]
     """
-    match = _SCHEME.match(text) if isinstance(text, str) else None
+    match = SCHEME.match(text) if isinstance(text, str) else None
     if match is None:
         return False
-    return "://" in match.string if match[2] == "::" else match[1].lower() not in _LOCAL
+    return "://" in match.string if match[2] == "::" else match[1].lower() not in LOCAL_SCHEMES
 
 
 def is_http(url: str) -> bool:
@@ -80,7 +82,7 @@ def normal_url(url: str) -> str:
     >>> normal_url("S3://lab//2025-11-01/"), normal_url("https://host/day/./a%20b.rhd?version=2")
     ('s3://lab/2025-11-01', 'https://host/day/a%20b.rhd?version=2')
     """
-    match = _SCHEME.match(url)
+    match = SCHEME.match(url)
     if match is None:
         raise CatalogError(f"{shown_url(url)!r} is no URL")
     scheme = match[1].lower()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import ecogcat as ec
 from ecogcat.catalog.lookup import look_up
 from ecogcat.catalog.paths import places
-from ecogcat.storage.urls import lies_below, steps_of
+from ecogcat.storage.urls import is_url, lies_below, steps_of
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 from ecogcat.testing.simulated import SimulatedSession
@@ -432,3 +432,19 @@ def test_errors_of_a_table_of_an_entry_name_the_url(tmp_path: Path) -> None:
             ec.open_session(said(entry("a.rhd", ", events: t.csv") + join))[name].read()
         assert "memory://lab/t.csv" in str(caught.value)
         assert "cache" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "folder", ["zip::/x", "file:///data", "/data", "C:/data", "s3://lab/day", "zip://*::s3://lab/a.zip"]
+)
+def test_whether_a_catalog_lies_elsewhere_is_one_question(folder: str) -> None:
+    from ecogcat.catalog.shared import expanded
+
+    if is_url(folder):
+        with pytest.raises(ec.CatalogError, match="roots and tables are folders of this machine"):
+            expanded(["/data"], folder)
+        with pytest.raises(ec.CatalogError, match="may name only what lies in its folder"):
+            places("/etc/passwd", folder)
+    else:
+        assert expanded(["/data"], folder) == (["/data"], [])
+        assert places("/data/a.rhd", folder) == ["/data/a.rhd"]
