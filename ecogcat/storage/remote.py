@@ -117,6 +117,7 @@ class Store:
             package = _PACKAGES.get(scheme)
             what = f"this needs {package}: pip install {package}" if package else " ".join(str(error).split())
             raise ImportError(f"{self.shown}: {what}") from None
+        self._heard: Mapping[str, Any] | None = None  # of the URL, when it was asked whether it is a folder's
         self.fs.invalidate_cache()  # what this process listed before may be no longer so
 
     def __repr__(self) -> str:
@@ -133,7 +134,7 @@ class Store:
         if is_http(self.url) and (self.url.endswith("/") or len(steps_of(self.url)) == 1):
             return True
         with self.in_words():
-            info = self.fs.info(self._path(self.url))
+            info = self._heard = self.fs.info(self._path(self.url))
         if info["type"] == "directory":
             return True
         # A web server sends whoever asks for a folder to its name with a slash.
@@ -147,7 +148,8 @@ class Store:
         RecordingNotFound
             If there is none.
         """
-        return self._asked(self.url if url is None else url)
+        heard, self._heard = (self._heard, None) if url is None else (None, self._heard)
+        return self._asked(self.url if url is None else url, heard)
 
     def described(self, files: Iterable[RemoteFile]) -> tuple[list[RemoteFile], dict[str, EcogcatError]]:
         """Return files with size and mark, asked for where the listing did not say; and why others have none.
@@ -300,9 +302,9 @@ class Store:
             files.append(_file(child_url(root, below), (*steps_of(root), *names), info))
         return Listing(tuple(sorted(files, key=lambda one: one.steps)), tuple(sorted(refused)))
 
-    def _asked(self, url: str) -> RemoteFile:
+    def _asked(self, url: str, heard: Mapping[str, Any] | None = None) -> RemoteFile:
         with self.in_words(url):
-            info = self.fs.info(self._path(url))
+            info = self.fs.info(self._path(url)) if heard is None else heard
             found = _file(url, steps_of(url), info)
             if found.mark:
                 return found

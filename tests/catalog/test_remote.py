@@ -448,3 +448,18 @@ def test_whether_a_catalog_lies_elsewhere_is_one_question(folder: str) -> None:
     else:
         assert expanded(["/data"], folder) == (["/data"], [])
         assert places("/data/a.rhd", folder) == ["/data/a.rhd"]
+
+
+def test_a_recording_that_is_opened_twice_is_brought_once(tmp_path: Path) -> None:
+    digital = [0] * 500 + [1] * 500 + [0] * 1048
+    write_rhd(tmp_path / "a.rhd", [[1] * 2048] * 4, digital_in=digital)
+    written(tmp_path / "map.csv", _MAP)
+    more = ", electrode: '%s', resample_rate: 1000, triggers: {source: dig, channel: all}"
+    with served(tmp_path) as (url, server):
+        here = written(tmp_path / "here.yaml", entry("a.rhd", more % "map.csv"))
+        there = written(tmp_path / "there.yaml", entry(f"{url}/a.rhd", more % f"{url}/map.csv"))
+        dataset = ec.open_session(there)["rec"].read()
+        assert [path for command, path in server.asked if command == "HEAD"] == ["/map.csv", "/a.rhd"]
+    assert dataset == ec.open_session(here)["rec"].read()
+    assert dataset.parts[0].metadata["url"] == f"{url}/a.rhd"
+    assert len(dataset.events) == 1

@@ -433,3 +433,11 @@ def test_every_ending_that_formats_know_comes_along() -> None:
         memory().pipe_file(f"/lab/{one}", b"x")
     brought = {os.path.basename(path) for path in bring("memory://lab/rec.x").urls}
     assert {"rec.x", *(f"rec{ending}" for ending in endings())} == brought
+
+
+def test_a_web_server_is_asked_once_for_what_a_url_is(tmp_path: Path) -> None:
+    recording(tmp_path)
+    with served(tmp_path) as (url, server):
+        for _ in range(2):
+            bring(f"{url}/rec_a.rhd")
+        assert [path for command, path in server.asked if command == "HEAD"] == ["/rec_a.rhd"] * 2
