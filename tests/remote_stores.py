@@ -50,6 +50,7 @@ class Handler(SimpleHTTPRequestHandler):
     def _asked(self) -> bool:
         server: Any = self.server
         server.asked.append((self.command, self.path))
+        server.told.append(str(self.headers))
         status = server.refusals.get(self.path.partition("?")[0])
         if status:
             self.send_error(status)
@@ -70,9 +71,9 @@ class Handler(SimpleHTTPRequestHandler):
 
 @contextmanager
 def served(folder: Path, *, lists: bool = True) -> Iterator[tuple[str, Any]]:
-    """Serve a folder; yields its URL and the server, whose `asked` are the requests so far."""
+    """Serve a folder; yields its URL and the server, whose `asked` are the requests so far, `told` their headers."""
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=os.fspath(folder)))
-    server.asked, server.refusals, server.silent_on = [], {}, ()
+    server.asked, server.told, server.refusals, server.silent_on = [], [], {}, ()
     server.lists, server.daemon_threads = lists, True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

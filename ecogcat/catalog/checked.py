@@ -11,11 +11,11 @@ from intake.catalog.local import CatalogParser, LocalCatalogEntry, UserParameter
 
 from ecogcat.catalog.lookover import look_over
 from ecogcat.catalog.lookup import ListedCatalog, Lookup
-from ecogcat.catalog.paths import first_existing, is_remote, local_path, places
+from ecogcat.catalog.paths import first_existing, local_path, places
 from ecogcat.catalog.remoteentry import QuietEntry
 from ecogcat.catalog.yamlfile import CatalogFile, read_catalog_file, read_remote_catalog
 from ecogcat.errors import CatalogError, RecordingNotFound
-from ecogcat.storage.urls import is_url, normal_url, parent_url
+from ecogcat.storage.urls import is_url, normal_url, parent_url, shown_url, steps_of
 
 __all__ = ["CheckedCatalog", "NestedEntry", "entries_of"]
 
@@ -46,7 +46,8 @@ class CheckedCatalog(Lookup, YAMLFileCatalog):
         place = normal_url(os.fspath(path)) if url else os.path.abspath(local_path(path))
         real = place if url else os.path.realpath(place)
         if real in outer:
-            raise CatalogError(f"{place}: the catalog includes itself: {' > '.join((*outer, real))}")
+            trail = " > ".join(map(shown_url, (*outer, real)))
+            raise CatalogError(f"{shown_url(place)}: the catalog includes itself: {trail}")
         self._trail: tuple[str, ...] = (*outer, real)
         self._content: dict[str, Any] = {}
         self._stamp: tuple[int, ...] = ()
@@ -55,7 +56,7 @@ class CheckedCatalog(Lookup, YAMLFileCatalog):
 
     def _load(self, reload: bool = False) -> None:
         """Read the file, if it is another than it was; Intake asks for it once a minute."""
-        if is_remote(self.path):
+        if is_url(self.path):
             if reload or not self._content:
                 self._read(read_remote_catalog(self.path, self.storage_options))
             return
@@ -81,7 +82,7 @@ class CheckedCatalog(Lookup, YAMLFileCatalog):
             entry._catalog = self
         self.user_parameters.update({name: UserParameter(**{**one, "name": name}) for name, one in parameters})
         self.metadata = {**(self.metadata or {}), **metadata}
-        self.name = self.name or said.get("name") or self.name_from_path
+        self.name = self.name or said.get("name") or _name_of(self)
         self.description = self.description or said.get("description")
 
     def saved_folder(self, name: str) -> str | None:
@@ -101,21 +102,21 @@ def entries_of(file: CatalogFile, getenv: bool = True) -> list[Any]:
     try:
         parser = _Parser(file.content, context={"root": root}, getenv=getenv, getshell=False)
     except Exception as error:  # Intake has no base class for what it finds wrong
-        raise CatalogError(f"{file.path}: {' '.join(str(error).split())}") from error
+        raise CatalogError(f"{file.label}: {' '.join(str(error).split())}") from error
     if parser.errors:
-        raise CatalogError(f"{file.path}: {' '.join(str(parser.errors[0]).split())[:300]}")
+        raise CatalogError(f"{file.label}: {' '.join(str(parser.errors[0]).split())[:300]}")
     found: list[Any] = parser.data["data_sources"]
     return found
 
 
 def _folder_of(path: str) -> str:
-    if not is_remote(path):
+    if not is_url(path):
         return os.path.join(os.path.dirname(path), "")
     folder = parent_url(path)
     return folder if folder.endswith("/") else f"{folder}/"
 
 
-class NestedEntry(LocalCatalogEntry):
+class NestedEntry(QuietEntry):
     """An entry that is a catalog: opened by the same door as the one it is in."""
 
     def get(self, **user_parameters: Any) -> Any:
@@ -129,7 +130,7 @@ class NestedEntry(LocalCatalogEntry):
                 catalog = _several(_paths(path, self._catalog_dir), outer, bool(arguments.get("flatten", True)))
             else:
                 place = _path(path, self._catalog_dir)
-                options = vars(self._catalog).get("storage_options") if is_remote(self._catalog_dir) else None
+                options = vars(self._catalog).get("storage_options") if is_url(self._catalog_dir) else None
                 catalog = CheckedCatalog(place, outer, metadata=metadata, storage_options=options)
         except (CatalogError, RecordingNotFound) as error:
             raise type(error)(f"{label}: {error}") from error
@@ -145,9 +146,21 @@ class _Parser(CatalogParser):
         entry = super()._parse_data_source_local(name, data)
         if isinstance(entry, LocalCatalogEntry) and _named(entry._driver, (*_ONE, *_SEVERAL)):
             return NestedEntry(**entry._captured_init_kwargs)
-        if isinstance(entry, LocalCatalogEntry) and "storage_options" in entry._open_args:
+        if isinstance(entry, LocalCatalogEntry) and _has_secrets(entry):
             return QuietEntry(**entry._captured_init_kwargs)
         return entry
+
+
+def _has_secrets(entry: LocalCatalogEntry) -> bool:
+    """Whether an entry may hold what is not to be shown: options of a store, or URLs."""
+    said = entry._open_args
+    return "storage_options" in said or "://" in f"{said}{entry._catalog_dir}"
+
+
+def _name_of(catalog: Any) -> str:
+    """Return the name of a catalog by its path; what follows the question mark of a URL is no part of it."""
+    steps = steps_of(catalog.path) if is_url(catalog.path) else ()
+    return os.path.splitext(steps[-1])[0].replace(".", "_") if steps else str(catalog.name_from_path)
 
 
 def _named(driver: Any, names: tuple[str, ...]) -> bool:
@@ -177,7 +190,9 @@ def _paths(path: Any, folder: str) -> list[str]:
     for one in given:
         place = _path(one, folder)
         if is_url(place):
-            raise CatalogError(f"{place}: several catalogs at URLs are entries of their own, driver yaml_file_cat")
+            raise CatalogError(
+                f"{shown_url(place)}: several catalogs at URLs are entries of their own, driver yaml_file_cat"
+            )
         pattern = (
             place if "*" in place else os.path.join(place, "*.y*ml") if os.path.isdir(place) else glob.escape(place)
         )

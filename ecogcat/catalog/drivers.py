@@ -15,7 +15,7 @@ from ecogcat.artifacts.judgements import judgements_beside
 from ecogcat.catalog.joins import JoinSource
 from ecogcat.catalog.laboptions import NOT_ALWAYS
 from ecogcat.catalog.opened import Depth, opened
-from ecogcat.catalog.paths import ENTRY_FILES, is_remote, local_path, places
+from ecogcat.catalog.paths import ENTRY_FILES, local_path, places
 from ecogcat.catalog.remoteentry import check_told
 from ecogcat.catalog.shared import SharedSettings, formats_take
 from ecogcat.catalog.source import EcogSource, Trail
@@ -26,6 +26,7 @@ from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import argument_names, find_format
+from ecogcat.storage.urls import is_url
 
 __all__ = ["JoinSource", "RecordingSource"]
 
@@ -59,7 +60,7 @@ class RecordingSource(EcogSource):
 
     def _open(self, trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         shared = self._shared()
-        if is_remote(self._folder()):
+        if is_url(self._folder()):
             check_told(shared.defaults)
         arguments = self._settings(shared)
         roots, lacking = self._folders(_roots(arguments.pop("roots", shared.roots)))
@@ -84,7 +85,7 @@ class RecordingSource(EcogSource):
                 unjudged = f"judgements=True: nobody has judged a channel, there is no table {table}; all are kept"
         for key in ENTRY_FILES:
             if key in arguments and not (key == "electrode" and is_known(arguments[key])):
-                arguments[key] = self._file(arguments[key])
+                arguments[key] = self._file(arguments[key], path)
         other = arguments.pop("format", self.format)
         if other != self.format:
             raise TypeError(f"the entry's driver opens {self.format} recordings; it takes no format={other!r}")
@@ -122,14 +123,14 @@ class RecordingSource(EcogSource):
             raise TypeError(f"urlpath is one path, not {urlpath!r}; ecog_join joins several")
         path, candidates = self._place(urlpath, roots)
         if path is None:
-            relative = not (is_remote(self._folder()) or os.path.isabs(local_path(urlpath)))
+            relative = not (is_url(self._folder()) or os.path.isabs(local_path(urlpath)))
             unset = f"; nor was it looked for in {' nor in '.join(lacking)}" if lacking and relative else ""
             raise RecordingNotFound(f"nothing is at {' nor at '.join(candidates)}{unset}")
         return path
 
     def _check_tables(self, conditions: Any) -> None:
         """Refuse the tables of a catalog on another machine that would be read from elsewhere."""
-        if is_remote(self._folder()) and isinstance(conditions, Mapping):
+        if is_url(self._folder()) and isinstance(conditions, Mapping):
             for text in conditions.values():
                 if isinstance(text, str) and ("/" in text or "\\" in text or text.strip().startswith("~")):
                     places(text.strip(), self._folder())
@@ -137,7 +138,7 @@ class RecordingSource(EcogSource):
     def _judgements(self) -> str:
         """Return where the table beside the catalog is, or would be."""
         paths = [path for catalog in self._catalogs() if (path := vars(catalog).get("path"))]
-        paths = [path for path in paths if not is_remote(path)]
+        paths = [path for path in paths if not is_url(path)]
         if not paths:
             raise TypeError("judgements=True means the table beside a catalog file; here, give its path")
         return judgements_beside(local_path(paths[0]))

@@ -84,7 +84,7 @@ class JoinSource(EcogSource):
 
     def _part(self, source: Any, load: Mapping[str, Any], trail: Trail, depth: Depth) -> tuple[Dataset, bool]:
         if isinstance(source, str):
-            files = {key: self._file(value) if key in ENTRY_FILES else value for key, value in load.items()}
+            files = {key: self._file(value, source) if key in ENTRY_FILES else value for key, value in load.items()}
             arguments = within({**files, **self._options(load.get("storage_options"))}, self._folder(), self._called)
             return open_recording(source, **arguments), False
         if load:

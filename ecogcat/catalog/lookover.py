@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 from intake.catalog.local import LocalCatalogEntry
 
 from ecogcat.catalog.nearest import did_you_mean
-from ecogcat.catalog.paths import is_remote
 from ecogcat.catalog.remoteentry import asks_for_variables
 from ecogcat.catalog.shared import shared_settings
 from ecogcat.catalog.yamlfile import CatalogFile
 from ecogcat.errors import CatalogError
+from ecogcat.storage.urls import is_url
 
 __all__ = ["CONTROL", "look_over", "look_over_entry"]
 
@@ -47,7 +47,7 @@ def look_over(file: CatalogFile) -> None:
         found = f"found {keys[:200] or 'nothing'}"
         if isinstance(content, dict) and "sources" in content:
             found = f"found {_told(content['sources'])} there"
-        raise CatalogError(f"{file.path}: a catalog has its entries below `sources:`; {found}")
+        raise CatalogError(f"{file.label}: a catalog has its entries below `sources:`; {found}")
     metadata = content.get("metadata")
     if "metadata" in content and not isinstance(metadata, dict):
         _refuse(file, ("metadata",), f"metadata: names with values belong here, not {_told(metadata)}")
@@ -213,7 +213,7 @@ def _template_fault(text: str, known: set[str]) -> str:
 
 def _variable_fault(file: CatalogFile, text: str) -> str:
     """Say that a catalog at a URL asks for variables of this machine: it would be told them, in what it has fetched."""
-    if is_remote(file.path) and asks_for_variables(text):
+    if is_url(file.path) and asks_for_variables(text):
         return f"{text[:80]!r}: a catalog at a URL reads no environment variables of this machine"
     return ""
 

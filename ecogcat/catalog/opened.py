@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from ecogcat.events import Events
 from ecogcat.formats.conditioned import without_transient
 from ecogcat.formats.opening import open_recording
 from ecogcat.formats.registry import argument_names, find_format
+from ecogcat.formats.remote import brought
 from ecogcat.frozen import FrozenMapping
 from ecogcat.parts import Part
 
@@ -58,7 +59,21 @@ def opened(
     pending : bool
         Whether it has events that were not looked for.
     """
-    given = dict(arguments)
+    given = {name: value for name, value in arguments.items() if name != "storage_options"}
+    with brought(path, given, arguments.get("storage_options")) as (place, here, told):  # once, and opened twice
+        return _opened(place, format, here, how, depth, metadata, warnings, told)
+
+
+def _opened(
+    path: str,
+    format: str,
+    given: dict[str, Any],
+    how: Triggered,
+    depth: Depth,
+    metadata: Mapping[str, Any],
+    warnings: Sequence[str],
+    told: Callable[[Dataset], Dataset],
+) -> tuple[Dataset, bool]:
     without_events = given.get("events") is False
     if without_events:
         given.pop("events")
@@ -78,12 +93,10 @@ def opened(
     found = bare = None
     if looked and how.reads and given.get("resample_rate") is not None:
         # At the rate of the line: at a lower one an edge may seem to lie a sample later.
-        bare = open_recording(
-            path, format, **{name: value for name, value in given.items() if name in (*own, "name", "storage_options")}
-        )
+        bare = open_recording(path, format, **{name: value for name, value in given.items() if name in (*own, "name")})
         found = triggered(bare, how)
         given["events"], how = found.events, Triggered()
-    dataset = _with_metadata(open_recording(path, format, **given), metadata)
+    dataset = _with_metadata(told(open_recording(path, format, **given)), metadata)
     if warnings:
         first, *others = dataset.parts
         dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *warnings)), *others])

@@ -12,12 +12,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from ecogcat.errors import CatalogError, RecordingNotFound
-from ecogcat.storage.urls import child_url, is_url, normal_url, shown_url
+from ecogcat.storage.urls import LOCAL_SCHEMES, SCHEME, child_url, is_url, normal_url, shown_url
 
 __all__ = [
     "ENTRY_FILES",
     "first_existing",
-    "is_remote",
     "local_path",
     "long_path",
     "moved",
@@ -29,10 +28,8 @@ __all__ = [
 ENTRY_FILES = ("electrode", "events", "judgements")
 """Load arguments that may name a file."""
 
-_PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
 _DRIVE = re.compile(r"[A-Za-z]:([\\/]|$)")
 _URL_DRIVE = re.compile(r"/[A-Za-z]:(/|$)")
-_LOCAL = ("file", "local")
 _LONG = 248  # characters: Windows opens folders with longer paths only if told that it need not look at them
 
 
@@ -63,8 +60,8 @@ def local_path(text: str | os.PathLike[str], *, flavour: Any = os.path) -> str:
     path: Any = os.fspath(text)
     if not isinstance(path, str) or "\0" in path:  # bytes are paths, too, to Python
         raise CatalogError(f"{path!a} is no path")
-    match = _PROTOCOL.match(path)
-    if match is not None and (match[1].lower() not in _LOCAL or match[2] != "://"):
+    match = SCHEME.match(path)
+    if match is not None and (match[1].lower() not in LOCAL_SCHEMES or match[2] != "://"):
         raise CatalogError(f"{shown_url(path)}: a local path is needed here, not a URL of {match[1]!r}")
     if match is not None:
         path = _of_url(path, path[match.end() :], flavour)
@@ -159,7 +156,7 @@ def places(
     ['/a/rig/rec.rhd', '/b/rig/rec.rhd']
     """
     given: Any = os.fspath(text)
-    if folder and is_remote(os.fspath(folder)):
+    if folder and is_url(os.fspath(folder)):
         return [_beside_remote(given, os.fspath(folder))]
     if is_url(given):
         return [normal_url(given)]
@@ -181,7 +178,7 @@ def places(
 
 def _where_it_was(text: str, path: str, folder: str, before: str, flavour: Any) -> str:
     """Return `moved`, of a path that may lead out of the catalog's folder by ``..``: it counts from the old."""
-    match = _PROTOCOL.match(text)
+    match = SCHEME.match(text)
     plain, base = text[match.end() :] if match else text, folder.rstrip("/\\")
     if plain.startswith((f"{base}/", f"{base}\\")) and ".." in plain:
         return str(flavour.normpath(flavour.join(before, plain[len(base) :].lstrip("/\\"))))
@@ -255,12 +252,6 @@ def place_of(cat: Any) -> str:
     return str(vars(cat).get("path") or (cat.metadata or {}).get("path") or "")
 
 
-def is_remote(folder: str | None) -> bool:
-    """Return whether a catalog's folder is on another machine."""
-    match = _PROTOCOL.match(folder or "")
-    return match is not None and match[1].lower() not in _LOCAL
-
-
 def _beside_remote(text: Any, folder: str) -> str:
     """Return the URL that a path of a catalog on another machine means; refuse one that leads out of its folder there.
 
@@ -271,13 +262,13 @@ def _beside_remote(text: Any, folder: str) -> str:
     base = folder.rstrip("/")
     inside = text.removeprefix(base).lstrip("/") if text.startswith(base + "/") else text
     steps = unquote(inside).replace("\\", "/")
-    if posixpath.isabs(steps) or _DRIVE.match(inside) or steps.startswith("~") or _PROTOCOL.match(inside):
+    if posixpath.isabs(steps) or _DRIVE.match(inside) or steps.startswith("~") or SCHEME.match(inside):
         raise CatalogError(
             f"{shown_url(text)}: a catalog at {shown_url(base)} may name only what lies in its folder there, not files "
             "elsewhere"
         )
     if posixpath.normpath(steps).split("/")[0] == "..":
-        raise CatalogError(f"{text}: '..' leads out of the folder of the catalog, {shown_url(base)}")
+        raise CatalogError(f"{shown_url(text)}: '..' leads out of the folder of the catalog, {shown_url(base)}")
     if "\\" in inside:  # written on Windows
         inside = inside.replace("\\", "/")
     if ".." in inside.split("/"):

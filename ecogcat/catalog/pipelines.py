@@ -13,6 +13,7 @@ from intake.readers.datatypes import BaseData, FileData
 from intake.readers.entry import Catalog
 from intake.readers.readers import BaseReader
 
+from ecogcat.catalog.remoteentry import without_options
 from ecogcat.dataset import Dataset
 
 __all__ = ["DatasetToDask", "Recording", "RecordingReader", "listed_catalog"]
@@ -29,6 +30,11 @@ class Recording(FileData):
         if not isinstance(url, (str, os.PathLike)):
             raise TypeError(f"url is the path of one recording, not {url!r}")
         super().__init__(os.fspath(url), storage_options, dict(metadata or {}))
+
+    def __repr__(self) -> str:
+        # Intake shows all that it has; keys of a store are for nobody to see.
+        shown = {"url": self.url, "storage_options": self.storage_options, "metadata": self.metadata}
+        return f"{type(self).__name__}\n{without_options(shown)}"
 
 
 class RecordingReader(BaseReader):

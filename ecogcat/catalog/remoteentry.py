@@ -9,6 +9,7 @@ from typing import Any
 from intake.catalog.local import LocalCatalogEntry
 
 from ecogcat.errors import CatalogError
+from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = ["QuietEntry", "asks_for_variables", "check_told", "without_options"]
 
@@ -59,7 +60,7 @@ def check_told(arguments: Mapping[str, Any] | None) -> None:
 
 
 def without_options(value: Any) -> str:
-    """Return what Intake shows of a source or an entry, with what its store is reached with left out.
+    """Return what Intake shows of a source or an entry, without options of stores, passwords and signatures of URLs.
 
     Examples
     --------
@@ -77,4 +78,6 @@ def without_options(value: Any) -> str:
 def _hidden(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: "..." if key == _OPTIONS and one else _hidden(one) for key, one in value.items()}
-    return [_hidden(one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, (list, tuple)):
+        return [_hidden(one) for one in value]
+    return shown_url(value) if is_url(value) else value

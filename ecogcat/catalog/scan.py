@@ -13,6 +13,7 @@ from ecogcat.catalog.paths import local_path
 from ecogcat.catalog.walk import natural
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.settings import threads
+from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = [
     "PLACE_ARGUMENTS",
@@ -213,7 +214,8 @@ def _name(path: str, further: Sequence[str]) -> str:
 
 def nothing_found(found: Scan) -> str:
     """Say that a folder has no recording, and why what looks like one is none."""
-    text = f"{found.folder}: no recording of a known format is in it"
+    folder = shown_url(found.folder) if is_url(found.folder) else found.folder
+    text = f"{folder}: no recording of a known format is in it"
     others = f"{found.n_others:,} other file{'' if found.n_others == 1 else 's'}" if found.n_others else ""
     if not found.refused:
         return f"{text}: {others or 'it holds no file'}; no catalog was written"

@@ -35,7 +35,7 @@ from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.remote import bring_file
 from ecogcat.storage.storeoptions import plain_options
-from ecogcat.storage.urls import is_url, normal_url
+from ecogcat.storage.urls import is_url, normal_url, same_store
 
 __all__ = ["Update", "folder_as_catalog", "scan", "scan_into"]
 
@@ -152,7 +152,7 @@ def scan_into(
     remembered = before.get("exclude") if isinstance(before.get("exclude"), list) else []
     patterns = list(dict.fromkeys([*(remembered or []), *([exclude] if isinstance(exclude, str) else exclude)]))
     options = plain_options(storage_options) or (options_in(old.content) if remote and old is not None else {})
-    here, load = _files(load_arguments, path, options)
+    here, load = _files(load_arguments, path, options, place)
     if remote:
         load |= {"storage_options": untemplated(options)} if options else {}
         found = look_through_store(place, options, exclude=patterns, load=here, jobs=jobs, progress=progress)
@@ -169,14 +169,20 @@ def scan_into(
     return _write_again(path, found, load, catalog, old)
 
 
-def _files(load: Mapping[str, Any], path: str, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return load arguments with the files that they name as they are seen from here, and from the catalog."""
+def _files(
+    load: Mapping[str, Any], path: str, options: Mapping[str, Any], folder: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return load arguments with the files that they name as they are seen from here, and from the catalog.
+
+    Keys of the store of the folder are for no other store.
+    """
     here, there = dict(load), dict(load)
     for key in ENTRY_FILES:
         value = load.get(key)
         if isinstance(value, (str, os.PathLike)) and not (key == "electrode" and is_known(value)):
             if is_url(value):
-                here[key], there[key] = bring_file(str(value), options), normal_url(str(value))
+                theirs = options if not is_url(folder) or same_store(folder, str(value)) else None
+                here[key], there[key] = bring_file(str(value), theirs).path, normal_url(str(value))
                 continue
             place = os.path.abspath(os.path.expanduser(os.fspath(value)))
             if os.path.exists(place):

@@ -8,8 +8,9 @@ from typing import Any
 
 from intake.catalog import Catalog
 
-from ecogcat.catalog.paths import first_existing, is_remote, places
+from ecogcat.catalog.paths import first_existing, places
 from ecogcat.errors import CatalogError
+from ecogcat.storage.urls import is_url
 
 __all__ = ["EcogSession"]
 
@@ -34,7 +35,7 @@ class EcogSession(Catalog):
         from ecogcat.catalog.labsession import open_session
 
         folder = (metadata or {}).get("catalog_dir")
-        if arguments and is_remote(folder):
+        if arguments and is_url(folder):
             raise CatalogError(f"a catalog at a URL has sessions by their path alone, not with {', '.join(arguments)}")
         beside = first_existing(places(path, folder)) if folder else None
         return open_session(beside or path, **arguments)

@@ -11,12 +11,13 @@ from typing import Any
 
 from ecogcat.catalog.laboptions import KNOWN, LATER, OURS
 from ecogcat.catalog.nearest import did_you_mean
-from ecogcat.catalog.paths import is_remote, local_path, places
+from ecogcat.catalog.paths import local_path, places
 from ecogcat.catalog.triggered import TRIGGER_ARGUMENTS
 from ecogcat.errors import CatalogError
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import argument_names, formats
 from ecogcat.frozen import FrozenMapping
+from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = ["KEY", "SharedSettings", "expanded", "formats_take", "known_settings", "shared_settings"]
 
@@ -159,8 +160,10 @@ def expanded(texts: Iterable[str], folder: str | None) -> tuple[list[str], list[
         if unset:
             lacking.append(f"{text} (the environment variable {unset[0]} is not set)")
             continue
-        if is_remote(folder):
-            raise CatalogError(f"{text}: roots and tables are folders of this machine; the catalog lies at {folder}")
+        if is_url(folder):
+            raise CatalogError(
+                f"{text}: roots and tables are folders of this machine; the catalog lies at {shown_url(folder or '')}"
+            )
         here = _FOLDER.sub(lambda _: local_path(folder) if folder else ".", text)
         place = local_path(_VARIABLE.sub(lambda found: os.environ[found[1]], here))
         folders.append(places(place, folder)[0])

@@ -15,7 +15,7 @@ from ecogcat.catalog.errors import at_entry
 from ecogcat.catalog.lookup import Lookup
 from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.partitions import block_edges, dask_array
-from ecogcat.catalog.paths import first_existing, is_remote, local_path, places, resolved
+from ecogcat.catalog.paths import first_existing, local_path, places, resolved
 from ecogcat.catalog.remoteentry import check_told, without_options
 from ecogcat.catalog.shared import KEY, SharedSettings, expanded, shared_settings
 from ecogcat.catalog.summary import facts_of
@@ -24,7 +24,7 @@ from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.remote import bring_file
-from ecogcat.storage.urls import is_url
+from ecogcat.storage.urls import is_url, same_store, shown_url
 
 __all__ = ["EcogSource", "Trail"]
 
@@ -195,7 +195,7 @@ class EcogSource(DataSource):
         candidates = self._places(path, roots, None)
         there = first_existing(candidates)
         if there is None and (before := self._before()):
-            further = self._was(path, before) if is_remote(before) else self._places(path, roots, before)
+            further = self._was(path, before) if is_url(before) else self._places(path, roots, before)
             candidates = list(dict.fromkeys([*candidates, *further]))
             there = first_existing(candidates)
         return there, candidates
@@ -203,8 +203,10 @@ class EcogSource(DataSource):
     def _places(self, path: str | os.PathLike[str], roots: Sequence[str], before: str | None) -> list[str]:
         beside = places(path, self._folder(), before=before)
         if is_url(beside[0]):
-            if roots and is_remote(self._folder()):
-                raise CatalogError(f"roots are folders of this machine; the catalog lies at {self._folder()}")
+            if roots and is_url(self._folder()):
+                raise CatalogError(
+                    f"roots are folders of this machine; the catalog lies at {shown_url(self._folder() or '')}"
+                )
             return beside
         text = local_path(path)
         in_roots = [] if os.path.isabs(text) else [os.path.normpath(os.path.join(one, text)) for one in roots]
@@ -226,7 +228,7 @@ class EcogSource(DataSource):
         CatalogError
             If a catalog on another machine says it: what is asked for from there, and with whose keys, is ours to say.
         """
-        if is_remote(self._folder()):
+        if is_url(self._folder()):
             catalogs = list(self._catalogs())
             entries = (catalog._entries.get(self._own_name()) for catalog in catalogs)
             check_told(next((entry.describe().get("args") for entry in entries if entry is not None), None))
@@ -241,20 +243,19 @@ class EcogSource(DataSource):
     def _ipython_display_(self) -> None:
         print(repr(self))
 
-    def _file(self, value: Any) -> Any:
-        """Return the path of a further file of the entry, fetched if it is at a URL; other values as they are."""
+    def _file(self, value: Any, recording: str) -> Any:
+        """Return the path or URL of a further file of the entry of a recording; other values as they are."""
         found = resolved(value, self._folder())
         if isinstance(found, str) and not is_url(found) and not os.path.exists(found) and (before := self._before()):
-            if not is_remote(before):
+            if not is_url(before):
                 return resolved(value, self._folder(), before=before)
             found = next(iter(self._was(value, before)), found)
-        if isinstance(found, str) and is_url(found):
+        if is_url(found) and isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
+            theirs = not is_url(recording) or same_store(recording, found)
             try:
-                return bring_file(found, **self._options(self._arguments.get("storage_options")))
+                bring_file(found, **(self._options(self._arguments.get("storage_options")) if theirs else {}))
             except RecordingNotFound:
-                if isinstance(value, str) and os.path.splitext(os.path.basename(value)) == (value, ""):
-                    return value  # the name of an electrode
-                raise
+                return value  # the name of an electrode
         return found
 
     def _folders(self, texts: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -266,7 +267,7 @@ class EcogSource(DataSource):
 
     def _before(self) -> str | None:
         """Return the folder of the catalog before Intake saved it elsewhere, where recordings may have stayed."""
-        if is_remote(self._folder()):  # where that lay here is nothing that a catalog elsewhere may say
+        if is_url(self._folder()):  # where that lay here is nothing that a catalog elsewhere may say
             return None
         if _SAVED_FROM in self.metadata:
             return str(self.metadata[_SAVED_FROM])

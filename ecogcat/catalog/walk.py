@@ -13,7 +13,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import EcogcatError, FormatError
 from ecogcat.formats.choice import SeveralFound
 from ecogcat.formats.intan.folder import list_recordings
-from ecogcat.formats.registry import Format, detect, find_format, formats
+from ecogcat.formats.registry import Format, detect, endings, find_format, formats
 
 __all__ = ["Found", "Looked", "look_into", "natural", "open_files", "reason", "walk"]
 
@@ -98,7 +98,7 @@ def look_into(folder: str, opener: Opener) -> Looked:
         unread = {one.path: _unread(one) for one in entries if not _is_file(one)}
         looked.folders = [path for path, problem in unread.items() if not problem]
         looked.found = [
-            Found(path, None, problem, aside=not path.lower().endswith(_endings()))
+            Found(path, None, problem, aside=not path.lower().endswith(endings()))
             for path, problem in unread.items()
             if problem
         ]
@@ -126,7 +126,7 @@ def open_files(paths: Iterable[str], used: Set[str], opener: Opener) -> tuple[li
     for path in sorted(paths, key=lambda one: (not one.lower().endswith(_FIRST), natural(one))):
         if path in used:
             continue
-        named = path.lower().endswith(_endings())
+        named = path.lower().endswith(endings())
         if problem := _closed(path):
             found.append(Found(path, None, problem, aside=not named))
             continue
@@ -239,11 +239,6 @@ def _each_in_one_of(found: list[Found], folders: list[str]) -> bool:
 
 def _is_itself(folder: str) -> bool:
     return any(os.path.isfile(os.path.join(folder, f"info.{suffix}")) for suffix in ("rhd", "rhs"))
-
-
-def _endings() -> tuple[str, ...]:
-    """Return the endings that names of recordings have."""
-    return tuple(suffix for format in formats().values() for suffix in format.suffixes)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ecogcat.catalog.yamlloader import MAX_DEPTH, MAX_VALUES, Refused, check_aliases, safe_loader
 from ecogcat.errors import CatalogError, FormatError, RecordingNotFound
-from ecogcat.storage.urls import shown_url
+from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = [
     "MAX_BYTES",
@@ -52,9 +52,14 @@ class CatalogFile:
     root: Any
 
     @property
+    def label(self) -> str:
+        """The path as messages name it: of a URL without what may be secret."""
+        return shown_url(self.path) if is_url(self.path) else self.path
+
+    @property
     def node(self) -> Any:
         """Where everything stands: a yaml Node, or None of what was not read from the file itself."""
-        return _read(self.text, self.path, with_content=False)[1] if self.root is ... else self.root
+        return _read(self.text, self.label, with_content=False)[1] if self.root is ... else self.root
 
     def line(self, keys: Sequence[Any]) -> int:
         """Return the line, from 1, of the value that is found by keys; of the last that is there."""
@@ -70,7 +75,7 @@ class CatalogFile:
     def wrong(self, keys: Sequence[Any], message: str) -> CatalogError:
         """Return the error that something in the file is wrong, with its line."""
         line = "" if self.root is None and self.content is not None else f", line {self.line(keys)}"
-        return CatalogError(f"{self.path}{line}: {message}")
+        return CatalogError(f"{self.label}{line}: {message}")
 
 
 def read_catalog_file(path: str | os.PathLike[str]) -> CatalogFile:
@@ -123,13 +128,11 @@ def read_remote_catalog(url: str, storage_options: Mapping[str, Any] | None = No
     from ecogcat.formats.remote import bring_file
 
     try:
-        path = bring_file(url, storage_options, at_most=MAX_BYTES)
+        copy = bring_file(url, storage_options, at_most=MAX_BYTES)
     except FormatError as error:
         raise CatalogError(str(error)) from error
-    try:
-        return replace(read_catalog_file(path), path=url)
-    except CatalogError as error:
-        raise CatalogError(str(error).replace(path, shown_url(url))) from error
+    with copy.in_words():
+        return replace(read_catalog_file(copy.path), path=url)
 
 
 def parsed(text: str, place: str) -> CatalogFile:

@@ -15,13 +15,11 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
-from ecogcat.formats.remote import bring, bring_file
-from ecogcat.storage.storeoptions import plain_options
+from ecogcat.formats.remote import bring, brought
 from ecogcat.storage.urls import is_url
 
 __all__ = ["load_arguments", "open_recording", "streams"]
 
-_FILES = ("electrode", "events", "judgements")  # load arguments that may be files, and so URLs
 _STREAM_COLUMNS = ("stream", "rate", "channels", "samples", "node", "experiment", "recording")
 
 
@@ -49,7 +47,8 @@ def open_recording(
     stream : str, optional
         For paths that hold several streams of electrode channels; ``ecogcat.streams(path)`` lists them.
     storage_options : mapping, optional
-        What the store of a URL is reached with, as fsspec takes it: keys, endpoints; of no matter for local paths.
+        What the store of a URL is reached with, as fsspec takes it: keys, endpoints; of no matter for local paths. A
+        table (electrode, events, judgements) in another store than the recording is asked for without them.
     **load_arguments
         What the format takes, such as node, recording, channels, units; ``ecogcat.load_arguments("intan")`` lists them.
 
@@ -76,19 +75,14 @@ def open_recording(
     >>> open_recording(path).signal[:]
     array([[ 0. , 19.5, 39. ]], dtype=float32)
     """
-    for name, value in {"electrode": electrode, **load_arguments}.items():
-        if name in _FILES and is_url(value):
-            load_arguments[name] = bring_file(value, storage_options)
-    electrode = load_arguments.pop("electrode", electrode)
-    if isinstance(path, str) and is_url(path):
-        copy = bring(path, storage_options)
-        with copy.in_words():
-            return copy.told(open_recording(copy.path, format, electrode, stream, **load_arguments))
-    plain_options(storage_options)
-    place = _place(path)
+    with brought(path, {"electrode": electrode, **load_arguments}, storage_options) as (place, given, told):
+        return told(_opened(_place(place), format, stream, given))
+
+
+def _opened(place: str, format: str | None, stream: str | None, given: dict[str, Any]) -> Dataset:
     with _readable(place):
         found = _format(place, format)
-    common, own = _sorted_arguments(found, {"electrode": electrode, **load_arguments})
+    common, own = _sorted_arguments(found, given)
     if stream is not None:
         own["stream"] = stream
         if "stream" not in inspect.signature(found.open).parameters:

@@ -26,6 +26,7 @@ __all__ = [
     "Format",
     "argument_names",
     "detect",
+    "endings",
     "find_format",
     "formats",
     "load_arguments_of",
@@ -87,6 +88,11 @@ def formats() -> dict[str, Format]:
     """Return the formats by name, in the order in which they are asked."""
     _import_all()
     return {one.name: one for one in sorted(_formats.values(), key=lambda one: (one.last, one.general, one.name))}
+
+
+def endings() -> tuple[str, ...]:
+    """Return how names of recordings end, lower case."""
+    return tuple(suffix for format in formats().values() for suffix in format.suffixes)
 
 
 @cache

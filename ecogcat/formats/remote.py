@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from ecogcat.dataset import Dataset
-from ecogcat.errors import EcogcatError, FormatError, RecordingNotFound
+from ecogcat.errors import CatalogError, EcogcatError, FormatError, RecordingNotFound
+from ecogcat.formats.registry import endings
 from ecogcat.frozen import FrozenMapping
 from ecogcat.progress import Progress, Report
 from ecogcat.storage.cache import Fetched, arranged, fetch, lacking
 from ecogcat.storage.remote import RemoteFile, Store
-from ecogcat.storage.urls import child_url, parent_url, shown_url, steps_of
+from ecogcat.storage.storeoptions import plain_options
+from ecogcat.storage.urls import child_url, is_url, parent_url, same_store, shown_url, steps_of
 
-__all__ = ["RemoteCopy", "bring", "bring_file", "bring_files", "files_of"]
+__all__ = ["TABLES", "RemoteCopy", "bring", "bring_file", "bring_files", "brought", "files_of"]
+
+TABLES = ("electrode", "events", "judgements")
+"""Load arguments that may be files, and so URLs."""
 
 _WORTH_A_BAR = 32 << 20  # bytes
 _LONGEST_HEADER = 1 << 20
@@ -29,6 +34,12 @@ _SPIKEGLX = re.compile(r"_g\d+_t(\d+|cat)\..+\.(bin|meta)$")
 _EXPERIMENT = re.compile(r"experiment\d+")
 _INTAN_INFO = ("info.rhd", "info.rhs")
 _STRUCTURE = "structure.oebin"
+# What formats, and the readers of neo, look for beside a file, by its name.
+_COMPANIONS = (
+    *(".nev", ".ccf", ".sif", ".vmrk", ".vhdr", ".eeg", ".dat", ".avg", ".seg", ".bin", ".meta", ".json"),
+    *(".tbk", ".tdx", ".tev", ".tin", ".tnt", ".tsq", ".sev", ".xml", ".events", ".spikes", ".nse", ".ntt", ".nvt"),
+    *(".rdat", ".ridx", ".xdat", ".lfp", ".lsx", ".mpx", ".fdt", ".lay", ".txt", ".tsv", ".csv"),
+)
 # Where a store lists nothing: what may lie beside a file of a name that ends so.
 _GUESSED = {
     **{".eeg": (".vhdr", ".vmrk"), ".vmrk": (".vhdr", ".eeg"), ".bin": (".meta",), ".meta": (".bin",)},
@@ -72,14 +83,15 @@ class RemoteCopy:
             if error.path not in self.urls and error.path != self.path:
                 raise
             url = self.urls.get(error.path, self.url)
-            facts = {key: getattr(error, key) for key in ("offset", "expected", "found")}
-            hint = str(error).partition(". ")[2] if ". " in str(error) else None
-            again = type(error)(error.message, path=url, **facts, hint=hint)
+            facts = {key: getattr(error, key) for key in ("offset", "expected", "found", "hint")}
+            again = type(error)(error.message, path=url, **facts)
             vars(again).update({key: value for key, value in vars(error).items() if key not in vars(again)})
             raise again from error
-        except RecordingNotFound as error:
-            text = str(error).replace(self.path, self.url)
-            raise RecordingNotFound(text.replace(os.path.join(self.folder, ""), "")) from error
+        except (RecordingNotFound, CatalogError) as error:
+            text = str(error).replace(self.path, self.url).replace(os.path.join(self.folder, ""), "")
+            if text == str(error):
+                raise
+            raise type(error)(text) from error
 
     def told(self, dataset: Dataset) -> Dataset:
         """Return the dataset whose parts say in their metadata which URL they came from."""
@@ -116,14 +128,55 @@ def bring(url: str, storage_options: Mapping[str, Any] | None = None, progress: 
     fetched = bring_files(store, files, progress)
     for problem in fetched.problems.values():
         raise problem
-    folder = _placed(store.url, fetched)
-    urls = {os.path.join(folder, *one.steps): shown_url(one.url) for one in fetched.copies}
-    path = os.path.join(folder, *steps_of(store.url))
-    return RemoteCopy(path, store.shown, folder, FrozenMapping(urls), fetched.n_bytes, fetched.n_files)
+    return _copy(store, store.url, steps_of(store.url), fetched)
 
 
-def bring_file(url: str, storage_options: Mapping[str, Any] | None = None, at_most: int | None = None) -> str:
-    """Bring one file to the cache, and nothing that lies beside it; return the path of its copy.
+@contextmanager
+def brought(
+    path: Any, arguments: Mapping[str, Any], storage_options: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Any, dict[str, Any], Callable[[Dataset], Dataset]]]:
+    """Bring a recording, and the tables that its load arguments name, to the cache where they are URLs.
+
+    Errors of what is done meanwhile name the URLs.
+
+    Parameters
+    ----------
+    path : path-like
+    arguments : mapping
+        Load arguments.
+    storage_options : mapping, optional
+        Of the recording's store; a table in another is asked for without them.
+
+    Yields
+    ------
+    path : path-like
+        On this machine.
+    arguments : dict
+        The same, but for the tables.
+    told : callable
+        Returns a dataset that says which URL its parts came from.
+    """
+    options, given = plain_options(storage_options), dict(arguments)
+    remote = isinstance(path, str) and is_url(path)
+    with ExitStack() as entered:
+        for name in TABLES:
+            if is_url(given.get(name)):
+                theirs = not remote or same_store(path, given[name])  # keys are for nobody else
+                table = bring_file(given[name], options if theirs else None)
+                entered.enter_context(table.in_words())
+                given[name] = table.path
+        if not remote:
+            yield path, given, lambda dataset: dataset
+            return
+        copy = bring(path, options)
+        entered.enter_context(copy.in_words())
+        yield copy.path, given, copy.told
+
+
+def bring_file(url: str, storage_options: Mapping[str, Any] | None = None, at_most: int | None = None) -> RemoteCopy:
+    """Bring one file to the cache, and nothing that lies beside it.
+
+    Whoever reads the copy does so `RemoteCopy.in_words`.
 
     Raises
     ------
@@ -141,15 +194,17 @@ def bring_file(url: str, storage_options: Mapping[str, Any] | None = None, at_mo
     fetched = bring_files(store, [own])
     for problem in fetched.problems.values():
         raise problem
-    return os.path.join(_placed(f"{store.url}\0alone", fetched), *own.steps)
+    return _copy(store, f"{store.url}\0alone", own.steps, fetched)
 
 
-def _placed(url: str, fetched: Fetched) -> str:
-    """Return the folder in which the copies of all files lie under the names that the store has for them."""
-    folder, problems = arranged(url, fetched.copies)
+def _copy(store: Store, purpose: str, steps: tuple[str, ...], fetched: Fetched) -> RemoteCopy:
+    """Return the copy of what lies at some steps, with the files of one purpose under the names that the store has."""
+    folder, problems = arranged(purpose, fetched.copies)
     for place, problem in problems.items():
         raise FormatError("this cannot be copied", path=shown_url(place), found=problem)
-    return folder
+    urls = {os.path.join(folder, *one.steps): shown_url(one.url) for one in fetched.copies}
+    path = os.path.join(folder, *steps)
+    return RemoteCopy(path, store.shown, folder, FrozenMapping(urls), fetched.n_bytes, fetched.n_files)
 
 
 def bring_files(store: Store, files: Iterable[RemoteFile], progress: Progress = None) -> Fetched:
@@ -216,15 +271,17 @@ def _with(store: Store, own: RemoteFile, beside: Iterable[RemoteFile]) -> list[R
         headers = [own] if lower == ".vhdr" else _ending(listed, (".vhdr",))
         lowered = {one.lower(): file for one, file in listed.items()}
         named = [lowered[one.lower()] for header in headers for one in _named(store, header) if one.lower() in lowered]
-        return [*headers, *named, *_of_stem(listed, stem)]
+        return [*headers, *named, *_of_stem(listed, stem, lower)]
     if _SPIKEGLX.search(name):
-        return _of_stem(listed, stem)
+        return _of_stem(listed, stem, lower)
     stem = stem.removesuffix(".ndata")
-    return [*_of_stem(listed, stem), *(listed[one] for one in (f"{stem}_trig.mat",) if one in listed)]
+    return [*_of_stem(listed, stem, lower), *(listed[one] for one in (f"{stem}_trig.mat",) if one in listed)]
 
 
-def _of_stem(listed: Mapping[str, RemoteFile], stem: str) -> list[RemoteFile]:
-    return [file for name, file in listed.items() if name.startswith(f"{stem}.")]
+def _of_stem(listed: Mapping[str, RemoteFile], stem: str, ending: str) -> list[RemoteFile]:
+    """Return the files of one name that formats may look for: a video of the session is none of them."""
+    known = (*endings(), *_COMPANIONS, *((".mat",) if ending == ".mat" else ()))
+    return [file for name, file in listed.items() if name.startswith(f"{stem}.") and name.lower().endswith(known)]
 
 
 def _ending(listed: Mapping[str, RemoteFile], endings: tuple[str, ...]) -> list[RemoteFile]:

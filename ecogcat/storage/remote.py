@@ -7,6 +7,7 @@ URL; what may be a secret in it, or in the options that a store is reached with,
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -116,6 +117,7 @@ class Store:
             package = _PACKAGES.get(scheme)
             what = f"this needs {package}: pip install {package}" if package else " ".join(str(error).split())
             raise ImportError(f"{self.shown}: {what}") from None
+        self._heard: Mapping[str, Any] | None = None  # of the URL, when it was asked whether it is a folder's
         self.fs.invalidate_cache()  # what this process listed before may be no longer so
 
     def __repr__(self) -> str:
@@ -132,7 +134,7 @@ class Store:
         if is_http(self.url) and (self.url.endswith("/") or len(steps_of(self.url)) == 1):
             return True
         with self.in_words():
-            info = self.fs.info(self._path(self.url))
+            info = self._heard = self.fs.info(self._path(self.url))
         if info["type"] == "directory":
             return True
         # A web server sends whoever asks for a folder to its name with a slash.
@@ -146,7 +148,8 @@ class Store:
         RecordingNotFound
             If there is none.
         """
-        return self._asked(self.url if url is None else url)
+        heard, self._heard = (self._heard, None) if url is None else (None, self._heard)
+        return self._asked(self.url if url is None else url, heard)
 
     def described(self, files: Iterable[RemoteFile]) -> tuple[list[RemoteFile], dict[str, EcogcatError]]:
         """Return files with size and mark, asked for where the listing did not say; and why others have none.
@@ -205,19 +208,28 @@ class Store:
             )
 
     def get(self, file: RemoteFile, target: str, add: Callable[[int], None]) -> None:
-        """Bring a file to a local path; `add` is told of the bytes that have come."""
+        """Bring a file to a local path; `add` is told of the bytes that have come.
+
+        Raises
+        ------
+        OSError
+            If the local path cannot be written: that is no fault of the store.
+        """
         from fsspec.callbacks import Callback
 
         class Told(Callback):  # type: ignore[misc]
             def relative_update(self, inc: int = 1) -> None:
                 add(inc)
 
-        with self.in_words(file.url):
+        with self.in_words(file.url, target):
             self.fs.get_file(self._path(file.url), target, callback=Told())
 
     @contextmanager
-    def in_words(self, url: str | None = None) -> Iterator[None]:
-        """Say in one message what goes wrong with a store, with the URL and what to do, and no secret."""
+    def in_words(self, url: str | None = None, target: str | None = None) -> Iterator[None]:
+        """Say in one message what goes wrong with a store, with the URL and what to do, and no secret.
+
+        What goes wrong with the local file that is written, `target`, stays an OSError.
+        """
         shown = self.shown if url is None else shown_url(url)
         try:
             yield
@@ -226,6 +238,10 @@ class Store:
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
                 raise
+            if target is not None and isinstance(error, OSError) and _is_local(error, target):
+                instead = "point the environment variable ECOGCAT_CACHE to a folder that can be written to"
+                message = f"{error.strerror}: copies from elsewhere go to {os.path.dirname(target)}: {instead}"
+                raise OSError(error.errno, message, target) from error
             # Not chained: what a library says may hold keys, or the signature of a URL.
             if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
                 error = error.__cause__  # what a web server, or the way to it, says: to fsspec the file is not there
@@ -239,7 +255,7 @@ class Store:
         text = " ".join(str(error).split())
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        text = re.sub(r"\?[^\s'\"]*", "?...", re.sub(r"//[^/@\s'\"]+@", "//", text))[:_LONGEST]
+        text = re.sub(r"\?[^\s'\"]*", "?...", re.sub(r"//[^/\s'\"]*@", "//", text))[:_LONGEST]
         if isinstance(error, FileNotFoundError) or status in (404, 410):
             return RecordingNotFound(
                 f"{shown}: nothing is there; check the names of the bucket or host, folders and file"
@@ -286,27 +302,33 @@ class Store:
             files.append(_file(child_url(root, below), (*steps_of(root), *names), info))
         return Listing(tuple(sorted(files, key=lambda one: one.steps)), tuple(sorted(refused)))
 
-    def _asked(self, url: str) -> RemoteFile:
+    def _asked(self, url: str, heard: Mapping[str, Any] | None = None) -> RemoteFile:
         with self.in_words(url):
-            info = self.fs.info(self._path(url))
+            info = self.fs.info(self._path(url)) if heard is None else heard
             found = _file(url, steps_of(url), info)
             if found.mark:
                 return found
             if is_http(
                 url
-            ):  # of a page that is made when it is asked for its server may say nothing: never known again
-                return replace(found, mark=token_hex(8) if found.size is None else _digest(found.size, ""))
+            ):  # no date, ETag or checksum: another file may have the same size, so this is never known again
+                return replace(found, mark=token_hex(8))
             return replace(found, mark=_digest(found.size, str(self.fs.ukey(self._path(url)))))
 
 
 def _file(url: str, steps: tuple[str, ...], info: Mapping[str, Any]) -> RemoteFile:
-    mark = next((f"{key.lower()}={info[key]}" for key in _MARKS if info.get(key) is not None), "")
+    mark = next((f"{key.lower()}={info[key]}" for key in _MARKS if info.get(key)), "")
     size = None if info.get("size") is None else int(info["size"])
     return RemoteFile(url, steps, size, _digest(size, mark) if mark else "")
 
 
 def _digest(size: int | None, mark: str) -> str:
     return blake2b(f"{size} {mark}".encode(), digest_size=8).hexdigest()
+
+
+def _is_local(error: OSError, target: str) -> bool:
+    """Whether an error is of the local file that is written; the system names no file where writing goes wrong."""
+    unnamed = type(error) is OSError and error.filename is None and error.errno in (errno.EIO, errno.EROFS)
+    return error.filename == target or unnamed
 
 
 def _as_folder(url: str) -> str:

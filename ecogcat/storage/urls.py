@@ -8,6 +8,8 @@ from urllib.parse import quote, unquote
 from ecogcat.errors import CatalogError
 
 __all__ = [
+    "LOCAL_SCHEMES",
+    "SCHEME",
     "child_url",
     "is_http",
     "is_url",
@@ -15,14 +17,15 @@ __all__ = [
     "normal_url",
     "parent_url",
     "quoted_url",
+    "same_store",
     "shown_url",
     "step_fault",
     "steps_of",
 ]
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
 _CHAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::|.*::[A-Za-z][A-Za-z0-9+.-]+://")
-_LOCAL = ("file", "local")
+LOCAL_SCHEMES = ("file", "local")
 # They read through other stores, or from this machine: what they lead to is not what they name.
 _INDIRECT = (
     *(
@@ -42,6 +45,9 @@ _INDIRECT = (
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LONGEST_NAME = 255
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_USER = re.compile(r"://[^/]*@")
+_ASKED_BEFORE = re.compile(r"[^/?]*\?[^/]*@")
 
 
 def is_url(text: object) -> bool:
@@ -52,10 +58,10 @@ def is_url(text: object) -> bool:
     >>> [is_url(one) for one in ("s3://lab/a.rhd", "zip://*::s3://lab/a.zip", "file:///a.rhd", "C:/a.rhd", "a::b.rhd")]
     [True, True, False, False, False]
     """
-    match = _SCHEME.match(text) if isinstance(text, str) else None
+    match = SCHEME.match(text) if isinstance(text, str) else None
     if match is None:
         return False
-    return "://" in match.string if match[2] == "::" else match[1].lower() not in _LOCAL
+    return "://" in match.string if match[2] == "::" else match[1].lower() not in LOCAL_SCHEMES
 
 
 def is_http(url: str) -> bool:
@@ -76,7 +82,7 @@ def normal_url(url: str) -> str:
     >>> normal_url("S3://lab//2025-11-01/"), normal_url("https://host/day/./a%20b.rhd?version=2")
     ('s3://lab/2025-11-01', 'https://host/day/a%20b.rhd?version=2')
     """
-    match = _SCHEME.match(url)
+    match = SCHEME.match(url)
     if match is None:
         raise CatalogError(f"{shown_url(url)!r} is no URL")
     scheme = match[1].lower()
@@ -168,17 +174,43 @@ def lies_below(url: str, folder: str) -> bool:
     return url.rstrip("/") == base or url.startswith(folder if folder.endswith("://") else f"{base}/")
 
 
+def same_store(url: str, other: str) -> bool:
+    """Return whether two URLs are of one store, scheme and host or bucket: keys for the one are for the other, too.
+
+    Examples
+    --------
+    >>> same_store("s3://lab/a.rhd", "s3://lab/maps/b.csv"), same_store("s3://lab/a.rhd", "s3://other/b.csv")
+    (True, False)
+    >>> same_store("https://me:word@host/a", "https://HOST/b"), same_store("https://host/a", "http://host/b")
+    (True, False)
+    """
+    return _store_of(url) == _store_of(other)
+
+
+def _store_of(url: str) -> tuple[str, str]:
+    plain = normal_url(url)
+    scheme, _, rest = plain.partition("://")
+    http = is_http(plain)
+    host = (rest.partition("?")[0] if http else rest).partition("/")[0].rpartition("@")[2]
+    return scheme, host.lower() if http else host
+
+
 def shown_url(url: str) -> str:
     """Return a URL for people: no password, and of what follows a question mark no more than that it is there.
 
     Examples
     --------
-    >>> shown_url("sftp://me:word@host/a.rhd"), shown_url("https://host/a.rhd?X-Signature=abc")
+    >>> shown_url("sftp://me:w@rd@host/a.rhd"), shown_url("https://host/a.rhd?X-Signature=abc")
     ('sftp://host/a.rhd', 'https://host/a.rhd?...')
     """
-    plain = re.sub(r"://[^/@?]*@", "://", url)
-    head, mark, _ = plain.partition("?")
-    return f"{head}?..." if mark and is_http(plain.lower()) else plain
+    http = _HTTP.search(url)
+    if http is None:
+        return _USER.sub("://", url)
+    # An '@' behind the '?' may be of a password with a '?' in it, or of a query: neither is shown.
+    if _ASKED_BEFORE.match(url, http.end()):
+        return f"{_USER.sub('://', url[: http.start()])}{http[0]}?..."
+    head, mark, _ = _USER.sub("://", url).partition("?")
+    return f"{head}?..." if mark else head
 
 
 def step_fault(name: str) -> str:

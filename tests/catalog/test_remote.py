@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import ecogcat as ec
 from ecogcat.catalog.lookup import look_up
 from ecogcat.catalog.paths import places
-from ecogcat.storage.urls import lies_below, steps_of
+from ecogcat.storage.urls import is_url, lies_below, steps_of
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 from ecogcat.testing.simulated import SimulatedSession
@@ -300,3 +300,166 @@ def test_the_newer_interface_reads_urls(tmp_path: Path) -> None:
 
     write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
     assert RecordingReader(put(tmp_path / "a.rhd", "lab/a.rhd")).read().n_samples == 128
+
+
+_MAP = "channel,role,row,col\n0,electrode,0,0\n1,electrode,0,1\n2,electrode,1,0\n3,electrode,1,1\n"
+_KEYS = {"headers": {"Authorization": "Bearer topsecret"}}
+
+
+def _by_open_recording(recording: str, table: str, folder: Path) -> None:
+    ec.open_recording(recording, electrode=table, storage_options=_KEYS)
+
+
+def _by_entry(recording: str, table: str, folder: Path) -> None:
+    more = f", electrode: '{table}', storage_options: {{headers: {{Authorization: Bearer topsecret}}}}"
+    ec.open_session(written(folder / "s.yaml", entry(recording, more)))["rec"].read()
+
+
+def _by_join(recording: str, table: str, folder: Path) -> None:
+    more = f"electrode: '{table}', storage_options: {{headers: {{Authorization: Bearer topsecret}}}}"
+    text = f"sources:\n  j:\n    driver: ecog_join\n    args: {{parts: ['{recording}'], {more}}}\n"
+    ec.open_session(written(folder / "s.yaml", text))["j"].read()
+
+
+def _by_scan(recording: str, table: str, folder: Path) -> None:
+    place = recording.rpartition("/")[0]
+    ec.scan(place, folder / "scan.yaml", electrode=table, storage_options=_KEYS, progress=False)
+
+
+@pytest.mark.parametrize("read", [_by_open_recording, _by_entry, _by_join, _by_scan])
+def test_keys_go_to_the_store_of_the_recording_alone(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "tables").mkdir()
+    write_rhd(tmp_path / "web" / "a.rhd", [[1] * 128] * 4)
+    for folder in ("web", "tables"):
+        written(tmp_path / folder / "map.csv", _MAP)
+    with served(tmp_path / "web") as (url, server), served(tmp_path / "tables") as (elsewhere, other):
+        read(f"{url}/a.rhd", f"{elsewhere}/map.csv", tmp_path)
+        assert other.asked
+        assert not any("topsecret" in one for one in other.told)
+        assert all("topsecret" in one for one in server.told)
+        read(f"{url}/a.rhd", f"{url}/map.csv", tmp_path)
+        assert any("map.csv" in path for _, path in server.asked)
+        assert all("topsecret" in one for one in server.told)
+        if read is _by_open_recording:  # of a local recording the keys are for the table
+            ec.open_recording(tmp_path / "web" / "a.rhd", electrode=f"{elsewhere}/map.csv", storage_options=_KEYS)
+            assert any("topsecret" in one for one in other.told)
+
+
+_SIGNED = "X-Signature=verysecret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [",
+        "plans: {}",
+        "sources: {a: 3}",
+        "sources: {a: {driver: ecog_intan, args: {urlpath: a.rhd}, x: 1}}",
+        "metadata: {ecog: {rots: 3}}\nsources: {}",
+        "metadata: {ecog: {roots: [/data]}}\nsources: {a: {driver: ecog_intan, args: {urlpath: a.rhd}}}",
+        "sources: {a: {driver: ecog_intan, args: {urlpath: ../a.rhd}}}",
+        "sources: {a: {driver: ecog_intan, args: {urlpath: a.rhd, events: /etc/passwd}}}",
+        "sources: {a: {driver: yaml_file_cat, args: {path: s.yaml}}}",
+        "sources: {a: {driver: ecog_nothing, args: {}}}",
+        "sources: {a: {driver: ecog_intan, args: {urlpath: '{{ b }}'}}}",
+    ],
+)
+def test_no_error_of_a_signed_catalog_shows_the_signature(text: str, tmp_path: Path) -> None:
+    written(tmp_path / "s.yaml", text)
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    with served(tmp_path) as (url, _), pytest.raises((ec.EcogcatError, ValueError)) as caught:  # noqa: PT012
+        cat = ec.open_session(f"{url}/s.yaml?{_SIGNED}")
+        found = cat["a"]
+        found.read() if not hasattr(found, "_entries") else found["a"]
+    assert "verysecret" not in f"{caught.value!r}{caught.value}"
+
+
+def test_a_signed_catalog_that_includes_itself_shows_no_signature(tmp_path: Path) -> None:
+    from ecogcat.catalog.checked import CheckedCatalog
+
+    url = f"http://127.0.0.1:9/s.yaml?{_SIGNED}"
+    with pytest.raises(ec.CatalogError, match=r"includes itself: http://127.0.0.1:9/s.yaml\?\.\.\. > ") as caught:
+        CheckedCatalog(url, (url,))
+    assert "verysecret" not in str(caught.value)
+
+
+def test_what_is_shown_of_sources_entries_and_catalogs(tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    written(tmp_path / "map.csv", _MAP)
+    written(tmp_path / "there.yaml", entry("a.rhd"))
+    with served(tmp_path) as (url, _):
+        text = entry(f"{url}/a.rhd?{_SIGNED}", f", electrode: '{url}/map.csv?{_SIGNED}'")
+        text += f"  j: {{driver: ecog_join, args: {{parts: ['{url}/a.rhd?{_SIGNED}']}}}}\n"
+        text += f"  cat: {{driver: yaml_file_cat, args: {{path: '{url}/there.yaml?{_SIGNED}'}}}}\n"
+        here = ec.open_session(written(tmp_path / "s.yaml", text))
+        there = ec.open_session(f"{url}/there.yaml?{_SIGNED}")
+        assert there.name == "there"
+        plain = intake.open_catalog(str(tmp_path / "s.yaml"))
+        shown = [repr(here["rec"]), repr(here["j"]), repr(plain["rec"]), repr(there), repr(there["rec"])]
+        shown += [repr(one) for one in here._entries.values()] + [repr(there._entries["rec"])]
+        assert "verysecret" not in "".join(shown)
+        assert f"{url}/a.rhd?..." in repr(here["rec"])
+        assert here["rec"].read().channel_map is not None  # what is hidden is used
+        assert here["cat"]["rec"].read().n_samples == 128
+
+
+def test_a_store_without_recordings_is_named_without_the_password(tmp_path: Path) -> None:
+    from ecogcat.catalog.scan import Scan, nothing_found
+
+    assert nothing_found(Scan("sftp://me:p@ss@host/day", (), (), 0)).startswith("sftp://host/day: no recording")
+
+
+def test_the_newer_interface_shows_no_keys() -> None:
+    from ecogcat.catalog.pipelines import Recording, RecordingReader
+
+    options = {"key": "topsecret"}
+    one, other = (RecordingReader(f"https://host/a.rhd?{_SIGNED}", storage_options=each) for each in (options, None))
+    data = Recording(f"https://host/a.rhd?{_SIGNED}", options, {"rat": 17})
+    for text in (repr(data), repr(one), repr(one.kwargs)):
+        assert "secret" not in text
+    assert "https://host/a.rhd?..." in repr(data)
+    assert one != other
+
+
+def test_errors_of_a_table_of_an_entry_name_the_url(tmp_path: Path) -> None:
+    write_rhd(tmp_path / "a.rhd", [[1] * 128] * 4)
+    put(tmp_path / "a.rhd", "lab/a.rhd")
+    said("time\n0.1\n", "lab/t.csv")
+    join = "  j:\n    driver: ecog_join\n    args: {parts: [a.rhd], events: t.csv}\n"
+    for name in ("rec", "j"):
+        with pytest.raises(ec.FormatError, match="a table of events has a column") as caught:
+            ec.open_session(said(entry("a.rhd", ", events: t.csv") + join))[name].read()
+        assert "memory://lab/t.csv" in str(caught.value)
+        assert "cache" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "folder", ["zip::/x", "file:///data", "/data", "C:/data", "s3://lab/day", "zip://*::s3://lab/a.zip"]
+)
+def test_whether_a_catalog_lies_elsewhere_is_one_question(folder: str) -> None:
+    from ecogcat.catalog.shared import expanded
+
+    if is_url(folder):
+        with pytest.raises(ec.CatalogError, match="roots and tables are folders of this machine"):
+            expanded(["/data"], folder)
+        with pytest.raises(ec.CatalogError, match="may name only what lies in its folder"):
+            places("/etc/passwd", folder)
+    else:
+        assert expanded(["/data"], folder) == (["/data"], [])
+        assert places("/data/a.rhd", folder) == ["/data/a.rhd"]
+
+
+def test_a_recording_that_is_opened_twice_is_brought_once(tmp_path: Path) -> None:
+    digital = [0] * 500 + [1] * 500 + [0] * 1048
+    write_rhd(tmp_path / "a.rhd", [[1] * 2048] * 4, digital_in=digital)
+    written(tmp_path / "map.csv", _MAP)
+    more = ", electrode: '%s', resample_rate: 1000, triggers: {source: dig, channel: all}"
+    with served(tmp_path) as (url, server):
+        here = written(tmp_path / "here.yaml", entry("a.rhd", more % "map.csv"))
+        there = written(tmp_path / "there.yaml", entry(f"{url}/a.rhd", more % f"{url}/map.csv"))
+        dataset = ec.open_session(there)["rec"].read()
+        assert [path for command, path in server.asked if command == "HEAD"] == ["/map.csv", "/a.rhd"]
+    assert dataset == ec.open_session(here)["rec"].read()
+    assert dataset.parts[0].metadata["url"] == f"{url}/a.rhd"
+    assert len(dataset.events) == 1

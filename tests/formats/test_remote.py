@@ -158,7 +158,7 @@ def test_the_same_size_written_again_is_fetched_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("silent_on", "fetched"), [((), 0), (("Last-Modified",), 0), (("Last-Modified", "Content-Length"), 1)]
+    ("silent_on", "fetched"), [((), 0), (("Last-Modified",), 1), (("Last-Modified", "Content-Length"), 1)]
 )
 def test_what_a_web_server_does_not_say(tmp_path: Path, silent_on: tuple[str, ...], fetched: int) -> None:
     path = recording(tmp_path / "web")
@@ -362,3 +362,82 @@ def test_the_usual_companions_come_along(tmp_path: Path, name: str, beside: str,
         (tmp_path / one).write_text(one)
     with served(tmp_path, lists=lists) as (url, _):
         assert {os.path.basename(path) for path in bring(f"{url}/{name}").urls} == {name, beside}
+
+
+def test_a_file_of_the_same_size_from_a_server_that_says_nothing_of_it(tmp_path: Path) -> None:
+    path = recording(tmp_path)
+    with served(tmp_path) as (url, server):
+        server.silent_on = ("Last-Modified",)
+        bring(f"{url}/rec_a.rhd")
+        changed = path.read_bytes()[:-4] + b"\1\2\3\4"
+        path.write_bytes(changed)
+        assert Path(bring(f"{url}/rec_a.rhd").path).read_bytes() == changed
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("electrode", "channel,row\n0,0\n"),
+        ("events", "time\n0.1\n"),
+        ("judgements", "no,table\n"),
+        ("judgements", None),
+        ("electrode", None),
+    ],
+)
+@pytest.mark.parametrize("remote", [True, False], ids=["recording there", "recording here"])
+def test_errors_of_fetched_tables_name_the_url(key: str, text: str | None, remote: bool, tmp_path: Path) -> None:
+    path = recording(tmp_path)
+    memory().pipe_file("/lab/other.txt", b"x")
+    if text is not None:
+        memory().pipe_file("/lab/table.csv", text.encode())
+    place = put(path, "lab/rec_a.rhd") if remote else path
+    with pytest.raises(ec.EcogcatError) as caught:
+        ec.open_recording(place, **{key: "memory://lab/table.csv"})
+    assert "memory://lab/table.csv" in str(caught.value)
+    assert "cache" not in str(caught.value)
+
+
+@pytest.mark.parametrize("hint", [None, "Cut it. Then try again"])
+def test_an_error_in_words_keeps_its_hint(hint: str | None) -> None:
+    from ecogcat.formats.remote import RemoteCopy
+
+    copy = RemoteCopy("/cache/lab/a.rhd", "memory://lab/a.rhd", "/cache", {"/cache/lab/a.rhd": "memory://lab/a.rhd"})
+    error = ec.FormatError("it is odd. Very", path=copy.path, offset=3, found="no. 7", hint=hint)
+    with pytest.raises(ec.FormatError) as caught, copy.in_words():
+        raise error
+    assert caught.value.hint == hint
+    assert str(caught.value) == str(error).replace("/cache/lab/a.rhd", copy.url)
+
+
+def test_a_video_beside_a_recording_stays_in_the_store() -> None:
+    for name in (
+        "rec.ns5",
+        "rec.NEV",
+        "rec.ccf",
+        "rec.json",
+        "rec.avi",
+        "rec.mp4",
+        "rec.pdf",
+        "rec.mat",
+        "rec.ns5.zip",
+    ):
+        memory().pipe_file(f"/lab/{name}", b"x")
+    brought = {os.path.basename(path) for path in bring("memory://lab/rec.ns5").urls}
+    assert brought == {"rec.ns5", "rec.NEV", "rec.ccf", "rec.json"}
+
+
+def test_every_ending_that_formats_know_comes_along() -> None:
+    from ecogcat.formats.registry import endings
+
+    for one in ("rec.x", *(f"rec{ending}" for ending in endings())):
+        memory().pipe_file(f"/lab/{one}", b"x")
+    brought = {os.path.basename(path) for path in bring("memory://lab/rec.x").urls}
+    assert {"rec.x", *(f"rec{ending}" for ending in endings())} == brought
+
+
+def test_a_web_server_is_asked_once_for_what_a_url_is(tmp_path: Path) -> None:
+    recording(tmp_path)
+    with served(tmp_path) as (url, server):
+        for _ in range(2):
+            bring(f"{url}/rec_a.rhd")
+        assert [path for command, path in server.asked if command == "HEAD"] == ["/rec_a.rhd"] * 2

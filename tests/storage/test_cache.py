@@ -306,6 +306,7 @@ class Vault(MemoryFileSystem):
     store: ClassVar[dict[str, Any]] = {}
     pseudo_dirs: ClassVar[list[str]] = [""]
     cachable = False
+    written = 0.0
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -388,3 +389,84 @@ def test_a_killed_download_leaves_no_copy(cache: Path, tmp_path: Path) -> None:
     assert os.path.getsize(copy) == 20_000_000
     if leftovers._numbering():
         assert [one.name for one in (cache / "files").iterdir()] == [os.path.basename(copy)]
+
+
+def test_an_empty_mark_is_none(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    tagged = Vault._tagged
+    monkeypatch.setattr(Vault, "_tagged", lambda self, info: {**tagged(self, info), "ETag": "", "mtime": self.written})
+    marks = []
+    for Vault.written in (1.0, 2.0):  # the same size, written again
+        marks.append(Store("vault://lab/day/a.rhd", {"key": "opensesame"}).file().mark)
+    assert marks[0] != marks[1]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sftp://me:p@ss@host/a.rhd", "sftp://host/a.rhd"),
+        ("sftp://me:p?ss@host/a.rhd", "sftp://host/a.rhd"),
+        ("sftp://host/a@b?.rhd", "sftp://host/a@b?.rhd"),
+        ("https://me:p@ss@host/a.rhd?sig=x@y", "https://host/a.rhd?..."),
+        ("https://me:p?ss@host/a.rhd", "https://?..."),
+        ("https://host?key=abc@secret/b", "https://?..."),
+        ("https://host?key=secret", "https://host?..."),
+        ("HTTPS://host/a?key=secret", "HTTPS://host/a?..."),
+        ("simplecache::https://me:p@ss@host/a?key=secret", "simplecache::https://host/a?..."),
+        ("s3://lab/a?b.rhd", "s3://lab/a?b.rhd"),
+    ],
+)
+def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+@given(st.text("abc@?:#.!", max_size=9), st.sampled_from(["sftp", "https", "http", "smb"]))
+def test_no_password_is_shown(between: str, scheme: str) -> None:
+    text = shown_url(f"{scheme}://me:SECRET{between}SECRET@host/a.rhd")
+    assert "SECRET" not in text
+    assert "me:" not in text
+
+
+@pytest.mark.parametrize("kind", ["memory", "web"])
+def test_a_fault_of_the_local_disk_is_not_the_stores(kind: str, cache: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copies" / "taken"
+    target.mkdir(parents=True)
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "a.rhd").write_text("a")
+    some("a.rhd")
+    with served(tmp_path / "web") as (url, _):
+        store = Store(f"{url}/a.rhd" if kind == "web" else "memory://lab/a.rhd")
+        with pytest.raises(IsADirectoryError) as caught:
+            store.get(store.file(), str(target), lambda n: None)
+    assert caught.value.filename == str(target)
+    assert f"copies from elsewhere go to {target.parent}: point the environment variable ECOGCAT_CACHE" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "local"),
+    [
+        (lambda target: PermissionError(13, "Permission denied", target), True),
+        (lambda target: OSError(5, "Input/output error"), True),
+        (lambda target: OSError(30, "Read-only file system"), True),
+        (lambda target: PermissionError(13, "Permission denied", "/lab/a.rhd"), False),
+        (lambda target: PermissionError("no access"), False),
+        (lambda target: ConnectionResetError(104, "Connection reset by peer"), False),
+    ],
+)
+def test_who_is_to_blame_for_a_copy_that_fails(
+    error: Any, local: bool, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, files = some("a.rhd")
+
+    def fail(self: Any, place: str, target: str, **told: Any) -> None:
+        raise error(target)
+
+    monkeypatch.setattr(type(store.fs), "get_file", fail)
+    if local:
+        with pytest.raises(OSError, match=f"copies from elsewhere go to {cache}"):
+            fetch(store, files)
+    else:
+        (problem,) = fetch(store, files).problems.values()
+        assert str(problem).startswith("memory://lab/a.rhd: the store")
+    assert not list((cache / "files").iterdir())
