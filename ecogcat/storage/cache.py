@@ -83,7 +83,11 @@ def fetch(store: Store, files: Sequence[RemoteFile], add: Callable[[int], None] 
     sizes: dict[RemoteFile, int] = {}
     lock = threading.Lock()
 
+    stopped = threading.Event()
+
     def told(n: int) -> None:
+        if stopped.is_set():  # nobody waits for the rest of it
+            raise EcogcatError("the download was stopped")
         with lock:  # bars and callbacks are not made for several threads
             add(n)
 
@@ -93,14 +97,19 @@ def fetch(store: Store, files: Sequence[RemoteFile], add: Callable[[int], None] 
         except EcogcatError as error:
             problems[one] = error
 
-    if len(wanted) > 1:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            try:
-                list(pool.map(bring, wanted))
-            finally:
-                pool.shutdown(cancel_futures=True)
-    elif wanted:
-        bring(wanted[0])
+    try:
+        if len(wanted) > 1:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                try:
+                    list(pool.map(bring, wanted))
+                except BaseException:  # Ctrl-C, before the pool waits for its threads
+                    stopped.set()
+                    pool.shutdown(cancel_futures=True)
+                    raise
+        elif wanted:
+            bring(wanted[0])
+    finally:
+        stopped.set()  # one that comes in a thread of fsspec's ends, too
     _forget_older(folder, list(sizes))
     copies = {one: os.path.join(folder, _copy_name(one)) for one in files if one not in problems}
     return Fetched(copies, problems, sum(sizes.values()), len(sizes))
