@@ -14,11 +14,12 @@ from ecogcat.catalog.check import checked
 from ecogcat.catalog.relink import relink as relink_catalog
 from ecogcat.catalog.rows import rows_of
 from ecogcat.catalog.scanned import Update, scan_into
-from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
+from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected
 from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names
 from ecogcat.formats.own import links_of
+from ecogcat.progress import shown_progress
 from ecogcat.storage.urls import shown_url
 
 __all__ = ["check", "relink", "scan"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 from ecogcat.dataset import Dataset
 from ecogcat.errors import EcogcatError, FormatError, RecordingNotFound
 from ecogcat.frozen import FrozenMapping
-from ecogcat.progress import Progress, Report
+from ecogcat.progress import Progress, Report, shown_progress
 from ecogcat.storage.cache import Fetched, arranged, fetch, lacking
 from ecogcat.storage.remote import RemoteFile, Store
 from ecogcat.storage.urls import child_url, parent_url, shown_url, steps_of
@@ -149,8 +148,7 @@ def bring_files(store: Store, files: Iterable[RemoteFile], progress: Progress = 
     """Bring files to the cache, with a bar if that takes long."""
     given = list(files)
     total = sum(one.size or 0 for one in lacking(given))
-    seen = sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("ECOGCAT_NO_PROGRESS")
-    shown = seen and total >= _WORTH_A_BAR if progress is None else progress
+    shown = shown_progress() and total >= _WORTH_A_BAR if progress is None else progress
     with Report(total, shown, "fetching") as report:
         return fetch(store, given, report.add)
 
