@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 
 from ecogcat.errors import EcogcatError, FormatError
@@ -235,12 +236,18 @@ def _private(name: str) -> str:
                 f"{folder}: the cache for copies from elsewhere is private, and others can enter this folder, or "
                 f"own it: `chmod 700` it, or {_ELSEWHERE}"
             )
-        sweep(folder)
+        _sweep_once(folder)
     except OSError as error:
         raise EcogcatError(
             f"{folder}: the cache for copies from elsewhere cannot be made there ({error.strerror}): {_ELSEWHERE}"
         ) from error
     return folder
+
+
+@cache
+def _sweep_once(folder: str) -> None:
+    """Sweep a folder, of as many copies as there may be, when this process first asks for it."""
+    sweep(folder)
 
 
 def _copy_name(file: RemoteFile) -> str:

@@ -114,6 +114,18 @@ def test_what_killed_downloads_left_is_removed(cache: Path) -> None:
     assert not list(cache.rglob("ecogcat-*"))
 
 
+def test_a_folder_is_looked_through_for_leftovers_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[str] = []
+    monkeypatch.setattr(caching, "sweep", swept.append)
+    for name in ("a.rhd", "b.rhd"):
+        store, files = some(name)
+        arranged(store.url, fetch(store, files).copies)
+        lacking(files)
+    assert sorted(swept) == [str(cache / "files"), str(cache / "recordings")]
+    shutil.rmtree(cache)
+    assert len(fetch(store, files).copies) == 2, "the folder may be deleted at any time"
+
+
 def test_a_disk_without_room_says_so_before_anything_is_fetched(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, files = some("a.rhd", "b.rhd")
     usage = shutil.disk_usage(cache.parent)
@@ -364,6 +376,7 @@ def test_ctrl_c_ends_downloads_at_their_next_block(
     store, files = some(*names)
     blocks: list[int] = []
     threads: list[threading.Thread] = []
+    once = threading.Lock()
     main = threading.main_thread().ident
     assert main is not None
 
@@ -373,13 +386,14 @@ def test_ctrl_c_ends_downloads_at_their_next_block(
                 for _ in range(500):
                     add(1)
                     blocks.append(1)
-                    if len(blocks) == 10:
+                    if len(blocks) >= 10 and once.acquire(blocking=False):
                         signal.pthread_kill(main, signal.SIGINT)
                     time.sleep(0.01)
 
-        threads.append(threading.Thread(target=come))  # as fsspec has one of its own for all
-        threads[-1].start()
-        threads[-1].join()
+        own = threading.Thread(target=come)  # as fsspec has one for all
+        threads.append(own)
+        own.start()
+        own.join()
 
     monkeypatch.setattr(Store, "get", get)
     with pytest.raises(KeyboardInterrupt):
