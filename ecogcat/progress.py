@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Progress", "Report"]
+__all__ = ["Progress", "Report", "shown_progress"]
 
 Progress = bool | Callable[[int, int], None] | None
 """None or False: silence. True: a bar. A callable gets (bytes done, bytes in all)."""
@@ -67,3 +69,8 @@ class Report:
         """Leave the bar as it stands."""
         if self.bar is not None:
             self.bar.close()
+
+
+def shown_progress() -> bool:
+    """Return whether a bar would be seen, and is wanted: bars are drawn on the standard error."""
+    return sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("ECOGCAT_NO_PROGRESS")

@@ -1,27 +1,28 @@
-"""Relink: paths of a catalog or a virtual file, changed where a folder or drive has moved; the rest stays as it is."""
+"""Relink: paths of a catalog or a virtual file, changed where a folder or bucket has moved; the rest stays as it is."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecogcat.catalog.index import index_path
 from ecogcat.catalog.paths import local_path
+from ecogcat.catalog.relinkplaces import Move, move_of, place_of_text
+from ecogcat.catalog.shared import KEY
 from ecogcat.catalog.summary import SUMMARY
-from ecogcat.catalog.yamltext import BRACE, read_catalog_text, scalar, write_text
+from ecogcat.catalog.yamltext import CatalogText, read_catalog_text, scalar, write_text
+from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import CatalogError, EcogcatError, RecordingNotFound
+from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = ["Relinked", "relink"]
 
-_HERE = re.compile(r"\{\{\s*CATALOG_DIR\s*\}\}/?")
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-_ANY_WINDOWS = re.compile(r"(?<![^/])[A-Za-z]:\\|(?<![^/])\\\\")
 _VIRTUAL = ".vds.h5"
-_PATHS = ("urlpath", "path", "electrode", "events", "judgements", "parts")
+_FOLDERS = ("roots", "tables")
+_FILES = ("electrode", "events", "judgements")
+_PATHS = ("urlpath", "path", *_FILES, "parts", *_FOLDERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,12 @@ class Relinked:
     Attributes
     ----------
     entry : str
-        In a virtual file, the name of the recording's file.
+        In a virtual file, the name of the recording's file; of what holds for all recordings, where that stands, such
+        as ``metadata: ecog: roots``.
     old, new : str
         As the catalog has them; in a virtual file, the places.
     exists : bool
-        Whether something is at the new place.
+        Whether something is at the new place; true of a URL, where nobody looks before it is opened.
     problem : str
         Why a virtual file that a catalog lists was left as it is; empty otherwise.
     """
@@ -54,7 +56,7 @@ def relink(
     *,
     virtual: bool = True,
 ) -> list[Relinked]:
-    r"""Write into a catalog, or a virtual file, where a folder that has moved is now.
+    r"""Write into a catalog, or a virtual file, where a folder that has moved, or a bucket that was renamed, is now.
 
     Parameters
     ----------
@@ -63,21 +65,23 @@ def relink(
         recordings have to be at their new place what they were. Either is replaced in one step.
     old, new : path-like
         The folder (or drive, or file) as it was, and as it is. Drive letters and network paths of another system are
-        understood: ``"D:\\rig\\2026"``.
+        understood: ``"D:\\rig\\2026"``. Either may be a URL: ``"s3://lab"``, ``"s3://lab-archive"``.
     virtual : bool
         Whether the virtual files that a catalog lists are relinked as well.
 
     Returns
     -------
     list of Relinked
-        The paths that lay below `old`, in joins too; none if there was none, and then nothing is written. Behind them
-        those in virtual files, whose `entry` is the catalog's and the name of the file; one of them that cannot be
-        relinked is left as it is, with the `problem`.
+        The paths that lay below `old`, in joins, `roots` and `tables` too; none if there was none, and then nothing is
+        written. Behind them those in virtual files, whose `entry` is the catalog's and the name of the file; one of
+        them that cannot be relinked is left as it is, with the `problem`.
 
     Raises
     ------
     RecordingNotFound
         If there is no catalog, or nothing at `new`.
+    CatalogError
+        If roots or tables, which are folders, would become URLs, or what a virtual file refers to; nothing is written.
     FormatError, SourceChangedError
         If a recording of a virtual file is not at its new place, or not what it was; nothing is written then.
 
@@ -95,29 +99,38 @@ def relink(
         if not isinstance(value, (str, os.PathLike)):
             raise TypeError(f"{name} is a path, not {type(value).__name__}")
     path = os.path.abspath(local_path(catalog))
-    target = os.path.abspath(local_path(new))
+    move = move_of(os.fspath(old), os.fspath(new))
     text = None if _is_hdf5(path) else read_catalog_text(path)
-    if not os.path.exists(target):
-        raise RecordingNotFound(f"{target}: nothing is there; give the place where {os.fspath(old)} is now")
+    if not is_url(move.new) and not os.path.exists(move.new):
+        raise RecordingNotFound(
+            f"{move.new}: nothing is there; give the place where {shown_url(os.fspath(old))} is now"
+        )
     if text is None:
-        return _relinked_virtual(path, os.fspath(old), target)
-    folder = os.path.dirname(path)
+        return _relinked_virtual(path, move)
     moved: list[Relinked] = []
     listed: dict[str, str] = {}
-    changes: dict[int, list[tuple[int, int, str]]] = {}
-    for entry, node in _scalars(text.nodes):
-        there = _moved(node.value, os.fspath(old), target, folder, origin=entry.endswith("\0"))
+    changes: dict[int, set[tuple[int, int, str]]] = {}
+    for said in _said(text):
+        node = said.node
+        there = move.of_text(node.value, path, origin=said.key == "origin", folder=said.key in _FOLDERS)
+        if said.rooted and there is not None and not _is_absolute(node.value) and not os.path.exists(there[1]):
+            there = None  # it counts from the roots
         if node.value.lower().endswith(_VIRTUAL):
-            listed.setdefault(there[1] if there else _place(node.value, folder), entry)
+            listed.setdefault(there[1] if there else place_of_text(node.value, os.path.dirname(path)), said.entry)
         if there is None:
             continue
         written, place = there
+        if said.key in _FOLDERS and is_url(place):
+            raise CatalogError(
+                f"{path}, line {node.start_mark.line + 1}: {said.key} are folders of this machine, and cannot lie at "
+                f"{shown_url(place)}: take {node.value!r} out of them, and give the entries URLs as urlpath"
+            )
         start, stop = node.start_mark, node.end_mark
         if start.line != stop.line:
             raise CatalogError(f"{path}, line {start.line + 1}: a path over several lines; write it on one")
-        changes.setdefault(start.line, []).append((start.column, stop.column, scalar(written)))
-        if not entry.endswith("\0"):
-            moved.append(Relinked(entry, node.value, written, os.path.exists(place)))
+        changes.setdefault(start.line, set()).add((start.column, stop.column, scalar(written)))
+        if said.key != "origin":
+            moved.append(Relinked(said.entry, node.value, written, is_url(place) or os.path.exists(place)))
     if moved:
         lines = list(text.lines)
         for number, edits in changes.items():
@@ -129,25 +142,19 @@ def relink(
             from ecogcat.catalog.indexed import index_text  # imports Intake
 
             index_text(path, whole)
-    for file, entry in listed.items() if virtual else ():
+    for file, entry in listed.items() if virtual and not is_url(move.old) else ():
         if _is_hdf5(file):
-            moved += _listed_virtual(file, entry, os.fspath(old), target)
+            moved += _listed_virtual(file, entry, move)
     return moved
 
 
-def _listed_virtual(file: str, entry: str, old: str, target: str) -> list[Relinked]:
+def _listed_virtual(file: str, entry: str, move: Move) -> list[Relinked]:
     """Relink a virtual file that a catalog lists; what is wrong with it does not keep the others from it."""
     label = f"{entry} ({os.path.basename(file)})"
     try:
-        return [replace(one, entry=label) for one in _relinked_virtual(file, old, target)]
+        return [replace(one, entry=label) for one in _relinked_virtual(file, move)]
     except (EcogcatError, OSError) as error:
         return [Relinked(label, file, file, True, " ".join(str(error).split()))]
-
-
-def _place(text: str, folder: str) -> str:
-    """Return where a path of a catalog leads."""
-    plain = _HERE.sub("", text, count=1).replace(BRACE, "{").removeprefix("file://")
-    return os.path.normpath(os.path.join(folder, os.path.expanduser(plain)))
 
 
 def _is_hdf5(path: str) -> bool:
@@ -158,94 +165,85 @@ def _is_hdf5(path: str) -> bool:
         return False
 
 
-def _relinked_virtual(path: str, old: str, target: str) -> list[Relinked]:
+def _relinked_virtual(path: str, move: Move) -> list[Relinked]:
     from ecogcat.catalog.relinkvirtual import relink_virtual
 
-    plain = os.path.expanduser(old)
-    olds = [old] if _WINDOWS.match(old) else [os.path.abspath(plain), os.path.realpath(plain)]
-
     def moved(place: str) -> str | None:
-        # Of another drive of Windows the file has the whole path, which here looks like a name in its folder.
-        windows = _ANY_WINDOWS.search(place)
-        for one in olds:
-            below = _below_windows(place[windows.start() :], one) if windows else _below(place, one)
-            if below is not None:
-                return os.path.normpath(os.path.join(target, below))
-        return None
+        now = move.of_place(place)
+        if now is not None and is_url(now):
+            raise CatalogError(f"{path}: a virtual file refers to files on disks, not to {shown_url(now)}")
+        return now
 
+    if is_url(move.old):
+        raise CatalogError(f"{path}: a virtual file refers to files on disks, and to none below {shown_url(move.old)}")
     changed = relink_virtual(path, moved)
     return [Relinked(os.path.basename(now), before, now, os.path.exists(now)) for before, now in changed]
 
 
-def _scalars(entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the nodes of all texts that may be paths, with the entry's name; a NUL behind it for what a scan wrote."""
-    for name, entry in entries.items():
-        for key, value in _pairs(entry):
-            if key == "args":
-                for argument, inside in _pairs(value):
-                    if argument in _PATHS:
-                        yield from ((name, node) for node in _texts(inside))
-            if key == "metadata":
-                for title, inside in _pairs(value):
-                    if title == SUMMARY:
-                        yield from ((name + "\0", node) for own, node in _pairs(inside) if own == "origin")
+class _Said(NamedTuple):
+    """A text of a catalog that may be a path."""
+
+    entry: str
+    key: str
+    """The argument that it is of; ``origin`` for what a scan wrote."""
+    node: Any
+    rooted: bool
+    """Whether a relative one is looked for in roots."""
+
+
+def _said(text: CatalogText) -> Iterator[_Said]:
+    """Yield all texts that may be paths: of the catalog as a whole, then of its entries."""
+    catalog = dict(_pairs(dict(_pairs(text.root)).get("metadata")))
+    shared = dict(_pairs(catalog.get(KEY)))
+    for keys, owner, said in (
+        (_FOLDERS, shared, KEY),
+        (_FILES, dict(_pairs(shared.get("defaults"))), f"{KEY}: defaults"),
+    ):
+        for key in keys:
+            for node in _texts(owner.get(key)):
+                if _is_path(key, node, text):
+                    yield _Said(f"metadata: {said}: {key}", key, node, False)
+    for name, entry in text.nodes.items():
+        facts = dict(_pairs(entry))
+        arguments = dict(_pairs(facts.get("args")))
+        rooted = "roots" in shared or "roots" in arguments
+        for key, value in arguments.items():
+            if key in _PATHS:
+                for node in _texts(value):
+                    if _is_path(key, node, text):
+                        yield _Said(name, key, node, rooted and key == "urlpath")
+        for node in _texts(dict(_pairs(dict(_pairs(facts.get("metadata"))).get(SUMMARY))).get("origin")):
+            yield _Said(name, "origin", node, False)
+
+
+def _is_path(key: str, node: Any, text: CatalogText) -> bool:
+    """Return whether what an argument says is a path: no yes or nothing, no name of an entry or an electrode."""
+    if not node.tag.endswith(":str") or (key == "electrode" and is_known(node.value)):
+        return False
+    return not (key == "parts" and node.value in text.nodes)
+
+
+def _is_absolute(text: str) -> bool:
+    plain = text.removeprefix("file://")
+    return (
+        plain.startswith(("{{", "\\\\"))
+        or os.path.isabs(os.path.expanduser(plain))
+        or is_url(text)
+        or plain[1:2] == ":"
+    )
 
 
 def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(node.value, list) and node.value and isinstance(node.value[0], tuple):
+    if node is not None and isinstance(node.value, list) and node.value and isinstance(node.value[0], tuple):
         yield from ((key.value, value) for key, value in node.value)
 
 
 def _texts(node: Any) -> Iterator[Any]:
+    if node is None:
+        return
     if isinstance(node.value, str):
         yield node
     elif isinstance(node.value, list):
         for one in node.value:
             if not isinstance(one, tuple):
                 yield from _texts(one)
-
-
-def _moved(text: str, old: str, new: str, folder: str, origin: bool) -> tuple[str, str] | None:
-    """Return a path as the catalog has it now, and the place it means; None if it does not lie below `old`."""
-    path, query, arguments = text.partition("?") if origin else (text, "", "")
-    relative = bool(_HERE.match(path))
-    plain = _HERE.sub("", path, count=1).replace(BRACE, "{") if relative else path
-    if "{{" in plain or "://" in plain.replace("file://", ""):
-        return None
-    windows = bool(_WINDOWS.match(plain))
-    absolute = windows or os.path.isabs(os.path.expanduser(plain.removeprefix("file://")))
-    if windows or _WINDOWS.match(old):
-        below = _below_windows(plain, old)
-    else:
-        place = os.path.normpath(os.path.join(folder, os.path.expanduser(plain.removeprefix("file://"))))
-        below = _below(place, os.path.abspath(os.path.expanduser(old)))
-    if below is None:
-        return None
-    place = os.path.normpath(os.path.join(new, below))
-    if absolute and not relative:
-        return place + query + arguments, place
-    try:
-        short = os.path.relpath(place, folder).replace(os.sep, "/")
-    except ValueError:  # another drive
-        return place + query + arguments, place
-    written = "{{ CATALOG_DIR }}/" + short.replace("{", BRACE) if relative else short
-    return written + query + arguments, place
-
-
-def _below(place: str, folder: str) -> str | None:
-    try:
-        return (
-            str(PurePosixPath(place).relative_to(folder))
-            if os.sep == "/"
-            else os.fspath(PureWindowsPath(place).relative_to(folder))
-        )
-    except ValueError:
-        return None
-
-
-def _below_windows(place: str, folder: str) -> str | None:
-    """Return a path of Windows as seen from a folder, with slashes; case does not matter there."""
-    try:
-        return PureWindowsPath(place).relative_to(PureWindowsPath(folder)).as_posix()
-    except ValueError:
-        return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
+
+from ecogcat.progress import shown_progress
 
 __all__ = ["Progress", "ScanBar"]
 
@@ -17,13 +18,13 @@ class ScanBar:
     Parameters
     ----------
     progress : bool, callable or None
-        True for a bar on the standard error; None for one if that is a terminal.
+        True for a bar on the standard error; None for one if it would be seen.
     """
 
     def __init__(self, progress: Progress) -> None:
         self.callback = progress if callable(progress) else None
         self.bar: Any = None
-        self.wanted = progress is True or (progress is None and sys.stderr is not None and sys.stderr.isatty())
+        self.wanted = progress is True or (progress is None and shown_progress())
 
     def __enter__(self) -> Callable[[int, int], None]:
         if self.wanted:

@@ -93,7 +93,7 @@ def scan(
         Processes; as many as there are processors by default. A small folder is looked through in this one.
     progress : bool or callable, optional
         True for a bar on the standard error; or a function that is told how many files are done, and are known of. By
-        default a bar where the standard error is a terminal.
+        default a bar where the standard error is a terminal, and ECOGCAT_NO_PROGRESS is not set.
     storage_options : mapping, optional
         What the store of a URL is reached with, plain values; they are written into the entries, for opening them. By
         default those of the catalog that is brought up to date.

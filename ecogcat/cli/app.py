@@ -15,7 +15,7 @@ import click
 import ecogcat as ec
 from ecogcat.cli.completion import LINE, complete_entries
 
-__all__ = ["JSON", "LOAD", "TypedCommand", "ecogcat", "reported", "selected", "shown_progress", "spoken", "typed"]
+__all__ = ["JSON", "LOAD", "TypedCommand", "ecogcat", "reported", "selected", "spoken", "typed"]
 
 JSON = click.option(
     "--json", "as_json", is_flag=True, help="One JSON document on the standard output, also of an error."
@@ -230,8 +230,3 @@ def selected(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
     command = click.option("--all", "every", is_flag=True, help="All recordings, as when no ENTRY is named.")(command)
     return click.argument("entries", nargs=-1, metavar="[ENTRY]...", shell_complete=complete_entries)(command)
-
-
-def shown_progress() -> bool:
-    """Return whether a progress bar would be seen: it is drawn on the standard error."""
-    return sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("ECOGCAT_NO_PROGRESS")

@@ -12,11 +12,12 @@ import click
 
 import ecogcat as ec
 from ecogcat.catalog.addjoin import add_join
-from ecogcat.cli.app import JSON, LOAD, TypedCommand, ecogcat, reported, selected, shown_progress, spoken, typed
+from ecogcat.cli.app import JSON, LOAD, TypedCommand, ecogcat, reported, selected, spoken, typed
 from ecogcat.cli.completion import complete_files
 from ecogcat.cli.oddones import line_without, without_the_odd
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import are_paths, catalog_of, chosen_names, entries_of, is_catalog
+from ecogcat.progress import shown_progress
 from ecogcat.storing.target import unfinished_path
 from ecogcat.tabulate import dataset_text, plan_text
 

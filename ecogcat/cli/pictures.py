@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 import ecogcat as ec
-from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
+from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected
 from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names, dataset_of
+from ecogcat.progress import shown_progress
 
 __all__ = ["plot", "report"]
 

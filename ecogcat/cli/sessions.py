@@ -14,11 +14,13 @@ from ecogcat.catalog.check import checked
 from ecogcat.catalog.relink import relink as relink_catalog
 from ecogcat.catalog.rows import rows_of
 from ecogcat.catalog.scanned import Update, scan_into
-from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected, shown_progress
+from ecogcat.catalog.shared import shared_settings
+from ecogcat.cli.app import JSON, LOAD, ecogcat, reported, selected
 from ecogcat.cli.completion import complete_files
 from ecogcat.cli.output import print_json
 from ecogcat.cli.targets import catalog_of, chosen_names
 from ecogcat.formats.own import links_of
+from ecogcat.progress import shown_progress
 from ecogcat.storage.urls import shown_url
 
 __all__ = ["check", "relink", "scan"]
@@ -154,20 +156,20 @@ def _bar() -> Any:
 @JSON
 @reported
 def relink(catalog: str, old: str, new: str, no_virtual: bool, as_json: bool) -> None:
-    """Say where a folder or drive that has moved is now: OLD as it was, NEW as it is.
+    """Say where a folder, drive or bucket that has moved is now: OLD as it was, NEW as it is; either may be a URL.
 
-    The paths in the catalog's entries and joins are rewritten; nothing else in the file is. So are those in the virtual
-    files (.vds.h5) that it lists, whose recordings have to be what they were. CATALOG may also be a virtual file. Exit
-    status 1 if something is not at its new place, or no path lay below OLD.
+    The paths in the catalog's entries, joins and roots are rewritten; nothing else in the file is. So are those in
+    the virtual files (.vds.h5) that it lists, whose recordings have to be what they were. CATALOG may also be a virtual
+    file. Exit status 1 if something is not at its new place, or no path lay below OLD.
     """
     moved = relink_catalog(catalog, old, new, virtual=not no_virtual)
     if as_json:
-        print_json([asdict(one) for one in moved])
+        print_json([{**asdict(one), "old": shown_url(one.old), "new": shown_url(one.new)} for one in moved])
     else:
         for one in moved:
             holds = one.exists and not one.problem
             more = f" is as it was: {one.problem}" if one.problem else "" if one.exists else " (nothing is there)"
-            click.echo(f"{'ok' if holds else 'FAILS':5}  {one.entry}: {one.new}{more}")
+            click.echo(f"{'ok' if holds else 'FAILS':5}  {one.entry}: {shown_url(one.new)}{more}")
         n = sum(not one.problem for one in moved)
         click.echo(f"\n{n:,} path{'' if n == 1 else 's'} of {catalog} changed")
     if not moved:
@@ -179,9 +181,14 @@ def relink(catalog: str, old: str, new: str, no_virtual: bool, as_json: bool) ->
 def _say_where(catalog: str, old: str) -> None:
     """Say where a catalog's paths do lie, when none lay where they were said to."""
     if os.path.splitext(catalog)[1].lower() in (".yaml", ".yml"):
-        paths = [row.arguments.get("urlpath") for row in rows_of(catalog_of(catalog))]
+        cat = catalog_of(catalog)
+        paths = [row.arguments.get("urlpath") for row in rows_of(cat)]
+        roots = shared_settings(cat.metadata).roots
     else:
-        paths = list(links_of(os.path.abspath(catalog)))
-    folders = dict.fromkeys(os.path.dirname(path) for path in paths if isinstance(path, str))
+        paths, roots = list(links_of(os.path.abspath(catalog))), ()
+    named = (os.path.dirname(path) for path in paths if isinstance(path, str))
+    folders = dict.fromkeys([*roots, *(shown_url(one) for one in named if one)])
     listed = ", ".join(list(folders)[:5]) + (" ..." if len(folders) > 5 else "")
-    click.echo(f"error: no path of {catalog} lies below {old}; they lie in {listed or 'no folder'}", err=True)
+    click.echo(
+        f"error: no path of {catalog} lies below {shown_url(old)}; they lie in {listed or 'no folder'}", err=True
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, EcogcatError, FormatError, RecordingNotFound
 from ecogcat.formats.registry import endings
 from ecogcat.frozen import FrozenMapping
-from ecogcat.progress import Progress, Report
+from ecogcat.progress import Progress, Report, shown_progress
 from ecogcat.storage.cache import Fetched, arranged, fetch, lacking
 from ecogcat.storage.remote import RemoteFile, Store
 from ecogcat.storage.storeoptions import plain_options
@@ -211,8 +210,7 @@ def bring_files(store: Store, files: Iterable[RemoteFile], progress: Progress = 
     """Bring files to the cache, with a bar if that takes long."""
     given = list(files)
     total = sum(one.size or 0 for one in lacking(given))
-    seen = sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("ECOGCAT_NO_PROGRESS")
-    shown = seen and total >= _WORTH_A_BAR if progress is None else progress
+    shown = shown_progress() and total >= _WORTH_A_BAR if progress is None else progress
     with Report(total, shown, "fetching") as report:
         return fetch(store, given, report.add)
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 
 from ecogcat.errors import EcogcatError, FormatError
@@ -83,7 +84,11 @@ def fetch(store: Store, files: Sequence[RemoteFile], add: Callable[[int], None] 
     sizes: dict[RemoteFile, int] = {}
     lock = threading.Lock()
 
+    stopped = threading.Event()
+
     def told(n: int) -> None:
+        if stopped.is_set():  # nobody waits for the rest of it
+            raise EcogcatError("the download was stopped")
         with lock:  # bars and callbacks are not made for several threads
             add(n)
 
@@ -93,14 +98,19 @@ def fetch(store: Store, files: Sequence[RemoteFile], add: Callable[[int], None] 
         except EcogcatError as error:
             problems[one] = error
 
-    if len(wanted) > 1:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            try:
-                list(pool.map(bring, wanted))
-            finally:
-                pool.shutdown(cancel_futures=True)
-    elif wanted:
-        bring(wanted[0])
+    try:
+        if len(wanted) > 1:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                try:
+                    list(pool.map(bring, wanted))
+                except BaseException:  # Ctrl-C, before the pool waits for its threads
+                    stopped.set()
+                    pool.shutdown(cancel_futures=True)
+                    raise
+        elif wanted:
+            bring(wanted[0])
+    finally:
+        stopped.set()  # one that comes in a thread of fsspec's ends, too
     _forget_older(folder, list(sizes))
     copies = {one: os.path.join(folder, _copy_name(one)) for one in files if one not in problems}
     return Fetched(copies, problems, sum(sizes.values()), len(sizes))
@@ -227,12 +237,18 @@ def _private(name: str) -> str:
                 f"{folder}: the cache for copies from elsewhere is private, and others can enter this folder, or "
                 f"own it: `chmod 700` it, or {_ELSEWHERE}"
             )
-        sweep(folder)
+        _sweep_once(folder)
     except OSError as error:
         raise EcogcatError(
             f"{folder}: the cache for copies from elsewhere cannot be made there ({error.strerror}): {_ELSEWHERE}"
         ) from error
     return folder
+
+
+@cache
+def _sweep_once(folder: str) -> None:
+    """Sweep a folder, of as many copies as there may be, when this process first asks for it."""
+    sweep(folder)
 
 
 def _copy_name(file: RemoteFile) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import yaml
 import ecogcat as ec
 from ecogcat.catalog import examine as examining
 from ecogcat.catalog.scanned import scan_into
+from ecogcat.cli.commands import ecogcat
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 from tests.conftest import shared_path
@@ -351,3 +353,27 @@ def test_files_that_may_not_be_read_are_listed(request: pytest.FixtureRequest) -
     recordings, refused = json.loads(done.stdout)
     assert recordings == ["a.rhd"]
     assert refused == dict.fromkeys(("anything", "closed", "secret.rhd"), "Permission denied")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("silent", [True, False])
+@pytest.mark.parametrize("command", [True, False])
+def test_a_bar_where_it_is_seen_and_wanted(
+    tmp_path: Path, silent: bool, command: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    write_rhd(tmp_path / "data" / "a.rhd", [[0] * 128] * 4)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.delenv("ECOGCAT_NO_PROGRESS", raising=False)
+    if silent:
+        monkeypatch.setenv("ECOGCAT_NO_PROGRESS", "1")
+    if command:
+        ecogcat.main(["scan", str(tmp_path / "data"), "-o", str(tmp_path / "s.yaml")], standalone_mode=False)
+    else:
+        ec.scan(tmp_path / "data", tmp_path / "s.yaml")
+    assert ("scanning" in terminal.getvalue()) is not silent

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -108,6 +112,18 @@ def test_what_killed_downloads_left_is_removed(cache: Path) -> None:
     store, files = some("a.rhd")
     arranged(store.url, fetch(store, files).copies)
     assert not list(cache.rglob("ecogcat-*"))
+
+
+def test_a_folder_is_looked_through_for_leftovers_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[str] = []
+    monkeypatch.setattr(caching, "sweep", swept.append)
+    for name in ("a.rhd", "b.rhd"):
+        store, files = some(name)
+        arranged(store.url, fetch(store, files).copies)
+        lacking(files)
+    assert sorted(swept) == [str(cache / "files"), str(cache / "recordings")]
+    shutil.rmtree(cache)
+    assert len(fetch(store, files).copies) == 2, "the folder may be deleted at any time"
 
 
 def test_a_disk_without_room_says_so_before_anything_is_fetched(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -362,6 +378,44 @@ def test_a_wrong_key_is_told_without_the_key(vault: Vault) -> None:
         assert secret not in text
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
+@pytest.mark.parametrize("names", [("a.rhd",), tuple(f"{k}.rhd" for k in range(20))])
+def test_ctrl_c_ends_downloads_at_their_next_block(
+    cache: Path, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, files = some(*names)
+    blocks: list[int] = []
+    threads: list[threading.Thread] = []
+    once = threading.Lock()
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def get(self: Store, file: RemoteFile, target: str, add: Any) -> None:
+        def come() -> None:
+            with suppress(EcogcatError):
+                for _ in range(500):
+                    add(1)
+                    blocks.append(1)
+                    if len(blocks) >= 10 and once.acquire(blocking=False):
+                        signal.pthread_kill(main, signal.SIGINT)
+                    time.sleep(0.01)
+
+        own = threading.Thread(target=come)  # as fsspec has one for all
+        threads.append(own)
+        own.start()
+        own.join()
+
+    monkeypatch.setattr(Store, "get", get)
+    with pytest.raises(KeyboardInterrupt):
+        fetch(store, files)
+    time.sleep(0.1)
+    n = len(blocks)
+    time.sleep(0.2)
+    assert len(blocks) == n < 100, "no thread goes on"
+    assert len(threads) < 20, "what had not begun does not begin"
+    assert not list((cache / "files").iterdir())
 
 
 _KILLED = """
