@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 import ecogcat as ec
-from benchmarks.data import KEPT, RATE, Recordings
+from benchmarks.data import KEPT, N_SOURCE, RATE, Recordings
 from benchmarks.items import Item
+from benchmarks.limits import KINDS, unavailable, write_limit
 from benchmarks.peers import Hand
-
-_BYTES = 4 << 20  # handed to the system at a time
+from ecogcat.settings import threads
 
 
 def writing_items(recordings: Recordings) -> list[Item]:
@@ -24,8 +26,6 @@ def writing_items(recordings: Recordings) -> list[Item]:
     dataset, hand = recordings.dataset(masked=True), Hand(recordings)
     folder = recordings.paths[0].parent
     shape = (len(KEPT), recordings.total)
-    stored = 4 if recordings.layout == "A" else 2
-    resident = np.ones(_BYTES, np.uint8)
 
     def into(name: str, write: Callable[[Path], Any]) -> tuple[int, int]:
         place = folder / f"written_{recordings.layout}_{name}.h5"
@@ -34,15 +34,12 @@ def writing_items(recordings: Recordings) -> list[Item]:
         place.unlink()
         return shape
 
-    def limit(place: Path) -> None:
-        """As many bytes as ours has to write, handed to the system from memory, and synced."""
-        temporary, total = place.with_suffix(".part"), shape[0] * shape[1] * stored
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        for start in range(0, total, _BYTES):
-            os.write(descriptor, resident[: min(_BYTES, total - start)].data)
-        os.fsync(descriptor)
-        os.close(descriptor)
-        os.replace(temporary, place)
+    @cache
+    def resident() -> NDArray[Any]:
+        return np.ones(N_SOURCE * recordings.total, np.float32 if recordings.layout == "A" else np.int16)
+
+    def limit(place: Path, sync: bool) -> None:
+        write_limit(place, KINDS[recordings.layout], resident(), N_SOURCE, len(KEPT), sync=sync, threads=threads())
 
     def by_hand(place: Path) -> None:
         with h5py.File(place, "w") as file:
@@ -57,18 +54,21 @@ def writing_items(recordings: Recordings) -> list[Item]:
         ec.write(dataset, place)
 
     calls = {"h5py": lambda: into("hand", by_hand), "ours": lambda: into("ours", ours)}
-    note = "its limit hands as many bytes as are stored (4 a value in A, 2 elsewhere) from memory to the system"
-    title, notes = "write the joined 51 channels to a new HDF5 file", (note,)
+    limits = [None, None]
+    if unavailable() is None:
+        limits = [lambda sync=sync: into("limit", partial(limit, sync=sync)) for sync in (True, False)]
+    title = "write the joined 51 channels to a new HDF5 file"
+    notes = (
+        "its limit is a C program that writes the stored numbers (4 bytes a value in A, 2 elsewhere; turned over in D)",
+    )
     return [
-        Item(
-            "W8", recordings.layout, title + ", synced", calls, lambda: into("limit", limit), 1, lambda: shape, (note,)
-        ),
+        Item("W8", recordings.layout, title + ", synced", calls, limits[0], expected=lambda: shape, notes=notes),
         Item(
             "W8 cached",
             recordings.layout,
             title + ", not synced",
             {name: unsynced(call) for name, call in calls.items()},
-            unsynced(lambda: into("limit", limit)),
+            limits[1],
             expected=lambda: shape,
             notes=notes,
         ),
