@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +92,15 @@ def child(dataset: ec.Dataset, target: Path, options: dict[str, Any], point: tup
     status = 1
     try:
         os.close(reading)
-        count, lock = -1, threading.Lock()
+        calls, lock = -1, threading.Lock()
 
         def tell(phase: str, number: int | None) -> int:
-            nonlocal count
+            nonlocal calls
             after = number is not None
             if number is None:
                 with lock:  # several threads sync files
-                    count += 1
-                    number = count
+                    calls += 1
+                    number = calls
                     if point is None:
                         os.write(writing, f"{phase}\n".encode())
             if point is not None and number == point[0] and after == (point[1] == "after"):
@@ -172,7 +173,9 @@ def run(store: str, kills: int, seed: int, folder: Path) -> tuple[Counter[tuple[
             numbers.setdefault(phase, []).append(number)
     hits: Counter[tuple[str, str]] = Counter()
     found: Counter[str] = Counter()
-    for k in range(kills):
+    for k in count():
+        if found["killed"] == kills:
+            break
         place = folder / f"kill{k}"
         place.mkdir()
         target = place / name
@@ -185,8 +188,8 @@ def run(store: str, kills: int, seed: int, folder: Path) -> tuple[Counter[tuple[
         mode = dice.choice(MODES)
         point = (dice.choice(numbers[phase]), mode)
         killed = kill(dataset, target, options, point, dice.choice([0, 0, 1e-4, 1e-3]) if mode == "while" else 0)
-        hits[phase, mode] += 1
-        found["killed" if killed else "had ended"] += 1
+        hits[phase, mode] += killed
+        found["killed" if killed else "had ended before"] += 1
         now = digest_of(target)
         state = "absent" if not now else "old" if now == old_digest else "whole"
         if state == "whole":
