@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ecogcat.checks import check_dataset
+from ecogcat.checks import check_dataset, check_number
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.frozen import Index, index_array
@@ -209,6 +209,8 @@ def select_time(dataset: Dataset, start: float, stop: float, unit: str = "sample
     array([2., 3.])
     """
     check_dataset(dataset, "select_time")
+    check_number(start, "start")
+    check_number(stop, "stop")
     if not (math.isfinite(start) and math.isfinite(stop)):
         raise IndexError(f"from {start} to {stop} is no stretch of a dataset of {dataset.n_samples:,} samples")
     if unit == "s":

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ecogcat import settings
-from ecogcat.checks import check_dataset, checked_dtype
+from ecogcat.checks import check_dataset, check_flag, checked_dtype
 from ecogcat.checksums import with_checksums
 from ecogcat.dataset import Dataset
 from ecogcat.errors import MemoryLimitError
@@ -56,6 +56,7 @@ def load(dataset: Dataset, dtype: DTypeLike | None = None, shared: bool = False,
     ()
     """
     check_dataset(dataset, "load")
+    check_flag(shared, "shared")
     signal = dataset.signal
     if dtype is not None and (wanted := checked_dtype(dtype)) != signal.dtype:
         if wanted.kind not in "fc" or not np.can_cast(signal.dtype, wanted, "same_kind"):

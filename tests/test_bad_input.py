@@ -267,3 +267,27 @@ def test_errors_survive_a_worker_process(rhd: Path) -> None:
         ec.open_recording(rhd)
     again = pickle.loads(pickle.dumps(caught.value))
     assert (type(again), str(again), again.path) == (ec.FormatError, str(caught.value), str(rhd))
+
+
+# Types --------------------------------------------------------------------------------------------
+
+DATASET = ec.from_array(np.zeros((2, 100)), 1000)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ec.select_time(DATASET, "0", 3), "start= is a number, not '0'"),
+        (lambda: ec.select_time(DATASET, 0, "3 s", unit="s"), "stop= is a number, not '3 s'"),
+        (lambda: ec.epochs(DATASET, "2", 1, events=[5]), "before= is a number, not '2'"),
+        (lambda: ec.epochs(DATASET, 2, [1], events=[5]), "after= is a number, not [1] (list)"),
+        (lambda: ec.epochs(DATASET, 2, 1, events=[5], baseline=("0", None)), "baseline= is a number, not '0'"),
+        (lambda: ec.find_intervals(DATASET, threshold="5"), "threshold= is a number, not '5'"),
+        (lambda: ec.find_intervals(DATASET, pad=None), "pad= is a number, not None"),
+        (lambda: ec.plot_traces(DATASET, "0"), "start= is a number or None, not '0'"),
+        (lambda: ec.load(DATASET, shared="no"), "shared= is True or False, not 'no'"),
+        (lambda: ec.open_recording(3), "a path is a str or path-like, not int"),
+    ],
+)
+def test_a_value_of_another_type_is_named(call: Callable[[], Any], message: str) -> None:
+    assert _message(TypeError, call) == message

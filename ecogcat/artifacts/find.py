@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecogcat import settings
-from ecogcat.checks import check_dataset
+from ecogcat.checks import check_dataset, check_number
 from ecogcat.dataset import Dataset
 from ecogcat.intervals import merged_intervals
 from ecogcat.select import select_channels, select_time
@@ -88,6 +88,8 @@ def find_intervals(
     0    395   415  artifact
     """
     check_dataset(dataset, "find_intervals")
+    check_number(threshold, "threshold")
+    check_number(pad, "pad")
     if not (threshold > 0 and math.isfinite(threshold)):
         raise ValueError(f"a threshold is a positive number, not {threshold}")
     if scale not in ("robust", "units"):

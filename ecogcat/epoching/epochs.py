@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ecogcat import settings
-from ecogcat.checks import check_dataset
+from ecogcat.checks import check_dataset, check_number
 from ecogcat.dataset import Dataset
 from ecogcat.epoching.files import epoch_file, is_path
 from ecogcat.epoching.plan import SEAMS, plan_epochs
@@ -105,7 +105,9 @@ def epochs(
     """
     check_dataset(dataset, "epochs")
     signal = dataset.signal
-    first, last = (_samples(one, unit, signal.sampling_rate) for one in (before, after))
+    first, last = (
+        _samples(one, name, unit, signal.sampling_rate) for name, one in (("before", before), ("after", after))
+    )
     n_times = first + last
     if n_times < 1:
         raise ValueError(f"the window from {before} before to {after} {unit} after an event has no sample")
@@ -154,7 +156,8 @@ def _check_not_a_source(out: Any, dataset: Dataset) -> None:
                 raise ReadOnlyError(f"{target}: the recording lies in this file; give the epochs another name")
 
 
-def _samples(value: float, unit: str, rate: float) -> int:
+def _samples(value: float, name: str, unit: str, rate: float) -> int:
+    check_number(value, name)
     if unit not in ("samples", "s"):
         raise ValueError(f'the unit of time is "samples" or "s", not {unit!r}')
     if not math.isfinite(value):
@@ -170,8 +173,8 @@ def _baseline_columns(
     span: tuple[float | None, float | None], unit: str, rate: float, before: int, n_times: int
 ) -> tuple[int, int]:
     start, stop = span
-    a = 0 if start is None else _samples(start, unit, rate) + before
-    b = n_times if stop is None else _samples(stop, unit, rate) + before
+    a = 0 if start is None else _samples(start, "baseline", unit, rate) + before
+    b = n_times if stop is None else _samples(stop, "baseline", unit, rate) + before
     if not 0 <= a < b <= n_times:
         raise ValueError(
             f"a baseline lies in the window and has a sample; from {start} to {stop} {unit} it is samples {a - before} "

@@ -16,6 +16,7 @@ from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
 from ecogcat.formats.remote import bring, brought
+from ecogcat.storage.disk import path_text
 from ecogcat.storage.urls import is_url
 
 __all__ = ["load_arguments", "open_recording", "streams"]
@@ -102,10 +103,7 @@ def _opened(place: str, format: str | None, stream: str | None, given: dict[str,
 
 
 def _place(path: str | os.PathLike[str]) -> str:
-    name = os.fspath(path)
-    if not isinstance(name, str):
-        raise TypeError(f"a path is a str or path-like, not {type(name).__name__}: os.fsdecode makes one of bytes")
-    return os.path.abspath(os.path.expanduser(name))
+    return os.path.abspath(os.path.expanduser(path_text(path)))
 
 
 def _format(place: str, format: str | None) -> Format:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecogcat.checks import check_dataset
+from ecogcat.checks import check_dataset, check_number
 from ecogcat.dataset import Dataset
 from ecogcat.plot.events import draw_event_ticks
 from ecogcat.plot.measures import envelope
@@ -83,6 +83,8 @@ def plot_traces(
 
 
 def _window(dataset: Dataset, start: float | None, stop: float | None, unit: str) -> tuple[int, int]:
+    check_number(start, "start", none=True)
+    check_number(stop, "stop", none=True)
     if unit not in ("samples", "s"):
         raise ValueError(f'the unit of time is "samples" or "s", not {unit!r}')
     if unit == "samples" and any(edge is not None and edge != int(edge) for edge in (start, stop)):

@@ -104,11 +104,12 @@ def path_text(path: object) -> str:
     >>> path_text(b"a.h5")
     Traceback (most recent call last):
     ...
-    TypeError: a path is a str or path-like, not bytes
+    TypeError: a path is a str or path-like, not bytes: os.fsdecode makes one of bytes
     """
     text = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(text, str):
-        raise TypeError(f"a path is a str or path-like, not {type(path).__name__}")
+        remedy = ": os.fsdecode makes one of bytes" if isinstance(text, bytes) else ""
+        raise TypeError(f"a path is a str or path-like, not {type(path).__name__}{remedy}")
     return text
 
 

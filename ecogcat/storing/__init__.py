@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from ecogcat.checks import check_dataset
+from ecogcat.checks import check_dataset, check_flag
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest
 from ecogcat.progress import Progress, Report
@@ -76,8 +76,7 @@ def write(
     kind = _format_of(path, format)
     if compression not in (None, "gzip"):
         raise ValueError(f"compression is None or 'gzip', not {compression!r}")
-    if not isinstance(overwrite, bool):
-        raise TypeError(f"overwrite is True or False, not {overwrite!r}")
+    check_flag(overwrite, "overwrite")
     place = place_of(path, overwrite, folder_of_chunks=kind == "zarr")
     check_not_a_source(place, inputs_of(dataset), dataset.name)
     if kind == "vds.h5":

@@ -386,7 +386,7 @@ def test_a_name_that_is_too_long_is_refused_before_anything_is_written(tmp_path:
 
 def test_overwrite_is_yes_or_no(tmp_path: Path) -> None:
     (tmp_path / "a.h5").write_bytes(b"old")
-    with pytest.raises(TypeError, match="overwrite is True or False, not 'no'"):
+    with pytest.raises(TypeError, match="overwrite= is True or False, not 'no'"):
         ec.write(ec.from_array([[1.0]], 1000), tmp_path / "a.h5", overwrite="no")  # type: ignore[arg-type]
     assert (tmp_path / "a.h5").read_bytes() == b"old"
 
