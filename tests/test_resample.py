@@ -12,7 +12,7 @@ from scipy.signal import firwin, resample_poly
 
 import ecogcat as ec
 from ecogcat.conditioning import derived
-from ecogcat.conditioning.polyphase import CUTOFF, HALF_WIDTH, KAISER_BETA, polyphase, rate_step
+from ecogcat.conditioning.polyphase import CUTOFF, FILTER_TEXT, HALF_WIDTH, KAISER_BETA, polyphase, rate_step
 from ecogcat.storage import reader
 from ecogcat.testing import laws
 
@@ -107,7 +107,7 @@ def test_rates_that_are_no_ratio_are_reported_as_obtained() -> None:
     assert done.sampling_rate != 1000
     assert abs(done.sampling_rate - 1000) <= 1e-3
     assert done.duration == pytest.approx(measured.duration, abs=1e-3)
-    assert done.history == (f"resampled from 19998.73 Hz to {done.sampling_rate:.10g} Hz",)
+    assert done.history == (f"resampled from 19998.73 Hz to {done.sampling_rate:.10g} Hz (polyphase, {FILTER_TEXT})",)
     assert ec.resample(measured, 19998.7301) is measured  # a ratio of 1, within what can be told
 
 

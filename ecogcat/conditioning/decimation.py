@@ -84,7 +84,8 @@ def with_history(dataset: Dataset, lower: Dataset, filter: str) -> Dataset:
         step = int(rate_step(old.sampling_rate, new.sampling_rate))
         low_pass = f"low-pass {chebyshev(filter, step)[1]}, zero phase" if is_recursive(filter) else "no low-pass"
         *before, last = new.history
-        return new.replace(history=(*before, f"{last} ({low_pass}; one sample in {step} kept)"))
+        rates, _, _ = last.partition(" (polyphase")
+        return new.replace(history=(*before, f"{rates} ({low_pass}; one sample in {step} kept)"))
 
     return lower.replace(parts=[told(*two) for two in zip(dataset.parts, lower.parts, strict=True)])
 

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from ecogcat.frozen import Index, index_array
 
-__all__ = ["CUTOFF", "HALF_WIDTH", "KAISER_BETA", "Polyphase", "polyphase", "rate_step"]
+__all__ = ["CUTOFF", "FILTER_TEXT", "HALF_WIDTH", "KAISER_BETA", "Polyphase", "polyphase", "rate_step"]
 
 CUTOFF = 0.45
 """Middle of the transition as a part of the lower of the two rates: from 0.4, which passes, to 0.5, which does not."""
 HALF_WIDTH = 25
 """Periods of the lower rate that the filter reaches to either side; with `KAISER_BETA` 80 dB over that transition."""
 KAISER_BETA = 7.857
+FILTER_TEXT = "sinc under a Kaiser window, 80 dB, zero phase"
 
 # Above this a ratio is taken to be the rounding of a simpler one; its weights would fill memory.
 _LARGEST = 10_000

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ecogcat.checks import check_dataset
 from ecogcat.conditioning.decimation import POLYPHASE, check_filter, check_whole_steps, decimated, with_history
-from ecogcat.conditioning.polyphase import rate_step
+from ecogcat.conditioning.polyphase import FILTER_TEXT, rate_step
 from ecogcat.conditioning.resampled import nearest
 from ecogcat.conditioning.resampling import original_length, resampled_pieces
 from ecogcat.dataset import Dataset
@@ -196,7 +196,7 @@ def _moved(part: Part, step: Fraction, rate: float, start: int, n_samples: int) 
             ratio = rate_ratio(form.sampling_rate, part.sampling_rate)
             forms[name] = form._replace(sampling_rate=obtained * ratio.numerator / ratio.denominator)
         own = OwnForm(own.units, own.schema, own.origins, forms, own.intervals)
-    done = f"resampled from {part.sampling_rate:.10g} Hz to {obtained:.10g} Hz"
+    done = f"resampled from {part.sampling_rate:.10g} Hz to {obtained:.10g} Hz (polyphase, {FILTER_TEXT})"
     history = (*part.history, done) if part.kind == "recording" else part.history
     return part.replace(
         start=start,

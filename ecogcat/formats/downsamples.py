@@ -184,6 +184,7 @@ def _found(path: str, wanted: _Wanted, odd: list[str]) -> Dataset | None:
             odd.append(f"{label} is not used: {differs}")
             return None
         have = {"signal": convert_units(stored, lower.units).signal}
+        lower = lower.replace(parts=[part.replace(history=_without_filter(part.history)) for part in lower.parts])
         notes = [f"samples are those of {label}, which does not say what it was made of, or how; its shape fits"]
     changes: dict[str, Any] = {
         name: signal.replace(pieces=have[name].pieces)
@@ -193,6 +194,11 @@ def _found(path: str, wanted: _Wanted, odd: list[str]) -> Dataset | None:
     own = {name: changes.pop(name) for name in ("signal", "ground", "reference_channels") if name in changes}
     parts = [part.replace(history=(*part.history, f"read from {label}")) for part in lower.parts]
     return _noted(lower.replace(**own, aligned={**lower.aligned, **changes}, parts=parts), notes)
+
+
+def _without_filter(history: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a history whose last step does not say by which filter, which nobody knows."""
+    return (*history[:-1], *(step.partition(" (")[0] for step in history[-1:]))
 
 
 def _difference(stored: Dataset, wanted: Dataset) -> str:
