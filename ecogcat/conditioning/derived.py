@@ -70,7 +70,10 @@ def underlying(signal: Signal) -> Underlying:
     rows = np.empty(len(order), np.int64)
     rows[order] = np.arange(len(order))
     exponent = signal.pieces[0].exponent
-    pieces = tuple(piece.take(index_array(order)).scaled(-exponent) for piece in signal.pieces)
+    # A piece of a narrower type would be rounded to it in the native unit, and more than once after all.
+    mixed = signal.dtype.kind in "fc" and len({piece.dtype for piece in signal.pieces}) > 1
+    own = [piece.astype(signal.dtype) for piece in signal.pieces] if mixed else signal.pieces
+    pieces = tuple(piece.take(index_array(order)).scaled(-exponent) for piece in own)
     return Underlying(Signal(pieces, 1.0, "", tuple(map(str, range(len(order))))), index_array(rows), exponent)
 
 
