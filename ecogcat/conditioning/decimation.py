@@ -201,7 +201,8 @@ def _run(
             kept.release()
             rooms.append(kept)
     for task, kept in zip(tasks, rooms, strict=True):  # only now: a file is one source, and has changed until here
-        pieces[task.name][task.part] = [_piece(task, kept)]
+        token = digest("decimated", task.one.token(False), task.step)
+        pieces[task.name][task.part] = [task.one.piece(kept, task.n_samples, token)]
     return {name: [piece for some in pieces[name] for piece in some] for name in names}
 
 
@@ -225,14 +226,6 @@ def _filter(task: _Task, kept: MemoryRoom | SpillRoom, on_disk: bool, what: str,
 def _spill(task: _Task, what: str) -> SpillRoom:
     one, length = task.one, task.length * task.step
     return SpillRoom(one.shape, one.dtype, length, SpillFile(spill_size(one.shape, one.dtype, length), what), 0)
-
-
-def _piece(task: _Task, room: MemoryRoom | SpillRoom) -> Piece:
-    one = task.one
-    channels = np.full(one.signal.n_channels, -1, np.int64)
-    channels[one.rows] = np.arange(len(one.rows))
-    extent = room.extent(digest("decimated", one.token(False), task.step))
-    return Piece(extent, channels, 0, task.n_samples, one.dtype, exponent=one.exponent)
 
 
 # No filter

@@ -58,6 +58,12 @@ class Stretch:
         pieces = [piece.take(self.rows).token for piece in self.signal.pieces]
         return digest("filtered", pieces, causal, list(self.filters), self.dtype.str)
 
+    def piece(self, room: MemoryRoom | SpillRoom, n_samples: int, token: str) -> Piece:
+        """Return the stretch of its array that what a room holds makes: again with the channels that the part lacks."""
+        channels = np.full(self.signal.n_channels, -1, np.int64)
+        channels[self.rows] = np.arange(len(self.rows))
+        return Piece(room.extent(token), channels, 0, n_samples, self.dtype, exponent=self.exponent)
+
 
 class Kept(NamedTuple):
     """What of an array is no part's to filter: filled gaps, and parts without samples or without any channel."""
@@ -119,7 +125,7 @@ def filtered_arrays(dataset: Dataset, design: Design, causal: bool, progress: Pr
                 pieces += some.pieces
             else:
                 stretch, room = next(done)
-                pieces.append(_piece(stretch, room, causal))
+                pieces.append(stretch.piece(room, stretch.shape[1], stretch.token(causal)))
         arrays[name] = getattr(dataset, name).replace(pieces=pieces)
     return arrays
 
@@ -239,9 +245,3 @@ def _run(
         for a in range(0, n, share)
     ]
     pool.run(tasks)
-
-
-def _piece(one: Stretch, room: MemoryRoom | SpillRoom, causal: bool) -> Piece:
-    channels = np.full(one.signal.n_channels, -1, np.int64)
-    channels[one.rows] = np.arange(len(one.rows))
-    return Piece(room.extent(one.token(causal)), channels, 0, one.shape[1], one.dtype, exponent=one.exponent)
