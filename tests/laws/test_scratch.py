@@ -45,7 +45,8 @@ def written(draw: st.DrawFn, shape: tuple[int, int], *, fitting: bool = False) -
     form = [1 if draw(st.integers(0, 3)) == 0 else n for n in form]
     mask = isinstance(index, np.ndarray) and index.ndim == 2  # for which NumPy takes no further axis
     kind = draw(st.sampled_from(["f8", "f4", "i2", "?", "list", "number"]))
-    if not mask and kind != "list" and draw(st.integers(0, 5)) == 0:
+    single = fitting and not result  # which NumPy takes no array with an axis for
+    if not mask and not single and kind != "list" and draw(st.integers(0, 5)) == 0:
         form.insert(0, 1)
     if not fitting and 0 not in result and draw(st.integers(0, 5)) == 0:  # lists of nothing take anything empty
         form.append(draw(st.integers(0, 3)))
