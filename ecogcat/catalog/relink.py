@@ -12,7 +12,9 @@ from ecogcat.catalog.paths import local_path
 from ecogcat.catalog.relinkplaces import Move, move_of, place_of_text
 from ecogcat.catalog.shared import KEY
 from ecogcat.catalog.summary import SUMMARY
-from ecogcat.catalog.yamltext import CatalogText, read_catalog_text, scalar, write_text
+from ecogcat.catalog.textfile import write_text
+from ecogcat.catalog.yamlsplice import spliced
+from ecogcat.catalog.yamltext import CatalogText, read_catalog_text
 from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import CatalogError, EcogcatError, RecordingNotFound
 from ecogcat.storage.urls import is_url, shown_url
@@ -109,7 +111,7 @@ def relink(
         return _relinked_virtual(path, move)
     moved: list[Relinked] = []
     listed: dict[str, str] = {}
-    changes: dict[int, set[tuple[int, int, str]]] = {}
+    changes: list[tuple[Any, str]] = []
     for said in _said(text):
         node = said.node
         there = move.of_text(node.value, path, origin=said.key == "origin", folder=said.key in _FOLDERS)
@@ -125,19 +127,12 @@ def relink(
                 f"{path}, line {node.start_mark.line + 1}: {said.key} are folders of this machine, and cannot lie at "
                 f"{shown_url(place)}: take {node.value!r} out of them, and give the entries URLs as urlpath"
             )
-        start, stop = node.start_mark, node.end_mark
-        if start.line != stop.line:
-            raise CatalogError(f"{path}, line {start.line + 1}: a path over several lines; write it on one")
-        changes.setdefault(start.line, set()).add((start.column, stop.column, scalar(written)))
+        changes.append((node, written))
         if said.key != "origin":
             moved.append(Relinked(said.entry, node.value, written, is_url(place) or os.path.exists(place)))
     if moved:
-        lines = list(text.lines)
-        for number, edits in changes.items():
-            for begin, end, value in sorted(edits, reverse=True):
-                lines[number] = lines[number][:begin] + value + lines[number][end:]
-        whole = "\n".join(lines) + "\n"
-        write_text(path, whole)
+        whole = text.mark + spliced(path, text.text, text.root, changes)
+        write_text(path, whole, instead_of=text.as_read)
         if os.path.exists(index_path(path)):
             from ecogcat.catalog.indexed import index_text  # imports Intake
 

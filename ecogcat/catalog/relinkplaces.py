@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from ecogcat.catalog.paths import local_path
 from ecogcat.catalog.remotescan import root_url
 from ecogcat.catalog.scanplaces import joined, relative
-from ecogcat.catalog.yamltext import BRACE, untemplated
+from ecogcat.catalog.yamlvalues import BRACE, untemplated
 from ecogcat.errors import CatalogError
 from ecogcat.storage.urls import is_http, is_url, lies_below, normal_url, quoted_url
 

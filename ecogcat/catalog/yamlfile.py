@@ -16,6 +16,7 @@ from ecogcat.errors import CatalogError, FormatError, RecordingNotFound
 from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = [
+    "BYTE_ORDER_MARK",
     "MAX_BYTES",
     "YAML_ENDINGS",
     "CatalogFile",
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 YAML_ENDINGS = (".yaml", ".yml")
+
+BYTE_ORDER_MARK = "\ufeff"
 
 MAX_BYTES = 256 * 2**20  # a hundred thousand recordings, each with a summary of its headers, take a third of it
 _MAPPING = "tag:yaml.org,2002:map"
@@ -44,12 +47,15 @@ class CatalogFile:
         No cycle is in it, and written out without aliases it is still of bearable size.
     root : yaml Node, None or Ellipsis
         Where everything stands; None of what was not read from the file itself, Ellipsis if it is to be found out.
+    mark : str
+        The byte order mark that stood before the text, if there was one.
     """
 
     path: str
     text: str
     content: Any
     root: Any
+    mark: str = ""
 
     @property
     def label(self) -> str:
@@ -112,10 +118,11 @@ def read_catalog_file(path: str | os.PathLike[str]) -> CatalogFile:
     if b"\0" in data[:4096]:
         raise CatalogError(f"{place}: this is no YAML file: it is binary (byte {data.index(0):,} is 0)")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CatalogError(f"{place}: this is no YAML file: byte {error.start:,} is no UTF-8 text") from error
-    return parsed(text, place)
+    plain = text.removeprefix(BYTE_ORDER_MARK)
+    return replace(parsed(plain, place), mark=text[: len(text) - len(plain)])
 
 
 def read_remote_catalog(url: str, storage_options: Mapping[str, Any] | None = None) -> CatalogFile:
