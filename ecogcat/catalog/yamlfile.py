@@ -8,7 +8,6 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from ecogcat.catalog.yamlloader import MAX_DEPTH, MAX_VALUES, Refused, check_aliases, safe_loader
@@ -24,7 +23,6 @@ __all__ = [
     "parsed",
     "read_catalog_file",
     "read_remote_catalog",
-    "saved_folders",
 ]
 
 YAML_ENDINGS = (".yaml", ".yml")
@@ -216,24 +214,6 @@ def looks_like_catalog(path: str | os.PathLike[str]) -> bool:
             return any(re.match(r"sources\s*:", line) for line in file)
     except (OSError, UnicodeDecodeError):
         return False
-
-
-@lru_cache(maxsize=2)
-def saved_folders(text: str) -> dict[str, str]:
-    """Return the folder that each entry's catalog lay in before Intake saved it elsewhere: it is written with them.
-
-    Examples
-    --------
-    >>> saved_folders("sources: {a: {driver: ecog_intan, catalog_dir: /old/}, b: {driver: ecog_intan}}")
-    {'a': '/old/'}
-    """
-    if "catalog_dir" not in text:
-        return {}
-    content = parsed(text, "catalog").content
-    sources = content.get("sources") if isinstance(content, dict) else None
-    entries = sources.items() if isinstance(sources, dict) else ()
-    found = {name: one.get("catalog_dir") for name, one in entries if isinstance(one, dict)}
-    return {name: folder for name, folder in found.items() if isinstance(folder, str) and folder}
 
 
 def _line(error: Any) -> int:
