@@ -87,7 +87,7 @@ def relink(
     found = _relinked(path, text, move)
     moved = [one for one in found.rows if not one.problem]
     if moved:
-        whole = text.mark + spliced(path, text.text, text.root, found.changes)
+        whole = text.mark + spliced(path, text.text, found.changes)
         write_text(path, whole, instead_of=text.as_read)
         if os.path.exists(index_path(path)):
             from ecogcat.catalog.indexed import index_text  # imports Intake

@@ -69,7 +69,7 @@ def said_texts(text: CatalogText) -> Iterator[Said]:
         yield from _said(text, name, "catalog_dir", facts.get("catalog_dir"))
         for key, value in arguments.items():
             if key in _PATHS:
-                looked = own if key in ("urlpath", "parts") else ()
+                looked = own if key == "urlpath" else ()
                 yield from _said(text, name, key, value, looked, before, has_options)
         for key, value in pairs(arguments.get("conditions")):
             if key.endswith("_tab"):

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from ecogcat.catalog.yamlfile import parsed
+from ecogcat.catalog.yamlloader import safe_loader
 from ecogcat.catalog.yamlvalues import scalar
 from ecogcat.errors import CatalogError
 
 __all__ = ["spliced"]
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+(?:#.*\s+)*)*")
+_SAID = ("value", "anchor", "tag", "style", "implicit", "flow_style")
 _BLOCK_HEAD = re.compile(r"[|>][+\-0-9]*([ \t]+#.*)?")
 
 
-def spliced(path: str, text: str, root: Any, changes: Sequence[tuple[Any, str]]) -> str:
+def spliced(path: str, text: str, changes: Sequence[tuple[Any, str]]) -> str:
     r"""Return YAML text in which scalars have other values, each on one line; anchors and tags stay.
 
     Parameters
@@ -24,10 +27,8 @@ def spliced(path: str, text: str, root: Any, changes: Sequence[tuple[Any, str]])
     path : str
         The file, for messages.
     text : str
-    root : yaml Node
-        Of the text.
     changes : sequence of (yaml Node, str)
-        Scalars, and the text that each is to be.
+        Scalars of that text, and the text that each is to be.
 
     Raises
     ------
@@ -38,7 +39,7 @@ def spliced(path: str, text: str, root: Any, changes: Sequence[tuple[Any, str]])
     --------
     >>> text = "a: &old '/old' # first\r\nb: *old\r\n"
     >>> root = parsed(text, "s.yaml").node
-    >>> spliced("s.yaml", text, root, [(root.value[0][1], "new")])
+    >>> spliced("s.yaml", text, [(root.value[0][1], "new")])
     'a: &old new # first\r\nb: *old\r\n'
     """
     wanted = {id(node): (node, value) for node, value in changes}  # what has an alias is there once
@@ -53,11 +54,7 @@ def spliced(path: str, text: str, root: Any, changes: Sequence[tuple[Any, str]])
             pieces.append(head[1] or "" if head else "")
             at = start + len(text[start:at].rstrip())
     whole = "".join([*pieces, text[at:]])
-    try:
-        made = parsed(whole, path).node
-    except CatalogError as error:
-        raise _misplaced(path, changes[0][0]) from error
-    _check(path, root, made, {key: value for key, (_, value) in wanted.items()})
+    _check(path, text, whole, {node.start_mark.index: value for node, value in wanted.values()})
     return whole
 
 
@@ -67,31 +64,45 @@ def _behind_properties(node: Any, text: str) -> int:
     return found.end() if found else int(node.start_mark.index)
 
 
-def _check(path: str, root: Any, made: Any, wanted: dict[int, str]) -> None:
-    """Compare what the new text says with what it was to say; what has aliases is compared once."""
-    alike: dict[int, int] = {}
-    waiting = [(root, made)]
-    while waiting:
-        old, new = waiting.pop()
-        if alike.get(id(old)) == id(new):
-            continue
-        if alike.setdefault(id(old), id(new)) != id(new) or old.tag != new.tag or not _same(old, new, wanted, waiting):
+def _check(path: str, text: str, whole: str, wanted: dict[int, str]) -> None:
+    """Compare what the new text says with what it was to say; `wanted` are values by where in the old text each was."""
+    import yaml
+
+    for old, new in zip_longest(_events(text), _events(whole)):
+        if old is None or type(old) is not type(new):
+            raise _misplaced(path, old)
+        value = wanted.get(old.start_mark.index) if isinstance(old, yaml.ScalarEvent) else None
+        if value is None:
+            same = all(getattr(old, name, None) == getattr(new, name, None) for name in _SAID)
+        else:
+            same = (new.value, new.anchor, new.tag) == (value, old.anchor, old.tag)
+            same = same and (bool(new.style) or bool(new.tag) or _is_text(value))
+        if not same:
             raise _misplaced(path, old)
 
 
-def _misplaced(path: str, node: Any) -> CatalogError:
+def _events(text: str) -> Iterator[Any]:
+    """Yield what YAML text says, value by value, with its marks; what is not well formed ends it."""
+    import yaml
+
+    loader = safe_loader()(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    except yaml.YAMLError:
+        return
+    finally:
+        loader.dispose()
+
+
+def _is_text(plain: str) -> bool:
+    """Return whether a value is text where it is written without quotes."""
+    return isinstance(parsed(plain, plain).content, str)
+
+
+def _misplaced(path: str, event: Any) -> CatalogError:
+    line = f", line {event.start_mark.line + 1}" if event is not None else ""
     return CatalogError(
-        f"{path}, line {node.start_mark.line + 1}: a path cannot be replaced where it stands; nothing was written: put "
-        "it in quotes, on a line of its own, and run it again"
+        f"{path}{line}: a path cannot be replaced where it stands; nothing was written: put it in quotes, on a line of "
+        "its own, and run it again"
     )
-
-
-def _same(old: Any, new: Any, wanted: dict[int, str], waiting: list[tuple[Any, Any]]) -> bool:
-    """Return whether two nodes say the same; what is in them is put on the list of those that wait."""
-    if isinstance(old.value, str) or isinstance(new.value, str):
-        return bool(wanted.get(id(old), old.value) == new.value)
-    if len(old.value) != len(new.value):
-        return False
-    for one, other in zip(old.value, new.value, strict=True):
-        waiting += zip(one, other, strict=True) if isinstance(one, tuple) else [(one, other)]
-    return True

@@ -12,7 +12,7 @@ import yaml
 
 import ecogcat as ec
 import ecogcat.catalog.relink as relinking
-from ecogcat.catalog import yamlsplice
+from ecogcat.catalog import scanned, yamlsplice
 from ecogcat.catalog.addjoin import add_join
 from ecogcat.testing.rhd import write_rhd
 
@@ -81,6 +81,20 @@ def test_text_that_would_say_something_else_is_not_written(
         with pytest.raises(ec.CatalogError, match=r"line [12]: a path cannot be replaced where it stands; nothing was"):
             ec.relink(path, "/old", new)
         assert path.read_bytes() == before
+
+
+def test_text_that_would_be_a_date_is_not_written(new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "s.yaml"
+    new.rename(tmp_path / "2026-02-03")
+    path.write_text("metadata: {ecog: {roots: [old]}}\nsources: {}\n")
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(yamlsplice, "scalar", str)
+        with pytest.raises(ec.CatalogError, match="line 1: a path cannot be replaced"):
+            ec.relink(path, tmp_path / "old", tmp_path / "2026-02-03")
+    assert path.read_bytes() == before
+    ec.relink(path, tmp_path / "old", tmp_path / "2026-02-03")
+    assert yaml.safe_load(path.read_text())["metadata"]["ecog"]["roots"] == ["2026-02-03"]
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
@@ -154,3 +168,18 @@ def test_a_catalog_without_entries(new: Path, tmp_path: Path, said: str) -> None
     ec.scan(new, tmp_path / "t.yaml")
     add_join(str(tmp_path / "t.yaml"), ["a"], str(path), {"name": "j"})
     assert list(ec.open_session(path)) == ["a", "j"]
+
+
+def test_what_was_written_during_a_scan_is_kept(new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "s.yaml"
+    ec.scan(new, path)
+    write_rhd(new / "b.rhd", [[1] * 128] * 4)
+    right = scanned.look_through
+
+    def slow(*given: Any, **more: Any) -> Any:
+        path.write_text(path.read_text() + f"  theirs: {ENTRY % '/elsewhere/c.rhd'}  # meanwhile\n")
+        return right(*given, **more)
+
+    monkeypatch.setattr(scanned, "look_through", slow)
+    assert sorted(ec.scan(new, path)) == ["a", "b", "theirs"]
+    assert "# meanwhile" in path.read_text()
