@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ecogcat.catalog.index import write_index
-from ecogcat.catalog.yamltext import entry_lines, mapping_lines, write_text
+from ecogcat.catalog.textfile import write_text
+from ecogcat.catalog.yamlvalues import entry_lines, mapping_lines
 
 FULL, QUICK = (1000, 3000, 10_000, 100_000), (300, 1000)
 LIMIT_S = 240.0

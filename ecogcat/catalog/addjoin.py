@@ -9,16 +9,10 @@ from typing import Any
 from ecogcat.catalog.index import index_path
 from ecogcat.catalog.rows import rows_of
 from ecogcat.catalog.session import open_catalog
+from ecogcat.catalog.textfile import write_text
 from ecogcat.catalog.yamlfile import read_catalog_file
-from ecogcat.catalog.yamltext import (
-    CatalogText,
-    Edit,
-    edited,
-    entry_lines,
-    mapping_lines,
-    read_catalog_text,
-    write_text,
-)
+from ecogcat.catalog.yamltext import CatalogText, Edit, edited, read_catalog_text
+from ecogcat.catalog.yamlvalues import entry_lines, mapping_lines
 from ecogcat.errors import CatalogError
 from ecogcat.storage.urls import is_url, shown_url
 
@@ -74,8 +68,8 @@ def add_join(
             lines += [*entry_lines(key, entry), ""]
         write_text(target, "\n".join(lines).rstrip("\n") + "\n")
         return
-    text = edited(old.lines, _edits(old, new, name))
-    write_text(target, text)
+    text = edited(old, _edits(old, new, name))
+    write_text(target, text, instead_of=old.as_read)
     if os.path.exists(index_path(target)):
         from ecogcat.catalog.indexed import index_text  # imports Intake
 
@@ -83,12 +77,7 @@ def add_join(
 
 
 def _edits(old: CatalogText, new: Mapping[str, Any], name: str) -> list[Edit]:
-    edits = []
-    end = max((stop for _, stop in old.spans.values()), default=None)
-    if end is None:
-        line = next(int(key.start_mark.line) for key, _ in old.root.value if key.value == "sources")
-        edits.append(Edit(line, line + 1, ["sources:"]))
-        end = line + 1
+    edits, end = ([], max(stop for _, stop in old.spans.values())) if old.spans else old.first_entry()
     for key, entry in new.items():
         if key == name and key in old.spans:
             edits.append(Edit(*old.spans[key], entry_lines(key, entry, old.indent)))

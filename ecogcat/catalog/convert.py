@@ -7,7 +7,7 @@ import os
 from ecogcat.catalog.ini import LabSettings
 from ecogcat.catalog.lab import Roots
 from ecogcat.catalog.labsession import open_session
-from ecogcat.catalog.yamltext import write_text
+from ecogcat.catalog.textfile import write_text
 
 __all__ = ["convert_into", "convert_session"]
 

@@ -16,7 +16,7 @@ from ecogcat.catalog.columns import Columns
 from ecogcat.catalog.index import Index, index_path, write_index
 from ecogcat.catalog.lookover import CONTROL, look_over, look_over_entry
 from ecogcat.catalog.lookup import Lookup
-from ecogcat.catalog.yamlfile import CatalogFile, parsed
+from ecogcat.catalog.yamlfile import BYTE_ORDER_MARK, CatalogFile, parsed
 from ecogcat.errors import CatalogError
 
 __all__ = ["IndexedCatalog", "IndexedEntries", "index_text"]
@@ -26,7 +26,7 @@ _DAMAGED = (sqlite3.Error, ValueError, TypeError, KeyError, RecursionError, OSEr
 
 def index_text(path: str, text: str) -> bool:
     """Write the index of a catalog of which this is the text; False if none can be, or the catalog is refused."""
-    file = parsed(text, path)
+    file = parsed(text.removeprefix(BYTE_ORDER_MARK), path)
     try:
         look_over(file)
     except CatalogError:  # it is said, with the line, where the catalog is opened

@@ -4,49 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ecogcat.catalog.index import index_path
 from ecogcat.catalog.paths import local_path
-from ecogcat.catalog.relinkplaces import Move, move_of, place_of_text
-from ecogcat.catalog.shared import KEY
-from ecogcat.catalog.summary import SUMMARY
-from ecogcat.catalog.yamltext import CatalogText, read_catalog_text, scalar, write_text
-from ecogcat.electrodes.electrode import is_known
-from ecogcat.errors import CatalogError, EcogcatError, RecordingNotFound
+from ecogcat.catalog.relinked import Relinked
+from ecogcat.catalog.relinkmentions import mention_of
+from ecogcat.catalog.relinkplaces import Move, move_of
+from ecogcat.catalog.relinksaid import VIRTUAL, is_at, now_places, now_said
+from ecogcat.catalog.relinktexts import NOTED, ROOTS, all_texts, said_texts
+from ecogcat.catalog.relinkurls import other_store
+from ecogcat.catalog.relinkvirtual import is_hdf5, listed_virtual, relinked_virtual
+from ecogcat.catalog.textfile import write_text
+from ecogcat.catalog.yamlsplice import spliced
+from ecogcat.catalog.yamltext import CatalogText, read_catalog_text
+from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = ["Relinked", "relink"]
-
-_VIRTUAL = ".vds.h5"
-_FOLDERS = ("roots", "tables")
-_FILES = ("electrode", "events", "judgements")
-_PATHS = ("urlpath", "path", *_FILES, "parts", *_FOLDERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Relinked:
-    """One path that was changed.
-
-    Attributes
-    ----------
-    entry : str
-        In a virtual file, the name of the recording's file; of what holds for all recordings, where that stands, such
-        as ``metadata: ecog: roots``.
-    old, new : str
-        As the catalog has them; in a virtual file, the places.
-    exists : bool
-        Whether something is at the new place; true of a URL, where nobody looks before it is opened.
-    problem : str
-        Why a virtual file that a catalog lists was left as it is; empty otherwise.
-    """
-
-    entry: str
-    old: str
-    new: str
-    exists: bool
-    problem: str = ""
 
 
 def relink(
@@ -72,16 +47,18 @@ def relink(
     Returns
     -------
     list of Relinked
-        The paths that lay below `old`, in joins, `roots` and `tables` too; none if there was none, and then nothing is
-        written. Behind them those in virtual files, whose `entry` is the catalog's and the name of the file; one of
-        them that cannot be relinked is left as it is, with the `problem`.
+        The paths that lay below `old`, in joins, `roots` and `tables` too; if there was none nothing is written.
+        Behind them, with the `problem`, what was left as it is: any other text that names `old`, and what could not be
+        opened at the new place. Then those in virtual files, whose `entry` is the catalog's and the name of the file;
+        one of them that cannot be relinked is left as it is, with the `problem`.
 
     Raises
     ------
     RecordingNotFound
         If there is no catalog, or nothing at `new`.
     CatalogError
-        If roots or tables, which are folders, would become URLs, or what a virtual file refers to; nothing is written.
+        If roots or tables, which are folders, would become URLs, or what a virtual file refers to; or if someone else
+        wrote to the catalog meanwhile. Nothing is written.
     FormatError, SourceChangedError
         If a recording of a virtual file is not at its new place, or not what it was; nothing is written then.
 
@@ -100,150 +77,85 @@ def relink(
             raise TypeError(f"{name} is a path, not {type(value).__name__}")
     path = os.path.abspath(local_path(catalog))
     move = move_of(os.fspath(old), os.fspath(new))
-    text = None if _is_hdf5(path) else read_catalog_text(path)
+    text = None if is_hdf5(path) else read_catalog_text(path)
     if not is_url(move.new) and not os.path.exists(move.new):
         raise RecordingNotFound(
             f"{move.new}: nothing is there; give the place where {shown_url(os.fspath(old))} is now"
         )
     if text is None:
-        return _relinked_virtual(path, move)
-    moved: list[Relinked] = []
-    listed: dict[str, str] = {}
-    changes: dict[int, set[tuple[int, int, str]]] = {}
-    for said in _said(text):
-        node = said.node
-        there = move.of_text(node.value, path, origin=said.key == "origin", folder=said.key in _FOLDERS)
-        if said.rooted and there is not None and not _is_absolute(node.value) and not os.path.exists(there[1]):
-            there = None  # it counts from the roots
-        if node.value.lower().endswith(_VIRTUAL):
-            listed.setdefault(there[1] if there else place_of_text(node.value, os.path.dirname(path)), said.entry)
-        if there is None:
-            continue
-        written, place = there
-        if said.key in _FOLDERS and is_url(place):
-            raise CatalogError(
-                f"{path}, line {node.start_mark.line + 1}: {said.key} are folders of this machine, and cannot lie at "
-                f"{shown_url(place)}: take {node.value!r} out of them, and give the entries URLs as urlpath"
-            )
-        start, stop = node.start_mark, node.end_mark
-        if start.line != stop.line:
-            raise CatalogError(f"{path}, line {start.line + 1}: a path over several lines; write it on one")
-        changes.setdefault(start.line, set()).add((start.column, stop.column, scalar(written)))
-        if said.key != "origin":
-            moved.append(Relinked(said.entry, node.value, written, is_url(place) or os.path.exists(place)))
+        return relinked_virtual(path, move)
+    found = _relinked(path, text, move)
+    moved = [one for one in found.rows if not one.problem]
     if moved:
-        lines = list(text.lines)
-        for number, edits in changes.items():
-            for begin, end, value in sorted(edits, reverse=True):
-                lines[number] = lines[number][:begin] + value + lines[number][end:]
-        whole = "\n".join(lines) + "\n"
-        write_text(path, whole)
+        whole = text.mark + spliced(path, text.text, found.changes)
+        write_text(path, whole, instead_of=text.as_read)
         if os.path.exists(index_path(path)):
             from ecogcat.catalog.indexed import index_text  # imports Intake
 
             index_text(path, whole)
-    for file, entry in listed.items() if virtual and not is_url(move.old) else ():
-        if _is_hdf5(file):
-            moved += _listed_virtual(file, entry, move)
-    return moved
+    rows = [*moved, *(one for one in found.rows if one.problem)]
+    for file, entry in found.virtual.items() if virtual and not is_url(move.old) else ():
+        rows += listed_virtual(file, entry, move)
+    return rows
 
 
-def _listed_virtual(file: str, entry: str, move: Move) -> list[Relinked]:
-    """Relink a virtual file that a catalog lists; what is wrong with it does not keep the others from it."""
-    label = f"{entry} ({os.path.basename(file)})"
-    try:
-        return [replace(one, entry=label) for one in _relinked_virtual(file, move)]
-    except (EcogcatError, OSError) as error:
-        return [Relinked(label, file, file, True, " ".join(str(error).split()))]
+class _Found(NamedTuple):
+    """What is to be done about a catalog."""
+
+    rows: list[Relinked]
+    changes: list[tuple[Any, str]]
+    """Nodes, and what they are to say."""
+    virtual: dict[str, str]
+    """Virtual files -> the entry of each."""
 
 
-def _is_hdf5(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return file.read(8) == b"\x89HDF\r\n\x1a\n"
-    except OSError:  # what reads it as a catalog says what is wrong
-        return False
+def _relinked(path: str, text: CatalogText, move: Move) -> _Found:
+    found = _Found([], [], {})
+    seen: set[int] = set()
+    keyed: dict[str, dict[str, None]] = {}
+    for said in said_texts(text):
+        node = said.node
+        now = now_said(said, move, path)
+        if node.value.lower().endswith(VIRTUAL) and (now is None or not now.problem):
+            file = next(filter(is_hdf5, now_places(said, move, path) if now is None else [now.place]), None)
+            if file is not None:
+                found.virtual.setdefault(file, said.entry)
+        if now is None:
+            continue
+        seen.add(id(node))
+        if now.problem:
+            found.rows.append(Relinked(said.entry, node.value, node.value, False, now.problem))
+            continue
+        if said.key in ROOTS and is_url(now.place):
+            raise CatalogError(
+                f"{path}, line {node.start_mark.line + 1}: {said.key} are folders of this machine, and cannot lie at "
+                f"{shown_url(now.place)}: take {shown_url(node.value)!r} out of them, and give the entries URLs as "
+                "urlpath"
+            )
+        found.changes.append((node, now.text))
+        if said.key in NOTED:
+            continue
+        found.rows.append(Relinked(said.entry, node.value, now.text, is_url(now.place) or is_at(now.place, said.key)))
+        if said.has_options and (store := other_store(node.value, now.place)):
+            keyed.setdefault(store, {})[said.entry] = None
+    for store, entries in keyed.items():
+        told = f"they are for {store}: write those of the new place, if it needs any"
+        found.rows.append(Relinked(f"{_of(list(entries))}: storage_options", store, store, True, told))
+    found.rows.extend(_left(text, move, seen))
+    return found
 
 
-def _relinked_virtual(path: str, move: Move) -> list[Relinked]:
-    from ecogcat.catalog.relinkvirtual import relink_virtual
-
-    def moved(place: str) -> str | None:
-        now = move.of_place(place)
-        if now is not None and is_url(now):
-            raise CatalogError(f"{path}: a virtual file refers to files on disks, not to {shown_url(now)}")
-        return now
-
-    if is_url(move.old):
-        raise CatalogError(f"{path}: a virtual file refers to files on disks, and to none below {shown_url(move.old)}")
-    changed = relink_virtual(path, moved)
-    return [Relinked(os.path.basename(now), before, now, os.path.exists(now)) for before, now in changed]
+def _of(entries: list[str]) -> str:
+    return entries[0] + (f" and {len(entries) - 1:,} more" if len(entries) > 1 else "")
 
 
-class _Said(NamedTuple):
-    """A text of a catalog that may be a path."""
-
-    entry: str
-    key: str
-    """The argument that it is of; ``origin`` for what a scan wrote."""
-    node: Any
-    rooted: bool
-    """Whether a relative one is looked for in roots."""
-
-
-def _said(text: CatalogText) -> Iterator[_Said]:
-    """Yield all texts that may be paths: of the catalog as a whole, then of its entries."""
-    catalog = dict(_pairs(dict(_pairs(text.root)).get("metadata")))
-    shared = dict(_pairs(catalog.get(KEY)))
-    for keys, owner, said in (
-        (_FOLDERS, shared, KEY),
-        (_FILES, dict(_pairs(shared.get("defaults"))), f"{KEY}: defaults"),
-    ):
-        for key in keys:
-            for node in _texts(owner.get(key)):
-                if _is_path(key, node, text):
-                    yield _Said(f"metadata: {said}: {key}", key, node, False)
-    for name, entry in text.nodes.items():
-        facts = dict(_pairs(entry))
-        arguments = dict(_pairs(facts.get("args")))
-        rooted = "roots" in shared or "roots" in arguments
-        for key, value in arguments.items():
-            if key in _PATHS:
-                for node in _texts(value):
-                    if _is_path(key, node, text):
-                        yield _Said(name, key, node, rooted and key == "urlpath")
-        for node in _texts(dict(_pairs(dict(_pairs(facts.get("metadata"))).get(SUMMARY))).get("origin")):
-            yield _Said(name, "origin", node, False)
-
-
-def _is_path(key: str, node: Any, text: CatalogText) -> bool:
-    """Return whether what an argument says is a path: no yes or nothing, no name of an entry or an electrode."""
-    if not node.tag.endswith(":str") or (key == "electrode" and is_known(node.value)):
-        return False
-    return not (key == "parts" and node.value in text.nodes)
-
-
-def _is_absolute(text: str) -> bool:
-    plain = text.removeprefix("file://")
-    return (
-        plain.startswith(("{{", "\\\\"))
-        or os.path.isabs(os.path.expanduser(plain))
-        or is_url(text)
-        or plain[1:2] == ":"
-    )
-
-
-def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
-    if node is not None and isinstance(node.value, list) and node.value and isinstance(node.value[0], tuple):
-        yield from ((key.value, value) for key, value in node.value)
-
-
-def _texts(node: Any) -> Iterator[Any]:
-    if node is None:
-        return
-    if isinstance(node.value, str):
-        yield node
-    elif isinstance(node.value, list):
-        for one in node.value:
-            if not isinstance(one, tuple):
-                yield from _texts(one)
+def _left(text: CatalogText, move: Move, seen: set[int]) -> Iterator[Relinked]:
+    """Yield the texts that name what has moved and are none of those seen: what many entries say alike, once."""
+    named: dict[tuple[str, str], list[str]] = {}
+    mention = mention_of(move.old)
+    for entry, keys, node in all_texts(text):
+        if id(node) not in seen and mention(node.value):
+            named.setdefault((keys, node.value), []).append(entry)
+    told = f"it names {shown_url(move.old)}, and relinking does not rewrite it: change it by hand, if need be"
+    for (keys, value), entries in named.items():
+        yield Relinked(f"{_of(entries)}: {keys}" if entries[0] else keys, value, value, False, told)

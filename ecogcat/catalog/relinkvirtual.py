@@ -2,17 +2,62 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ecogcat.errors import FormatError
+from ecogcat.catalog.relinked import Relinked
+from ecogcat.catalog.relinkplaces import Move
+from ecogcat.errors import CatalogError, EcogcatError, FormatError
 from ecogcat.formats.own import links_of, open_own
+from ecogcat.storage.urls import is_url, shown_url
 
 if TYPE_CHECKING:
     from ecogcat.dataset import Dataset
 
-__all__ = ["relink_virtual"]
+__all__ = ["is_hdf5", "listed_virtual", "relink_virtual", "relinked_virtual"]
+
+
+def is_hdf5(path: str) -> bool:
+    """Return whether a file is one of HDF5."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(8) == b"\x89HDF\r\n\x1a\n"
+    except OSError:  # what reads it as a catalog says what is wrong
+        return False
+
+
+def listed_virtual(file: str, entry: str, move: Move) -> list[Relinked]:
+    """Relink a virtual file that a catalog lists; what is wrong with it does not keep the others from it."""
+    label = f"{entry} ({os.path.basename(file)})"
+    try:
+        return [replace(one, entry=label) for one in relinked_virtual(file, move)]
+    except (EcogcatError, OSError) as error:
+        return [Relinked(label, file, file, True, " ".join(str(error).split()))]
+
+
+def relinked_virtual(path: str, move: Move) -> list[Relinked]:
+    """Relink a virtual file by what has moved.
+
+    Raises
+    ------
+    CatalogError
+        If that, or what it is now, is no place on a disk.
+    FormatError, SourceChangedError
+        As of `relink_virtual`.
+    """
+
+    def moved(place: str) -> str | None:
+        now = move.of_place(place)
+        if now is not None and is_url(now):
+            raise CatalogError(f"{path}: a virtual file refers to files on disks, not to {shown_url(now)}")
+        return now
+
+    if is_url(move.old):
+        raise CatalogError(f"{path}: a virtual file refers to files on disks, and to none below {shown_url(move.old)}")
+    changed = relink_virtual(path, moved)
+    return [Relinked(os.path.basename(now), before, now, os.path.exists(now)) for before, now in changed]
 
 
 def relink_virtual(path: str, moved: Callable[[str], str | None]) -> list[tuple[str, str]]:

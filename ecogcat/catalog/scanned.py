@@ -21,16 +21,9 @@ from ecogcat.catalog.scan import (
 from ecogcat.catalog.scanbar import Progress, ScanBar
 from ecogcat.catalog.scanplaces import below_folder, joined, origin, origin_of, relative, said, written
 from ecogcat.catalog.summary import SUMMARY
-from ecogcat.catalog.yamltext import (
-    CatalogText,
-    Edit,
-    edited,
-    entry_lines,
-    mapping_lines,
-    read_catalog_text,
-    untemplated,
-    write_text,
-)
+from ecogcat.catalog.textfile import write_text
+from ecogcat.catalog.yamltext import CatalogText, Edit, edited, read_catalog_text
+from ecogcat.catalog.yamlvalues import entry_lines, mapping_lines, untemplated
 from ecogcat.electrodes.electrode import is_known
 from ecogcat.errors import RecordingNotFound
 from ecogcat.formats.remote import bring_file
@@ -166,7 +159,7 @@ def scan_into(
         if not found.recordings:
             raise RecordingNotFound(nothing_found(found))
         return _write_new(path, found, load, catalog)
-    return _write_again(path, found, load, catalog, old)
+    return _write_again(path, found, load, catalog, read_catalog_text(path))  # as someone may have edited it meanwhile
 
 
 def _files(
@@ -231,9 +224,10 @@ def _write_again(
     fresh = [one for one in found.recordings if origin(one, found.folder, path) not in known]
     names = dict(zip(map(id, fresh), entry_names(fresh, found.folder, sources), strict=True))
     edits: list[Edit] = []
-    at = max((stop for _, stop in old.spans.values()), default=_end_of_sources(old))
-    if not sources:
-        edits.append(Edit(at - 1, at, ["sources:"]))
+    if sources:
+        at = max(stop for _, stop in old.spans.values())
+    else:
+        edits, at = old.first_entry()
     for one in found.recordings:
         place = origin(one, found.folder, path)
         if place in known:
@@ -262,8 +256,8 @@ def _write_again(
         edits.append(Edit(head, head, mapping_lines({"metadata": {SUMMARY: _facts(old, found, catalog)}}, 0)))
     else:
         edits.append(old.edit(None, ("metadata", SUMMARY), _facts(old, found, catalog)))
-    text = edited(old.lines, edits)
-    write_text(path, text)
+    text = edited(old, edits)
+    write_text(path, text, instead_of=old.as_read)
     if len(sources) + len(names) >= WORTH_AN_INDEX or os.path.exists(index_path(path)):
         from ecogcat.catalog.indexed import index_text  # imports Intake
 
@@ -293,7 +287,3 @@ def _summary(one: ScannedRecording, folder: str, path: str) -> dict[str, Any]:
     session = os.path.basename(folder) if one.session == "." else one.session
     summary: dict[str, Any] = untemplated({"origin": origin(one, folder, path), "session": session, **one.summary})
     return summary
-
-
-def _end_of_sources(old: CatalogText) -> int:
-    return next(int(key.start_mark.line) + 1 for key, _ in old.root.value if key.value == "sources")

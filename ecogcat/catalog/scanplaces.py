@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 from ecogcat.catalog.paths import local_path
 from ecogcat.catalog.scan import PLACE_ARGUMENTS, ScannedRecording
 from ecogcat.catalog.summary import SUMMARY
-from ecogcat.catalog.yamltext import BRACE
+from ecogcat.catalog.yamlvalues import BRACE
 from ecogcat.errors import CatalogError
 from ecogcat.storage.urls import child_url, is_http, is_url, lies_below, normal_url, quoted_url
 

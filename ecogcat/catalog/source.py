@@ -17,10 +17,10 @@ from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.partitions import block_edges, dask_array
 from ecogcat.catalog.paths import first_existing, local_path, places, resolved
 from ecogcat.catalog.remoteentry import check_told, without_options
+from ecogcat.catalog.savedfolders import saved_folders
 from ecogcat.catalog.shared import KEY, SharedSettings, expanded, shared_settings
 from ecogcat.catalog.summary import facts_of
 from ecogcat.catalog.writing import named_in_a_call
-from ecogcat.catalog.yamlfile import saved_folders
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.remote import bring_file

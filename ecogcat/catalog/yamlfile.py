@@ -8,7 +8,6 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from ecogcat.catalog.yamlloader import MAX_DEPTH, MAX_VALUES, Refused, check_aliases, safe_loader
@@ -16,6 +15,7 @@ from ecogcat.errors import CatalogError, FormatError, RecordingNotFound
 from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = [
+    "BYTE_ORDER_MARK",
     "MAX_BYTES",
     "YAML_ENDINGS",
     "CatalogFile",
@@ -23,10 +23,11 @@ __all__ = [
     "parsed",
     "read_catalog_file",
     "read_remote_catalog",
-    "saved_folders",
 ]
 
 YAML_ENDINGS = (".yaml", ".yml")
+
+BYTE_ORDER_MARK = "\ufeff"
 
 MAX_BYTES = 256 * 2**20  # a hundred thousand recordings, each with a summary of its headers, take a third of it
 _MAPPING = "tag:yaml.org,2002:map"
@@ -44,12 +45,15 @@ class CatalogFile:
         No cycle is in it, and written out without aliases it is still of bearable size.
     root : yaml Node, None or Ellipsis
         Where everything stands; None of what was not read from the file itself, Ellipsis if it is to be found out.
+    mark : str
+        The byte order mark that stood before the text, if there was one.
     """
 
     path: str
     text: str
     content: Any
     root: Any
+    mark: str = ""
 
     @property
     def label(self) -> str:
@@ -112,10 +116,11 @@ def read_catalog_file(path: str | os.PathLike[str]) -> CatalogFile:
     if b"\0" in data[:4096]:
         raise CatalogError(f"{place}: this is no YAML file: it is binary (byte {data.index(0):,} is 0)")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CatalogError(f"{place}: this is no YAML file: byte {error.start:,} is no UTF-8 text") from error
-    return parsed(text, place)
+    plain = text.removeprefix(BYTE_ORDER_MARK)
+    return replace(parsed(plain, place), mark=text[: len(text) - len(plain)])
 
 
 def read_remote_catalog(url: str, storage_options: Mapping[str, Any] | None = None) -> CatalogFile:
@@ -209,24 +214,6 @@ def looks_like_catalog(path: str | os.PathLike[str]) -> bool:
             return any(re.match(r"sources\s*:", line) for line in file)
     except (OSError, UnicodeDecodeError):
         return False
-
-
-@lru_cache(maxsize=2)
-def saved_folders(text: str) -> dict[str, str]:
-    """Return the folder that each entry's catalog lay in before Intake saved it elsewhere: it is written with them.
-
-    Examples
-    --------
-    >>> saved_folders("sources: {a: {driver: ecog_intan, catalog_dir: /old/}, b: {driver: ecog_intan}}")
-    {'a': '/old/'}
-    """
-    if "catalog_dir" not in text:
-        return {}
-    content = parsed(text, "catalog").content
-    sources = content.get("sources") if isinstance(content, dict) else None
-    entries = sources.items() if isinstance(sources, dict) else ()
-    found = {name: one.get("catalog_dir") for name, one in entries if isinstance(one, dict)}
-    return {name: folder for name, folder in found.items() if isinstance(folder, str) and folder}
 
 
 def _line(error: Any) -> int:

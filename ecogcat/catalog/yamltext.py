@@ -1,106 +1,22 @@
-"""YAML text of catalogs: written by us, or edited where it lies so that what people wrote, comments too, stays."""
+"""YAML text of catalogs: edited line by line where it lies, so that what people wrote, comments too, stays."""
 
 from __future__ import annotations
 
-import json
-import math
-import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from ecogcat.catalog.yamlfile import read_catalog_file
+from ecogcat.catalog.yamlvalues import entry_lines, mapping_lines
 from ecogcat.errors import CatalogError
-from ecogcat.storage.atomic import written_whole
 
-__all__ = [
-    "BRACE",
-    "CatalogText",
-    "Edit",
-    "edited",
-    "entry_lines",
-    "mapping_lines",
-    "read_catalog_text",
-    "untemplated",
-    "write_text",
-]
+__all__ = ["CatalogText", "Edit", "edited", "read_catalog_text"]
 
-BRACE = "{{ '{' }}"
-"""A brace, to a template."""
-
-_PLAIN = re.compile(r"[A-Za-z_][\w./+()-]*(?: [\w./+()-]+)*")
-_WORDS = frozenset(["y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", "nan", "inf"])
-_PASSWORD = re.compile(r"://[^/\s]*:[^/\s]*@")
-_LINE = 80
 _MAP = "tag:yaml.org,2002:map"
-
-
-def scalar(value: Any) -> str:
-    """Return a value on one line, as YAML 1.1 and 1.2 both read it.
-
-    Examples
-    --------
-    >>> [scalar(one) for one in ("uV", "no", 1e-06, ["a", 2], None, "{{ CATALOG_DIR }}/a.rhd")]
-    ['uV', '"no"', '1.0e-06', '[a, 2]', 'null', '"{{ CATALOG_DIR }}/a.rhd"']
-    """
-    if isinstance(value, bool) or value is None:
-        return json.dumps(value)
-    if isinstance(value, str):
-        plain = _PLAIN.fullmatch(value) is not None and value.lower() not in _WORDS
-        return value if plain else json.dumps(value, ensure_ascii=not value.isprintable())
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
-        text = repr(value)
-        return text if "." in text or "e" not in text else text.replace("e", ".0e")
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{scalar(str(key))}: {scalar(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(scalar(one) for one in value) + "]"
-    return scalar(str(value))
-
-
-def untemplated(value: Any) -> Any:
-    """Return a value so written that Intake's templates give it back: braces in names of files are no templates.
-
-    Examples
-    --------
-    >>> untemplated({"origin": "a {{b}}.rhd", "session": "{1}"})
-    {'origin': "a {{ '{' }}{{ '{' }}b}}.rhd", 'session': '{1}'}
-    """
-    if isinstance(value, str):
-        return value.replace("{", BRACE) if any(one in value for one in ("{{", "{%", "{#")) else value
-    if isinstance(value, Mapping):
-        return {key: untemplated(one) for key, one in value.items()}
-    return [untemplated(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-def mapping_lines(mapping: Mapping[str, Any], indent: int) -> list[str]:
-    """Return a mapping in block style; lists of plain values lie on one line, lists of mappings on one a mapping."""
-    lines: list[str] = []
-    space = " " * indent
-    for key, value in mapping.items():
-        name = scalar(str(key))
-        if isinstance(value, Mapping) and value:
-            lines += [f"{space}{name}:", *mapping_lines(value, indent + 2)]
-        elif isinstance(value, (list, tuple)) and _is_long(value):
-            lines += [f"{space}{name}:", *(f"{space}- {scalar(one)}" for one in value)]
-        else:
-            lines.append(f"{space}{name}: {scalar(value)}")
-    return lines
-
-
-def _is_long(values: Sequence[Any]) -> bool:
-    return any(isinstance(one, Mapping) for one in values) or sum(len(str(one)) for one in values) > _LINE
-
-
-def entry_lines(name: str, entry: Mapping[str, Any], indent: int = 2) -> list[str]:
-    """Return an entry of a catalog."""
-    return mapping_lines({name: entry}, indent)
+_NEW_LINE = re.compile(r"\r\n|\n|\r")
+_LINE_ENDS = ("\n", "\r", "\x85", "\u2028", "\u2029")  # of YAML 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +34,10 @@ class CatalogText:
 
     Attributes
     ----------
-    lines : list of str
+    text : str
+        To the character, but for a byte order mark.
+    mark : str
+        The byte order mark before it, if there is one.
     content : dict
         What it says.
     spans : dict
@@ -130,12 +49,29 @@ class CatalogText:
         Of the entries' names.
     """
 
-    lines: list[str]
+    text: str
+    mark: str
     content: dict[str, Any]
     spans: dict[str, tuple[int, int]]
     nodes: dict[str, Any]
     root: Any
     indent: int
+
+    @property
+    def as_read(self) -> str:
+        """What the file held."""
+        return self.mark + self.text
+
+    def first_entry(self) -> tuple[list[Edit], int]:
+        """Return the line for an entry where there is none yet, and the edits that make room for it."""
+        key, value = next(pair for pair in self.root.value if pair[0].value == "sources")
+        if self.root.flow_style:
+            raise CatalogError("the catalog is written in one line; write it in several to have it edited")
+        if value.start_mark.index == value.end_mark.index:  # nothing is said
+            return [], int(key.start_mark.line) + 1
+        start, stop = int(key.start_mark.line), int(value.end_mark.line) + 1
+        behind = self.text[value.end_mark.index :].splitlines()  # a comment, perhaps
+        return [Edit(start, stop, ["sources:" + (behind[0] if behind else "").rstrip()])], stop
 
     def edit(self, name: str | None, keys: Sequence[str], value: Any) -> Edit:
         """Return the edit that gives a key of an entry (None: of the catalog) a value; or the entry anew."""
@@ -170,42 +106,34 @@ def read_catalog_text(path: str) -> CatalogText:
     if not isinstance(content, dict) or not isinstance(content.get("sources") or {}, dict) or sources is None:
         raise CatalogError(f"{path}: a catalog has its entries below `sources:`; there is no such mapping")
     content["sources"] = content.get("sources") or {}
-    lines = file.text.splitlines()
     pairs = sources.value if sources.tag == _MAP else []
     starts = [key.start_mark.line for key, _ in pairs]
-    stops = [*starts[1:], _last_line(sources) + 1 if pairs else 0]
+    stops = [*starts[1:], _last_line(sources) + 1] if pairs else []
     names = [key.value for key, _ in pairs]
     if pairs and (sources.flow_style or any(a == b for a, b in pairwise(starts))):
         raise CatalogError(f"{path}: the entries lie on one line; write one a line to have the catalog edited")
     spans = dict(zip(names, zip(starts, stops, strict=True), strict=True))
     indent = pairs[0][0].start_mark.column if pairs else 2
-    return CatalogText(lines, content, spans, {key.value: node for key, node in pairs}, root, indent)
+    return CatalogText(file.text, file.mark, content, spans, {key.value: node for key, node in pairs}, root, indent)
 
 
-def edited(lines: Sequence[str], edits: Sequence[Edit]) -> str:
-    """Return text with its lines edited; edits do not overlap, and those at one line come in their order."""
+def edited(old: CatalogText, edits: Sequence[Edit]) -> str:
+    """Return a catalog's text with lines of it edited; edits do not overlap, and those at one line come in their order.
+
+    Lines that are not edited stay as they are, with their ends; new ones end as the first of the others does.
+    """
+    lines = old.text.splitlines(keepends=True)
+    found = _NEW_LINE.search(old.text)
+    end = found[0] if found else "\n"
     out: list[str] = []
     at = 0
     for edit in sorted(edits, key=lambda one: (one.start, one.stop)):
         out += lines[at : edit.start]
-        out += edit.lines
+        if out and not out[-1].endswith(_LINE_ENDS):
+            out[-1] += end
+        out += [line + end for line in edit.lines]
         at = max(at, edit.stop)
-    return "\n".join([*out, *lines[at:]]) + "\n"
-
-
-def write_text(path: str, text: str) -> None:
-    """Write a file at once: whoever reads it meanwhile has the old one or the new one.
-
-    One that is there keeps its mode. What holds keys, to a store elsewhere, is its owner's alone, whoever wrote it.
-    """
-    mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else None
-    keys = "storage_options" in text or _PASSWORD.search(text) is not None
-    with written_whole(os.path.abspath(path)) as part:
-        first = 0o666 if mode is None and not keys else 0o600  # never wider than it is going to be
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, first), "wb") as file:
-            file.write(text.encode("utf-8"))
-        if mode is not None:
-            os.chmod(part, mode & 0o700 if keys else mode)
+    return old.mark + "".join([*out, *lines[at:]])
 
 
 def _value(node: Any, key: str) -> Any:

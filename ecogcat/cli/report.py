@@ -13,7 +13,7 @@ from ecogcat.catalog.check import checked
 from ecogcat.catalog.find import chosen
 from ecogcat.catalog.rows import rows_of
 from ecogcat.catalog.session import entry_source
-from ecogcat.catalog.yamltext import write_text
+from ecogcat.catalog.textfile import write_text
 from ecogcat.cli.output import hertz, seconds
 from ecogcat.tabulate import plan_text
 

@@ -160,7 +160,8 @@ def relink(catalog: str, old: str, new: str, no_virtual: bool, as_json: bool) ->
 
     The paths in the catalog's entries, joins and roots are rewritten; nothing else in the file is. So are those in
     the virtual files (.vds.h5) that it lists, whose recordings have to be what they were. CATALOG may also be a virtual
-    file. Exit status 1 if something is not at its new place, or no path lay below OLD.
+    file. Exit status 1 if something is not at its new place, or no path lay below OLD, or another text names OLD: it is
+    listed, and left as it is.
     """
     moved = relink_catalog(catalog, old, new, virtual=not no_virtual)
     if as_json:

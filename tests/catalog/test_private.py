@@ -15,7 +15,7 @@ import yaml
 import ecogcat as ec
 from ecogcat.catalog import index as indexing
 from ecogcat.catalog.addjoin import add_join
-from ecogcat.catalog.yamltext import write_text
+from ecogcat.catalog.textfile import write_text
 from ecogcat.testing.rhd import write_rhd
 from tests.remote_stores import emptied, put
 

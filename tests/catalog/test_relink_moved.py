@@ -84,7 +84,14 @@ def test_to_a_store_and_back(rig: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "text", "now"),
     [
-        ("https://h/day 1", "https://g/x", "https://h/day%201/a%20b.rhd?v=2", "https://g/x/a%20b.rhd?v=2"),
+        ("https://h/day 1", "https://h/x", "https://H/day%201/a%20b.rhd?v=2", "https://h/x/a%20b.rhd?v=2"),
+        ("https://h/day 1", "https://g/x", "https://h/day%201/a%20b.rhd?X-Signature=2", "https://g/x/a%20b.rhd"),
+        ("sftp://host/lab", "sftp://host/new", "sftp://me:pw@HOST/lab/a.rhd", "sftp://me:pw@host/new/a.rhd"),
+        ("sftp://you:pw@host/lab", "sftp://host/new", "sftp://me:pw@host/lab/a.rhd", "sftp://me:pw@host/new/a.rhd"),
+        ("sftp://host/lab", "sftp://you@host/new", "sftp://me:pw@host/lab/a.rhd", "sftp://you@host/new/a.rhd"),
+        ("sftp://host/lab", "sftp://other/lab", "sftp://me:pw@host/lab/a.rhd", "sftp://other/lab/a.rhd"),
+        ("abfs://one@acc/lab", "s3://lab", "abfs://two@acc/lab/a.rhd", None),
+        ("memory://", "s3://lab", "memory://A.rhd", "s3://lab/A.rhd"),
         ("https://h/day%201/", "s3://lab", "https://h/day 1/a%20b.rhd?v=2", "s3://lab/a b.rhd"),
         ("s3://lab", "https://g", "S3://lab//a b?.rhd", "https://g/a%20b%3F.rhd"),
         ("s3://lab", "s3://new", "s3://labs/a.rhd", None),
@@ -98,11 +105,24 @@ def test_to_a_store_and_back(rig: Path, tmp_path: Path) -> None:
         ("/rig", "s3://lab", "{{ CATALOG_DIR }}/../rig/a.rhd", "s3://lab/a.rhd"),
         ("/rig", "https://h", "file:///rig/day 1/a.rhd", "https://h/day%201/a.rhd"),
         ("/rig", "s3://lab", "s3://rig/a.rhd", None),
+        ("D:", "/new", "D:\\rig\\a.rhd", "/new/rig/a.rhd"),
+        ("d:", "/new", "D:/rig/a.rhd", "/new/rig/a.rhd"),
+        ("D:\\", "/new", "D:\\a.rhd", "/new/a.rhd"),
+        ("D:", "/new", "E:\\rig\\a.rhd", None),
+        ("D:", "/new", "D:a.rhd", None),
+        ("D:\\rig", "/new", "D:\\rig\\..\\other\\a.rhd", None),
+        ("D:\\rig\\..\\other\\", "/new", "D:\\other\\b\\..\\a.rhd", "/new/a.rhd"),
+        ("D:\\rig", "/new", "D:\\..\\rig\\a.rhd", "/new/a.rhd"),
+        ("\\\\server\\share", "/new", "//SERVER/share/a.rhd", "/new/a.rhd"),
+        ("/cat/rig", "/cat/new", "{{ CATALOG_DIR }}//rig/a.rhd", "{{ CATALOG_DIR }}/new/a.rhd"),
+        ("/cat/rig", "/cat/new", "{{CATALOG_DIR}}\\rig\\a.rhd", "{{ CATALOG_DIR }}/new/a.rhd"),
+        ("/rig", "/cat/new", "{{ CATALOG_DIR }}//rig/a.rhd", None),
     ],
 )
 def test_where_things_are_now(old: str, new: str, text: str, now: str | None) -> None:
     found = move_of(old, new).of_text(text, "/cat/s.yaml")
-    assert found == (None if now is None else (now, now.partition("?")[0]))
+    place = None if now is None else now.partition("?")[0].replace("{{ CATALOG_DIR }}", "/cat")
+    assert found == (None if now is None else (now, place))
 
 
 def test_a_converted_session_whose_folders_moved(tmp_path: Path) -> None:
@@ -121,7 +141,9 @@ def test_a_converted_session_whose_folders_moved(tmp_path: Path) -> None:
         shutil.move(tmp_path / name, tmp_path / "now" / name)
     done = CliRunner().invoke(ecogcat, ["relink", str(path), str(tmp_path / "nothing"), str(tmp_path / "now")])
     assert (done.exit_code, f"they lie in {tmp_path / 'local'}, {tmp_path / 'net'}" in done.stderr) == (1, True)
-    roots = ec.relink(path, tmp_path / "local", tmp_path / "now" / "local")
+    *roots, noted = ec.relink(path, tmp_path / "local", tmp_path / "now" / "local")
+    assert (noted.entry, noted.new) == ("rec_1 and 1 more: metadata: exp_path", str(tmp_path / "local"))
+    assert "relinking does not rewrite it" in noted.problem
     tables = ec.relink(path, tmp_path / "db", tmp_path / "now" / "db")
     assert [(one.entry, one.new, one.exists) for one in (*roots, *tables)] == [
         ("metadata: ecog: roots", str(tmp_path / "now" / "local"), True),
@@ -135,6 +157,8 @@ def test_a_converted_session_whose_folders_moved(tmp_path: Path) -> None:
 def test_roots_of_all_kinds(tmp_path: Path) -> None:
     write_headstage(tmp_path / "new" / "local", "rec", "oephys", [100])
     write_headstage(tmp_path / "new", "beside", "oephys", [100])
+    write_headstage(tmp_path / "new" / "deep", "rec", "oephys", [100])
+    (tmp_path / "new" / "ev.csv").write_text("sample\n1\n")
     path = tmp_path / "cat" / "s.yaml"
     path.parent.mkdir()
     path.write_text(
