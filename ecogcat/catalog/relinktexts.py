@@ -25,6 +25,8 @@ NOTED = ("origin", "source")
 """What was written down by a scan, or where a session was converted; nothing is opened by it."""
 
 _PATHS = ("urlpath", "path", *ENTRY_FILES, "parts", *ROOTS)
+_NOTES = ("metadata", "description")
+"""What an entry says of itself; nothing is opened by it."""
 _WRITTEN_DOWN = ("folder", "source", "refused", "exclude", "index", "n_recordings")
 
 
@@ -79,7 +81,7 @@ def said_texts(text: CatalogText) -> Iterator[Said]:
 
 
 def all_texts(text: CatalogText) -> Iterator[tuple[str, str, Any]]:
-    """Yield all texts of a catalog but those that a scan wrote: entry ("": of none), keys, and node."""
+    """Yield all texts of a catalog but notes and what a scan wrote: entry ("": of none), keys, and node."""
     for key, value in pairs(text.root):
         if key == "sources":
             for name, entry in text.nodes.items():
@@ -95,8 +97,11 @@ def _within(node: Any, keys: tuple[str, ...], top: str = "") -> Iterator[tuple[t
             yield keys, node
         return
     for key, value in pairs(node):
-        written_down = keys == (KEY,) and key in _WRITTEN_DOWN if top else (*keys, key) == ("metadata", SUMMARY)
-        if not written_down:
+        if top:
+            noted = (keys == (KEY,) and key in _WRITTEN_DOWN) or (top == "metadata" and not keys and key != KEY)
+        else:
+            noted = not keys and key in _NOTES
+        if not noted:
             yield from _within(value, (*keys, key), top)
     for value in node.value:
         if not isinstance(value, tuple):

@@ -161,7 +161,6 @@ sources:
     assert [(one.entry, one.old == one.new, one.exists) for one in left] == [
         ("metadata: ecog: roots", True, False),
         ("a: parameters: base: default", True, False),
-        ("a and 1 more: metadata: rig", True, False),
         ("a: args: store_path", True, False),
         ("b: args: urlpath", True, False),
     ]
