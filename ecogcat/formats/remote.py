@@ -14,7 +14,7 @@ from ecogcat.errors import CatalogError, EcogcatError, FormatError, RecordingNot
 from ecogcat.formats.registry import endings
 from ecogcat.frozen import FrozenMapping
 from ecogcat.progress import Progress, Report, shown_progress
-from ecogcat.storage.cache import Fetched, arranged, fetch, lacking
+from ecogcat.storage.cache import CopyGone, Fetched, arranged, fetch, lacking, until_it_stays
 from ecogcat.storage.remote import RemoteFile, Store
 from ecogcat.storage.storeoptions import plain_options
 from ecogcat.storage.urls import child_url, is_url, parent_url, same_store, shown_url, steps_of
@@ -75,9 +75,16 @@ class RemoteCopy:
 
     @contextmanager
     def in_words(self) -> Iterator[None]:
-        """Have errors name the URL of a file rather than the place of its copy."""
+        """Have errors name the URL of a file rather than the place of its copy.
+
+        Raises
+        ------
+        CopyGone
+            If the copy was removed meanwhile: what was found in it may be no recording, or lack its events.
+        """
         try:
-            yield
+            with self._that_stays():
+                yield
         except FormatError as error:
             if error.path not in self.urls and error.path != self.path:
                 raise
@@ -91,6 +98,17 @@ class RemoteCopy:
             if text == str(error):
                 raise
             raise type(error)(text) from error
+
+    @contextmanager
+    def _that_stays(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if os.path.isdir(self.folder):
+                raise
+            raise CopyGone(self.url) from error
+        if not os.path.isdir(self.folder):
+            raise CopyGone(self.url)
 
     def told(self, dataset: Dataset) -> Dataset:
         """Return the dataset whose parts say in their metadata which URL they came from."""
@@ -122,12 +140,12 @@ def bring(url: str, storage_options: Mapping[str, Any] | None = None, progress: 
     OSError
         If the disk of the cache has no room.
     """
-    store = Store(url, storage_options)
-    files = files_of(store)
-    fetched = bring_files(store, files, progress)
-    for problem in fetched.problems.values():
-        raise problem
-    return _copy(store, store.url, steps_of(store.url), fetched)
+
+    def brought() -> RemoteCopy:
+        store = Store(url, storage_options)
+        return _copy(store, store.url, steps_of(store.url), bring_files(store, files_of(store), progress))
+
+    return until_it_stays(brought)
 
 
 @contextmanager
@@ -182,22 +200,25 @@ def bring_file(url: str, storage_options: Mapping[str, Any] | None = None, at_mo
     RecordingNotFound, FormatError
         As `bring`; also if it is a folder, or has more bytes than it may have.
     """
-    store = Store(url, storage_options)
-    if store.is_folder():
-        raise FormatError("this is a folder", path=store.shown, expected="a file")
-    own = store.file()
-    if at_most is not None and (own.size or 0) > at_most:
-        raise FormatError(
-            "the file is too large", path=store.shown, expected=f"at most {at_most:,} bytes", found=own.size
-        )
-    fetched = bring_files(store, [own])
-    for problem in fetched.problems.values():
-        raise problem
-    return _copy(store, f"{store.url}\0alone", own.steps, fetched)
+
+    def brought() -> RemoteCopy:
+        store = Store(url, storage_options)
+        if store.is_folder():
+            raise FormatError("this is a folder", path=store.shown, expected="a file")
+        own = store.file()
+        if at_most is not None and (own.size or 0) > at_most:
+            raise FormatError(
+                "the file is too large", path=store.shown, expected=f"at most {at_most:,} bytes", found=own.size
+            )
+        return _copy(store, f"{store.url}\0alone", own.steps, bring_files(store, [own]))
+
+    return until_it_stays(brought)
 
 
 def _copy(store: Store, purpose: str, steps: tuple[str, ...], fetched: Fetched) -> RemoteCopy:
     """Return the copy of what lies at some steps, with the files of one purpose under the names that the store has."""
+    for fault in fetched.problems.values():
+        raise fault
     folder, problems = arranged(purpose, fetched.copies)
     for place, problem in problems.items():
         raise FormatError("this cannot be copied", path=shown_url(place), found=problem)

@@ -13,25 +13,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import blake2b
-from secrets import token_hex
 from typing import Any
 from urllib.parse import unquote
 
 from ecogcat.errors import CatalogError, EcogcatError, FormatError, RecordingNotFound
+from ecogcat.frozen import digest
 from ecogcat.storage.storeoptions import plain_options, texts_of
 from ecogcat.storage.urls import child_url, is_http, normal_url, parent_url, shown_url, step_fault, steps_of
 
-__all__ = ["AT_ONCE", "Listing", "RemoteFile", "Store"]
+__all__ = ["AT_ONCE", "UNMARKED", "Listing", "RemoteFile", "Store"]
 
 AT_ONCE = 8
 """Requests: a store answers slowly, and many at once."""
+
+UNMARKED = "unmarked"
+"""The mark of a file of which the store says nothing but its name and size: another may have the same."""
 
 _MARKS = (
     *("ETag", "etag", "Content-MD5", "Digest", "md5Hash", "md5", "content_md5", "checksum", "sha256", "sha"),
     *("blob_id", "generation"),
     *("LastModified", "last_modified", "Last-Modified", "mtime", "updated", "modified", "modify", "last_write_time"),
 )
+_NO_MARK = {"name", "size", "type"}
 _PACKAGES = {
     **{"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "http": "aiohttp", "https": "aiohttp"},
     **{"abfs": "adlfs", "abfss": "adlfs", "az": "adlfs", "adl": "adlfs", "sftp": "paramiko", "ssh": "paramiko"},
@@ -55,7 +58,8 @@ class RemoteFile:
     size : int or None
         Bytes; None where the store does not say.
     mark : str
-        Digest of its size and of what the store changes with the file; empty where that was not asked for yet.
+        Digest of its size and of what the store changes with the file, or UNMARKED; empty where that was not asked
+        for yet.
     """
 
     url: str
@@ -308,21 +312,16 @@ class Store:
             found = _file(url, steps_of(url), info)
             if found.mark:
                 return found
-            if is_http(
-                url
-            ):  # no date, ETag or checksum: another file may have the same size, so this is never known again
-                return replace(found, mark=token_hex(8))
-            return replace(found, mark=_digest(found.size, str(self.fs.ukey(self._path(url)))))
+            # The key that fsspec makes of a web server's file is but its URL; of others', all that they say of it.
+            if is_http(url) or info.keys() <= _NO_MARK:
+                return replace(found, mark=UNMARKED)
+            return replace(found, mark=digest(found.size, str(self.fs.ukey(self._path(url)))))
 
 
 def _file(url: str, steps: tuple[str, ...], info: Mapping[str, Any]) -> RemoteFile:
     mark = next((f"{key.lower()}={info[key]}" for key in _MARKS if info.get(key)), "")
     size = None if info.get("size") is None else int(info["size"])
-    return RemoteFile(url, steps, size, _digest(size, mark) if mark else "")
-
-
-def _digest(size: int | None, mark: str) -> str:
-    return blake2b(f"{size} {mark}".encode(), digest_size=8).hexdigest()
+    return RemoteFile(url, steps, size, digest(size, mark) if mark else "")
 
 
 def _is_local(error: OSError, target: str) -> bool:
