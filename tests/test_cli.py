@@ -99,7 +99,7 @@ def test_load_arguments_that_are_none(run: Callable[..., Result], given: tuple[s
         ),
         ("storage_options={secret: !TOPSECRET x}", "storage_options=...: this is no value of YAML (a bracket"),
         ("storage_options={secret: *TOPSECRET}", "such as -l 'storage_options={key: KEY, secret: SECRET}'"),
-        ("storage_options={1: TOPSECRET}", "storage_options=...: names with values have no place here"),
+        ("storage_options={1: TOPSECRET}", "storage_options: names are text; give names with values"),
         ("storage_options: {secret: TOPSECRET}", "not 'storage_options...'"),
         ("storage-options={secret: TOPSECRET}", "not 'storage-options...'"),
     ],

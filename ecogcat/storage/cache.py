@@ -45,23 +45,30 @@ _T = TypeVar("_T")
 class CopyGone(SourceChangedError):
     """A copy was removed while it was being used: the store has another by now, or somebody emptied the cache."""
 
-    def __init__(self, place: str) -> None:
-        super().__init__(
+    @classmethod
+    def of(cls, place: str) -> CopyGone:
+        """Return the error of a URL, as it may be shown."""
+        return cls(
             f"{place}: its copy went while it was being opened; the store may have had another each time, as of a "
             "file that is being written, or the cache is being emptied. Open it again when that is over"
         )
-        self.place = place
-
-    def __reduce__(self) -> tuple[type[CopyGone], tuple[str]]:
-        return type(self), (self.place,)
 
 
 def until_it_stays(act: Callable[[], _T]) -> _T:
-    """Fetch, arrange and open again where a copy went meanwhile; a few times."""
+    """Fetch, arrange and open again where a copy went meanwhile; a few times.
+
+    Raises
+    ------
+    SourceChangedError
+        If it went each time.
+    """
     for _ in range(_TRIES - 1):
         with suppress(CopyGone):
             return act()
-    return act()
+    try:
+        return act()
+    except CopyGone as error:
+        raise SourceChangedError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +178,7 @@ def arranged(url: str, copies: Mapping[RemoteFile, str], *, once: bool = False) 
     try:
         return _arranged(url, copies, once)
     except FileNotFoundError as error:
-        raise CopyGone(shown_url(url.partition("\0")[0])) from error
+        raise CopyGone.of(shown_url(url.partition("\0")[0])) from error
 
 
 def _arranged(url: str, copies: Mapping[RemoteFile, str], once: bool) -> tuple[str, dict[str, str]]:

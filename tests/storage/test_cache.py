@@ -473,8 +473,7 @@ def test_a_copy_that_is_gone_is_to_be_fetched_again(cache: Path) -> None:
     for once in (False, True):
         with pytest.raises(CopyGone, match="memory://lab: its copy went") as caught:
             arranged(store.url, copies, once=once)
-        again = pickle.loads(pickle.dumps(caught.value))
-        assert (str(again), again.place) == (str(caught.value), "memory://lab")
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     assert not list((cache / "recordings").iterdir())
     tried = []
 
