@@ -17,7 +17,6 @@ import stat
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,9 +27,10 @@ from typing import TypeVar
 from ecogcat.errors import EcogcatError, FormatError, SourceChangedError
 from ecogcat.frozen import digest
 from ecogcat.settings import cache_folder
+from ecogcat.storage.atonce import at_once
 from ecogcat.storage.disk import check_room, named_when_full
 from ecogcat.storage.leftovers import owned_prefix, sweep
-from ecogcat.storage.remote import AT_ONCE, UNMARKED, RemoteFile, Store
+from ecogcat.storage.remote import UNMARKED, RemoteFile, Store
 from ecogcat.storage.urls import quoted_url, shown_url, step_fault
 
 __all__ = ["CopyGone", "Fetched", "arranged", "fetch", "lacking", "until_it_stays"]
@@ -142,16 +142,7 @@ def fetch(store: Store, files: Sequence[RemoteFile], add: Callable[[int], None] 
             problems[one] = error
 
     try:
-        if len(wanted) > 1:
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                try:
-                    list(pool.map(bring, wanted))
-                except BaseException:  # Ctrl-C, before the pool waits for its threads
-                    stopped.set()
-                    pool.shutdown(cancel_futures=True)
-                    raise
-        elif wanted:
-            bring(wanted[0])
+        at_once(bring, wanted, stopped.set)
     finally:
         stopped.set()  # one that comes in a thread of fsspec's ends, too
     _forget_older(folder, {one: names[one] for one in sizes})

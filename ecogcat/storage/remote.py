@@ -10,7 +10,6 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,13 +17,11 @@ from urllib.parse import unquote
 
 from ecogcat.errors import CatalogError, EcogcatError, FormatError, RecordingNotFound
 from ecogcat.frozen import digest
+from ecogcat.storage.atonce import at_once
 from ecogcat.storage.storeoptions import plain_options, texts_of
 from ecogcat.storage.urls import child_url, is_http, normal_url, parent_url, shown_url, step_fault, steps_of
 
-__all__ = ["AT_ONCE", "UNMARKED", "Listing", "RemoteFile", "Store"]
-
-AT_ONCE = 8
-"""Requests: a store answers slowly, and many at once."""
+__all__ = ["UNMARKED", "Listing", "RemoteFile", "Store"]
 
 UNMARKED = "unmarked"
 """The mark of a file of which the store says nothing but its name and size: another may have the same."""
@@ -40,6 +37,7 @@ _PACKAGES = {
     **{"abfs": "adlfs", "abfss": "adlfs", "az": "adlfs", "adl": "adlfs", "sftp": "paramiko", "ssh": "paramiko"},
     **{"smb": "smbprotocol", "hf": "huggingface_hub", "webdav": "webdav4", "oss": "ossfs", "hdfs": "pyarrow"},
 }
+_SHORT = re.compile(r"received (\d+) of (\d+) bytes")  # as aiohttp says it
 _DEEPEST = 32
 _LISTS_NOTHING = (401, 403, 404, 405)
 _SILENT_S, _CONNECT_S = 120, 30
@@ -178,8 +176,7 @@ class Store:
 
         if all(one.mark for one in given):
             return given, problems
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return [one for one in pool.map(ask, given) if one is not None], problems
+        return [one for one in at_once(ask, given) if one is not None], problems
 
     def beneath(self, url: str | None = None) -> Listing:
         """List the files in the folder that the URL is of, or in another, and in the folders in it."""
@@ -187,7 +184,8 @@ class Store:
         with self.in_words():
             deepest = {"maxdepth": _DEEPEST} if is_http(root) else {}
             found = self.fs.find(self._path(_as_folder(root)), detail=True, **deepest)
-        return self._listing(root, found.values())
+        # Of an empty folder of a web server it is the folder, and nothing of it.
+        return self._listing(root, filter(None, found.values()))
 
     def beside(self, url: str | None = None) -> Listing:
         """List the files in the folder that the URL's file lies in, or in another.
@@ -265,6 +263,12 @@ class Store:
                 f"{shown}: nothing is there; check the names of the bucket or host, folders and file"
             )
         kind = type(error).__name__
+        reason = getattr(error, "os_error", None)  # of aiohttp, which says no more than that
+        if isinstance(reason, OSError):
+            known = os.name != "nt" and reason.errno is not None and reason.errno > 0
+            kind, text = "no connection", os.strerror(reason.errno or 0) if known else reason.strerror or str(reason)
+        elif short := _SHORT.search(text):
+            kind, text = "it ended early", f"{int(short[1]):,} of {int(short[2]):,} bytes"
         found = f"{kind}: {text}" if text else kind
         if isinstance(error, PermissionError) or status in (401, 403) or "Credential" in kind:
             hint = (

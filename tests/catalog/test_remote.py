@@ -260,7 +260,8 @@ def test_what_a_catalog_at_a_url_may_not_say(text: str, message: str, opened: An
         ("s.yaml", "a: [", ec.CatalogError, "memory://lab/s.yaml, line 2: this is no YAML file"),
         ("s.yaml", "plans: {}", ec.CatalogError, "memory://lab/s.yaml: a catalog has its entries below"),
         ("s.yaml", "sources: {a: 3}", ec.CatalogError, "memory://lab/s.yaml, line 1: entry 'a'"),
-        ("a.rhd", "x", ec.CatalogError, "ecogcat scan memory://lab/a.rhd -o session.yaml"),
+        ("a.rhd", "x", ec.CatalogError, "this is no catalog; `ecogcat info memory://lab/a.rhd` shows a recording"),
+        ("day", None, ec.CatalogError, "ecogcat scan memory://lab/day -o session.yaml"),
         ("", None, ec.CatalogError, "is a YAML catalog"),
     ],
 )

@@ -341,8 +341,12 @@ def test_datasets_join_pickle_and_open_elsewhere(tmp_path: Path) -> None:
         ("nosuch://lab/rec.rhd", ec.CatalogError, "fsspec knows no such protocol"),
         ("memory://lab/../rec.rhd", ec.CatalogError, "'..' has no place in a URL"),
         ("memory://lab\\rec.rhd", ec.CatalogError, "this is no URL"),
-        ("http://127.0.0.1:9/rec.rhd", ec.FormatError, "the store cannot be read"),
-        ("http://nosuchhost.invalid/rec.rhd", ec.FormatError, "Is the address right"),
+        (
+            "http://127.0.0.1:9/rec.rhd",
+            ec.FormatError,
+            f"the store cannot be read (found no connection{'' if sys.platform == 'win32' else ': Connection refused). Is'}",
+        ),
+        ("http://nosuchhost.invalid/rec.rhd", ec.FormatError, "the store cannot be read (found no connection: "),
         ("oss://bucket/rec.rhd", ImportError, "this needs ossfs: pip install ossfs"),
     ],
 )
@@ -438,6 +442,16 @@ def test_a_signed_url_opens_its_file_alone(tmp_path: Path) -> None:
     with served(tmp_path, lists=False) as (url, server):
         server.refusals["/rec_trig.mat"] = 403
         assert len(bring(f"{url}/rec.mat?X-Signature=abc").urls) == 1
+
+
+def test_an_empty_folder_of_a_web_server(tmp_path: Path) -> None:
+    (tmp_path / "web" / "day").mkdir(parents=True)
+    with served(tmp_path / "web") as (url, _):
+        for place in (url, f"{url}/day", f"{url}/day/"):
+            with pytest.raises(ec.RecordingNotFound, match="nothing is there"):
+                ec.open_recording(place if place != url else f"{url}/day")
+        with pytest.raises(ec.RecordingNotFound, match=f"{url}/day: "):
+            ec.scan(f"{url}/day", tmp_path / "s.yaml", progress=False)
 
 
 def test_another_store_that_lists_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
