@@ -119,6 +119,10 @@ def test_values_of_load_arguments() -> None:
         **{"channels": [0, 1], "name": "a: b", "notches": [60, [120, 180.5]], "bandpass": None, "mapped": False},
         "units": "mV",
     }
+    nested = "storage_options={key: K, client_kwargs: {endpoint_url: 'https://host:9000'}}"
+    assert pairs(None, None, (nested,)) == {
+        "storage_options": {"key": "K", "client_kwargs": {"endpoint_url": "https://host:9000"}}
+    }
 
 
 def test_plan_of_paths(session: SimulatedSession, run: Callable[..., Result]) -> None:

@@ -16,8 +16,8 @@ import shutil
 import stat
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b, file_digest
@@ -28,7 +28,7 @@ from ecogcat.errors import EcogcatError, FormatError, SourceChangedError
 from ecogcat.frozen import digest
 from ecogcat.settings import cache_folder
 from ecogcat.storage.atonce import at_once
-from ecogcat.storage.disk import check_room, named_when_full
+from ecogcat.storage.disk import DISK_FULL, check_room, named_when_full
 from ecogcat.storage.leftovers import owned_prefix, sweep
 from ecogcat.storage.remote import UNMARKED, RemoteFile, Store
 from ecogcat.storage.urls import quoted_url, shown_url, step_fault
@@ -120,8 +120,8 @@ def fetch(store: Store, files: Sequence[RemoteFile], add: Callable[[int], None] 
     wanted = lacking(files)
     needed = sum(one.size or 0 for one in wanted)
     if needed:
-        instead = f"make room there, or {_ELSEWHERE}"
-        check_room(folder, needed, f"a copy of {store.shown}", instead)
+        with _size_told(folder):
+            check_room(folder, needed, f"a copy of {store.shown}", f"make room there, or {_ELSEWHERE}")
     problems: dict[RemoteFile, EcogcatError] = {}
     sizes: dict[RemoteFile, int] = {}
     names = {one: _copy_name(one, one.mark) for one in files}
@@ -142,7 +142,8 @@ def fetch(store: Store, files: Sequence[RemoteFile], add: Callable[[int], None] 
             problems[one] = error
 
     try:
-        at_once(bring, wanted, stopped.set)
+        with _size_told(folder):
+            at_once(bring, wanted, stopped.set)
     finally:
         stopped.set()  # one that comes in a thread of fsspec's ends, too
     _forget_older(folder, {one: names[one] for one in sizes})
@@ -265,6 +266,22 @@ def _link(copy: str, folder: str, steps: Sequence[str]) -> None:
         raise
     except OSError:  # a disk that knows no links
         shutil.copyfile(copy, target)
+
+
+@contextmanager
+def _size_told(folder: str) -> Iterator[None]:
+    """Have the error of a full disk say what of it the copies take, and how they are removed."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        taken = 0
+        with suppress(OSError), os.scandir(folder) as entries:
+            taken = sum(entry.stat().st_size for entry in entries)
+        base = os.path.dirname(folder)
+        told = f"The cache {base} holds {taken:,} bytes: delete it to empty it, when nothing from it is open"
+        raise OSError(error.errno, f"{error.strerror}. {told}") from error
 
 
 def _forget_older(folder: str, names: Mapping[RemoteFile, str]) -> None:

@@ -344,7 +344,7 @@ def test_datasets_join_pickle_and_open_elsewhere(tmp_path: Path) -> None:
         (
             "http://127.0.0.1:9/rec.rhd",
             ec.FormatError,
-            f"the store cannot be read (found no connection{'' if sys.platform == 'win32' else ': Connection refused). Is'}",
+            "the store cannot be read (found no connection" + ("" if os.name == "nt" else ": Connection refused). Is"),
         ),
         ("http://nosuchhost.invalid/rec.rhd", ec.FormatError, "the store cannot be read (found no connection: "),
         ("oss://bucket/rec.rhd", ImportError, "this needs ossfs: pip install ossfs"),

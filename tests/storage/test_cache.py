@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import pickle
@@ -136,6 +137,26 @@ def test_a_disk_without_room_says_so_before_anything_is_fetched(cache: Path, mon
         fetch(store, files)
     assert "99 free" in str(caught.value)
     assert "ECOGCAT_CACHE" in str(caught.value)
+    assert str(caught.value).endswith(f"The cache {cache} holds 0 bytes: delete it to empty it, {_WHEN}")
+
+
+_WHEN = "when nothing from it is open"
+
+
+def test_a_disk_that_runs_full_on_the_way_says_what_the_cache_holds(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch(*some("a.rhd"))
+    store, files = some("a.rhd", "b.rhd")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Store, "get", full)
+    with pytest.raises(OSError, match=r"the copy of memory://lab/b\.rhd in .*: the disk ran full") as caught:
+        fetch(store, files)
+    assert str(caught.value).endswith(f"The cache {cache} holds 50 bytes: delete it to empty it, {_WHEN}")
+    assert len(list((cache / "files").iterdir())) == 1
 
 
 def test_one_file_that_cannot_be_fetched_does_not_hide_the_others(cache: Path, tmp_path: Path) -> None:
