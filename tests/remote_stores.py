@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -64,6 +65,22 @@ class Handler(SimpleHTTPRequestHandler):
         if self._asked():
             super().do_GET()
 
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        server: Any = self.server
+        if not server.slow or self.path.endswith("/"):
+            super().copyfile(source, outputfile)
+            return
+        with suppress(OSError):  # whoever asked went away
+            outputfile.write(source.read(100_000))
+            outputfile.flush()
+            server.begun.set()
+            while server.slow == "slow" and (block := source.read(1000)):
+                time.sleep(0.02)
+                outputfile.write(block)
+                outputfile.flush()
+            if server.slow == "silent":
+                server.released.wait(60)
+
     def do_HEAD(self) -> None:
         if self._asked():
             super().do_HEAD()
@@ -71,15 +88,20 @@ class Handler(SimpleHTTPRequestHandler):
 
 @contextmanager
 def served(folder: Path, *, lists: bool = True) -> Iterator[tuple[str, Any]]:
-    """Serve a folder; yields its URL and the server, whose `asked` are the requests so far, `told` their headers."""
+    """Serve a folder; yields its URL and the server, whose `asked` are the requests so far, `told` their headers.
+
+    Where `slow` is "slow", files come slowly; where "silent", their beginning and no more; where "cut", no more at all.
+    """
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=os.fspath(folder)))
     server.asked, server.told, server.refusals, server.silent_on = [], [], {}, ()
     server.lists, server.daemon_threads = lists, True
+    server.slow, server.begun, server.released = "", threading.Event(), threading.Event()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", server
     finally:
+        server.released.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -99,7 +99,7 @@ def test_load_arguments_that_are_none(run: Callable[..., Result], given: tuple[s
         ),
         ("storage_options={secret: !TOPSECRET x}", "storage_options=...: this is no value of YAML (a bracket"),
         ("storage_options={secret: *TOPSECRET}", "such as -l 'storage_options={key: KEY, secret: SECRET}'"),
-        ("storage_options={1: TOPSECRET}", "storage_options=...: names with values have no place here"),
+        ("storage_options={1: TOPSECRET}", "storage_options: names are text; give names with values"),
         ("storage_options: {secret: TOPSECRET}", "not 'storage_options...'"),
         ("storage-options={secret: TOPSECRET}", "not 'storage-options...'"),
     ],
@@ -118,6 +118,10 @@ def test_values_of_load_arguments() -> None:
     assert pairs(None, None, given) == {
         **{"channels": [0, 1], "name": "a: b", "notches": [60, [120, 180.5]], "bandpass": None, "mapped": False},
         "units": "mV",
+    }
+    nested = "storage_options={key: K, client_kwargs: {endpoint_url: 'https://host:9000'}}"
+    assert pairs(None, None, (nested,)) == {
+        "storage_options": {"key": "K", "client_kwargs": {"endpoint_url": "https://host:9000"}}
     }
 
 

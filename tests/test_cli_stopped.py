@@ -6,12 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import ecogcat as ec
+from ecogcat.cli.commands import ecogcat
 from ecogcat.testing.rhd import write_rhd
+from tests.remote_stores import served
 
 # The command, which comes to a standstill at some call of a function.
 SLOW = """if True:
@@ -121,3 +125,52 @@ def test_as_a_module(catalog: Path) -> None:
         [sys.executable, "-m", "ecogcat", "ls", catalog], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[2].startswith("r0 ")
+
+
+@pytest.mark.parametrize("how", ["slow", "silent"])
+@pytest.mark.parametrize("line", ["info {url}/a.rhd", "scan {url} -o t.yaml", "join {url}/a.rhd {url}/b.rhd -o t.h5"])
+def test_a_download(how: str, line: str, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    for name in ("a.rhd", "b.rhd"):
+        (tmp_path / "web" / name).write_bytes(b"x" * 5_000_000)
+    (tmp_path / "work").mkdir()
+    with served(tmp_path / "web") as (url, server):
+        server.slow = how
+        command = [sys.executable, "-c", "from ecogcat.cli import main; main()", *line.format(url=url).split()]
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path / "work",
+            env={**os.environ, "ECOGCAT_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(Path(__file__).parents[1])},
+        ) as done:
+            assert server.begun.wait(60)
+            time.sleep(0.3)
+            start = time.monotonic()
+            done.send_signal(signal.SIGINT)
+            out, said = done.communicate(timeout=60)
+        assert time.monotonic() - start < 20
+    assert (done.returncode, out) == (130, "")
+    assert said.splitlines()[0] == "interrupted"
+    if how == "slow":
+        assert said == "interrupted\n"
+    left = [one.name for one in (tmp_path / "cache" / "files").iterdir()]
+    assert all(one.startswith("ecogcat-") for one in left), "nothing half-written has a name of its own"
+    assert not left or how == "silent"
+    assert not visible(tmp_path / "work")
+
+
+@pytest.mark.parametrize("line", ["info {url}/a.rhd", "scan {url} -o t.yaml"])
+def test_a_server_that_ends_in_the_middle(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "a.rhd").write_bytes(b"x" * 5_000_000)
+    monkeypatch.setenv("ECOGCAT_CACHE", str(tmp_path / "cache"))
+    with served(tmp_path / "web") as (url, server):
+        server.slow = "cut"
+        done = CliRunner().invoke(ecogcat, line.format(url=url).replace("t.yaml", str(tmp_path / "t.yaml")).split())
+    assert done.exit_code == 1
+    assert "a.rhd: the store cannot be read" in done.stderr
+    assert "(found it ended early: 100,000 of 5,000,000 bytes)" in done.stderr
+    assert not list((tmp_path / "cache" / "files").iterdir())
+    assert not (tmp_path / "t.yaml").exists()

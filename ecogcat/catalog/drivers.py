@@ -63,9 +63,8 @@ class RecordingSource(EcogSource):
         if is_url(self._folder()):
             check_told(shared.defaults)
         arguments = self._settings(shared)
-        roots, lacking = self._folders(_roots(arguments.pop("roots", shared.roots)))
         options = self._options(arguments.pop("storage_options", None))
-        path = self._path(arguments.pop("urlpath"), shared, roots, lacking)
+        path, roots = self._found(arguments, shared)
         self._check_tables(arguments.get("conditions"))
         how = Triggered(
             arguments.pop("triggers", None),
@@ -94,6 +93,16 @@ class RecordingSource(EcogSource):
             arguments = within(arguments, self._folder(), self._called)
         aside = (unjudged,) if unjudged else ()
         return opened(path, self.format, {**arguments, **options}, how, depth, self.metadata, aside)
+
+    def _told_keys(self) -> list[str]:
+        shared = self._shared()
+        path, _ = self._found(self._settings(shared), shared)
+        return [path] if is_url(path) else super()._told_keys()
+
+    def _found(self, arguments: dict[str, Any], shared: SharedSettings) -> tuple[str, list[str]]:
+        """Return where the recording is, and the roots; the settings that say so are taken away."""
+        roots, lacking = self._folders(_roots(arguments.pop("roots", shared.roots)))
+        return self._path(arguments.pop("urlpath"), shared, roots, lacking), roots
 
     def _settings(self, shared: SharedSettings) -> dict[str, Any]:
         """Return the settings that hold: the session's, then the recording's, then the call's."""

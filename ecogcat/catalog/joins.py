@@ -21,10 +21,14 @@ from ecogcat.errors import CatalogError
 from ecogcat.formats.opening import open_recording
 from ecogcat.joining.join import join
 from ecogcat.joining.options import JoinOptions
+from ecogcat.storage.urls import check_one_store, is_url
 
 __all__ = ["JoinSource"]
 
 _MOST = 100_000  # recordings
+_EACH_ITS_OWN = (
+    "take them away from the join, and make its parts entries, each with the storage_options of its own store"
+)
 
 _JOIN_OPTIONS = tuple(one.name for one in fields(JoinOptions))
 
@@ -55,8 +59,23 @@ class JoinSource(EcogSource):
         sources = [self._source(part) for part in self._parts()]
         if not trail:
             self._count(sources, (), {})
+        if load.get("storage_options"):
+            check_one_store(self._told_keys(), _EACH_ITS_OWN)
         opened = [self._part(source, load, trail, depth) for source in sources]
         return join(*(dataset for dataset, _ in opened), **options), any(pending for _, pending in opened)
+
+    def _told_keys(self) -> list[str]:
+        _, load = self._sorted_arguments()
+        sources = [self._source(part) for part in self._parts()]
+        self._count(sources, (), {})
+        found: list[str] = []
+        for source in sources:
+            if isinstance(source, str):
+                found += [source] if is_url(source) else super()._told_keys()
+            else:
+                with source._errors():
+                    found += source.configure_new(**load)._told_keys()
+        return found
 
     def _parts(self) -> list[Any]:
         parts = self._arguments["parts"]

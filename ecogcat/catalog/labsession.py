@@ -11,7 +11,7 @@ from ecogcat.catalog.lab import Roots, find_session, session_folders
 from ecogcat.catalog.session import open_catalog
 from ecogcat.catalog.yamlfile import YAML_ENDINGS
 from ecogcat.errors import CatalogError, RecordingNotFound
-from ecogcat.formats.registry import not_found
+from ecogcat.formats.registry import endings, not_found
 from ecogcat.storage.urls import is_url, shown_url, steps_of
 
 __all__ = ["open_session"]
@@ -74,6 +74,8 @@ def open_session(
     if is_url(text):
         if not steps_of(text)[-1:] or not steps_of(text)[-1].lower().endswith(YAML_ENDINGS):
             url = shown_url(text)
+            if steps_of(text) and steps_of(text)[-1].lower().endswith(endings()):
+                raise CatalogError(f"{url}: this is no catalog; `ecogcat info {url}` shows a recording")
             raise CatalogError(
                 f"{url}: a session in a store elsewhere is a YAML catalog; `ecogcat scan {url} -o session.yaml` makes "
                 "one of the recordings there"

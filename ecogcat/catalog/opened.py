@@ -16,6 +16,7 @@ from ecogcat.formats.registry import argument_names, find_format
 from ecogcat.formats.remote import brought
 from ecogcat.frozen import FrozenMapping
 from ecogcat.parts import Part
+from ecogcat.storage.cache import until_it_stays
 
 __all__ = ["Depth", "opened"]
 
@@ -60,8 +61,12 @@ def opened(
         Whether it has events that were not looked for.
     """
     given = {name: value for name, value in arguments.items() if name != "storage_options"}
-    with brought(path, given, arguments.get("storage_options")) as (place, here, told):  # once, and opened twice
-        return _opened(place, format, here, how, depth, metadata, warnings, told)
+
+    def found() -> tuple[Dataset, bool]:
+        with brought(path, given, arguments.get("storage_options")) as (place, here, told):  # once, and opened twice
+            return _opened(place, format, here, how, depth, metadata, warnings, told)
+
+    return until_it_stays(found)
 
 
 def _opened(

@@ -13,7 +13,7 @@ from ecogcat.catalog.scanbar import Progress, ScanBar
 from ecogcat.catalog.walk import reason
 from ecogcat.errors import CatalogError, RecordingNotFound
 from ecogcat.formats.remote import bring_files
-from ecogcat.storage.cache import arranged
+from ecogcat.storage.cache import arranged, until_it_stays
 from ecogcat.storage.remote import Store
 from ecogcat.storage.urls import is_http, normal_url, quoted_url, shown_url, steps_of
 
@@ -63,6 +63,17 @@ def look_through_store(
     Scan
         Its folder is the URL. What cannot be fetched is among the refused.
     """
+    return until_it_stays(lambda: _looked_through(url, options, exclude, load, jobs, progress))
+
+
+def _looked_through(
+    url: str,
+    options: Mapping[str, Any],
+    exclude: Sequence[str],
+    load: Mapping[str, Any] | None,
+    jobs: int | None,
+    progress: Progress,
+) -> Scan:
     store = Store(url, options)
     if not store.is_folder():
         raise RecordingNotFound(f"{store.shown}: this is a file: `ecogcat info` shows it")

@@ -9,6 +9,7 @@ from typing import Any
 from ecogcat.dataset import Dataset
 from ecogcat.errors import CatalogError
 from ecogcat.settings import catalog_index
+from ecogcat.storage.urls import check_one_store
 
 __all__ = ["load_session", "open_catalog"]
 
@@ -81,6 +82,8 @@ def load_session(
     ------
     CatalogError
         If the catalog has no such entry, or one cannot be used as written.
+    ValueError
+        If `storage_options` are given, and the recordings are in several stores.
 
     Examples
     --------
@@ -108,7 +111,7 @@ def load_session(
             unknown.append((str(name), error))
     if unknown:
         raise unknown[0][1] if len(unknown) == 1 else missing(cat, [name for name, _ in unknown])
-    datasets = []
+    taken: list[Any] = []
     for name, source in sources:
         if not isinstance(source, EcogSource):
             if names is None:
@@ -116,8 +119,14 @@ def load_session(
             raise CatalogError(f"catalog entry {name!r} is no recording but of driver {type(source).name!r}")
         if names is None and isinstance(source, JoinSource):
             continue
-        datasets.append(source.configure_new(**load_arguments).read() if load_arguments else source.read())
-    return tuple(datasets)
+        taken.append(source.configure_new(**load_arguments) if load_arguments else source)
+    if load_arguments.get("storage_options"):
+        urls = []
+        for one in taken:
+            with one._errors():
+                urls += one._told_keys()
+        check_one_store(urls, "load those of each store in a call of their own")
+    return tuple(one.read() for one in taken)
 
 
 def _all_of(cat: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from ecogcat.catalog.errors import at_entry
 from ecogcat.catalog.lookup import Lookup
 from ecogcat.catalog.opened import Depth
 from ecogcat.catalog.partitions import block_edges, dask_array
-from ecogcat.catalog.paths import first_existing, local_path, places, resolved
+from ecogcat.catalog.paths import ENTRY_FILES, first_existing, local_path, places, resolved
 from ecogcat.catalog.remoteentry import check_told, without_options
 from ecogcat.catalog.savedfolders import saved_folders
 from ecogcat.catalog.shared import KEY, SharedSettings, expanded, shared_settings
@@ -67,6 +67,14 @@ class EcogSource(DataSource):
         Returned is the dataset, and whether it has events that were not looked for.
         """
         raise NotImplementedError
+
+    def _told_keys(self) -> list[str]:
+        """Return the URLs of what would be asked for with the `storage_options` that a call gives.
+
+        Of a recording that is here these are its tables; those of one in a store are asked for as that allows.
+        """
+        files = (resolved(value, self._folder()) for key, value in self._arguments.items() if key in ENTRY_FILES)
+        return [one for one in files if is_url(one)]
 
     # What Intake asks for
 

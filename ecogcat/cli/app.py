@@ -192,10 +192,14 @@ def _value(name: str, text: str) -> Any:
         if secret and not said.startswith("expected "):  # that names signs alone, others repeat words
             said = "a bracket, a quote or a space is missing"
         raise click.BadParameter(f"{name}={shown}: this is no value of YAML ({said}){examples}") from None
-    plain = _is_plain(value)
     if secret and isinstance(value, dict):
-        plain = all(isinstance(key, str) and _is_plain(one) for key, one in value.items())
-    if not plain:
+        from ecogcat.storage.storeoptions import plain_options
+
+        try:
+            return plain_options(value)  # with names in names, such as client_kwargs: {endpoint_url: ...}
+        except TypeError as error:
+            raise click.BadParameter(f"{error}{examples}") from None
+    if not _is_plain(value):
         raise click.BadParameter(f"{name}={shown}: names with values have no place here{examples}")
     return value
 

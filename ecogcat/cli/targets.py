@@ -17,7 +17,7 @@ from ecogcat.catalog.scan import PLACE_ARGUMENTS
 from ecogcat.catalog.scanned import folder_as_catalog
 from ecogcat.catalog.session import entry_source, load_session
 from ecogcat.catalog.summary import SUMMARY
-from ecogcat.storage.urls import is_url
+from ecogcat.storage.urls import check_one_store, is_url
 
 __all__ = [
     "are_paths",
@@ -145,6 +145,9 @@ def entries_of(
     """
     given = dict(load_arguments or {})
     if are_paths(place, names):
+        if given.get("storage_options"):
+            instead = "leave them to the environment, or make a catalog whose entries have the keys of their stores"
+            check_one_store(filter(is_url, (place, *names)), instead)
         return [(one, ec.open_recording(one, **given)) for one in (place, *names)]
     cat = catalog_of(place, given)
     facts = (cat.metadata or {}).get(SUMMARY) or {}

@@ -16,6 +16,7 @@ from ecogcat.errors import FormatError, RecordingNotFound
 from ecogcat.formats.loading import apply_load_arguments
 from ecogcat.formats.registry import Format, argument_names, detect, find_format, load_arguments_of, not_found
 from ecogcat.formats.remote import bring, brought
+from ecogcat.storage.cache import until_it_stays
 from ecogcat.storage.disk import path_text
 from ecogcat.storage.urls import is_url
 
@@ -76,8 +77,12 @@ def open_recording(
     >>> open_recording(path).signal[:]
     array([[ 0. , 19.5, 39. ]], dtype=float32)
     """
-    with brought(path, {"electrode": electrode, **load_arguments}, storage_options) as (place, given, told):
-        return told(_opened(_place(place), format, stream, given))
+
+    def opened() -> Dataset:
+        with brought(path, {"electrode": electrode, **load_arguments}, storage_options) as (place, given, told):
+            return told(_opened(_place(place), format, stream, given))
+
+    return until_it_stays(opened)
 
 
 def _opened(place: str, format: str | None, stream: str | None, given: dict[str, Any]) -> Dataset:
@@ -218,9 +223,13 @@ def streams(
     1        aux         3       32         a
     """
     if isinstance(path, str) and is_url(path):
-        copy = bring(path, storage_options)
-        with copy.in_words():
-            return streams(copy.path, format)
+
+        def listed() -> pd.DataFrame:
+            copy = bring(path, storage_options)
+            with copy.in_words():
+                return streams(copy.path, format)
+
+        return until_it_stays(listed)
     place = _place(path)
     with _readable(place):
         return pd.DataFrame(_format(place, format).streams(place), columns=list(_STREAM_COLUMNS))

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from ecogcat.storage import maps
 from ecogcat.storage.leftovers import owned_prefix, sweep
 
-__all__ = ["check_room", "named_when_full", "path_text", "private_folder", "remove_with", "take_room"]
+__all__ = ["DISK_FULL", "check_room", "named_when_full", "path_text", "private_folder", "remove_with", "take_room"]
 
-_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+"""Numbers that the system gives the error of a full disk, or of a quota."""
 
 
 def _no_space(message: str) -> Exception:
@@ -73,7 +74,7 @@ def take_room(descriptor: int, size: int) -> None:
     number = errno.EINTR
     while number == errno.EINTR:
         number = ctypes.get_errno() if fallocate(descriptor, 0, 0, size) else 0
-    if number in _FULL:
+    if number in DISK_FULL:
         raise OSError(number, os.strerror(number))
 
 
@@ -89,7 +90,7 @@ def named_when_full(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno is None or error.errno not in _FULL or error.strerror != os.strerror(error.errno):
+        if error.errno is None or error.errno not in DISK_FULL or error.strerror != os.strerror(error.errno):
             raise
         raise OSError(
             error.errno, f"{what}: the disk ran full ({error.strerror}); nothing of it was left there. Make room first"

@@ -10,33 +10,34 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import blake2b
-from secrets import token_hex
 from typing import Any
 from urllib.parse import unquote
 
 from ecogcat.errors import CatalogError, EcogcatError, FormatError, RecordingNotFound
+from ecogcat.frozen import digest
+from ecogcat.storage.atonce import at_once
 from ecogcat.storage.storeoptions import plain_options, texts_of
 from ecogcat.storage.urls import child_url, is_http, normal_url, parent_url, shown_url, step_fault, steps_of
 
-__all__ = ["AT_ONCE", "Listing", "RemoteFile", "Store"]
+__all__ = ["UNMARKED", "Listing", "RemoteFile", "Store"]
 
-AT_ONCE = 8
-"""Requests: a store answers slowly, and many at once."""
+UNMARKED = "unmarked"
+"""The mark of a file of which the store says nothing but its name and size: another may have the same."""
 
 _MARKS = (
     *("ETag", "etag", "Content-MD5", "Digest", "md5Hash", "md5", "content_md5", "checksum", "sha256", "sha"),
     *("blob_id", "generation"),
     *("LastModified", "last_modified", "Last-Modified", "mtime", "updated", "modified", "modify", "last_write_time"),
 )
+_NO_MARK = {"name", "size", "type"}
 _PACKAGES = {
     **{"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "http": "aiohttp", "https": "aiohttp"},
     **{"abfs": "adlfs", "abfss": "adlfs", "az": "adlfs", "adl": "adlfs", "sftp": "paramiko", "ssh": "paramiko"},
     **{"smb": "smbprotocol", "hf": "huggingface_hub", "webdav": "webdav4", "oss": "ossfs", "hdfs": "pyarrow"},
 }
+_SHORT = re.compile(r"received (\d+) of (\d+) bytes")  # as aiohttp says it
 _DEEPEST = 32
 _LISTS_NOTHING = (401, 403, 404, 405)
 _SILENT_S, _CONNECT_S = 120, 30
@@ -55,7 +56,8 @@ class RemoteFile:
     size : int or None
         Bytes; None where the store does not say.
     mark : str
-        Digest of its size and of what the store changes with the file; empty where that was not asked for yet.
+        Digest of its size and of what the store changes with the file, or UNMARKED; empty where that was not asked
+        for yet.
     """
 
     url: str
@@ -174,8 +176,7 @@ class Store:
 
         if all(one.mark for one in given):
             return given, problems
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return [one for one in pool.map(ask, given) if one is not None], problems
+        return [one for one in at_once(ask, given) if one is not None], problems
 
     def beneath(self, url: str | None = None) -> Listing:
         """List the files in the folder that the URL is of, or in another, and in the folders in it."""
@@ -183,7 +184,8 @@ class Store:
         with self.in_words():
             deepest = {"maxdepth": _DEEPEST} if is_http(root) else {}
             found = self.fs.find(self._path(_as_folder(root)), detail=True, **deepest)
-        return self._listing(root, found.values())
+        # Of an empty folder of a web server it is the folder, and nothing of it.
+        return self._listing(root, filter(None, found.values()))
 
     def beside(self, url: str | None = None) -> Listing:
         """List the files in the folder that the URL's file lies in, or in another.
@@ -261,6 +263,12 @@ class Store:
                 f"{shown}: nothing is there; check the names of the bucket or host, folders and file"
             )
         kind = type(error).__name__
+        reason = getattr(error, "os_error", None)  # of aiohttp, which says no more than that
+        if isinstance(reason, OSError):
+            known = os.name != "nt" and reason.errno is not None and reason.errno > 0
+            kind, text = "no connection", os.strerror(reason.errno or 0) if known else reason.strerror or str(reason)
+        elif short := _SHORT.search(text):
+            kind, text = "it ended early", f"{int(short[1]):,} of {int(short[2]):,} bytes"
         found = f"{kind}: {text}" if text else kind
         if isinstance(error, PermissionError) or status in (401, 403) or "Credential" in kind:
             hint = (
@@ -308,21 +316,16 @@ class Store:
             found = _file(url, steps_of(url), info)
             if found.mark:
                 return found
-            if is_http(
-                url
-            ):  # no date, ETag or checksum: another file may have the same size, so this is never known again
-                return replace(found, mark=token_hex(8))
-            return replace(found, mark=_digest(found.size, str(self.fs.ukey(self._path(url)))))
+            # The key that fsspec makes of a web server's file is but its URL; of others', all that they say of it.
+            if is_http(url) or info.keys() <= _NO_MARK:
+                return replace(found, mark=UNMARKED)
+            return replace(found, mark=digest(found.size, str(self.fs.ukey(self._path(url)))))
 
 
 def _file(url: str, steps: tuple[str, ...], info: Mapping[str, Any]) -> RemoteFile:
     mark = next((f"{key.lower()}={info[key]}" for key in _MARKS if info.get(key)), "")
     size = None if info.get("size") is None else int(info["size"])
-    return RemoteFile(url, steps, size, _digest(size, mark) if mark else "")
-
-
-def _digest(size: int | None, mark: str) -> str:
-    return blake2b(f"{size} {mark}".encode(), digest_size=8).hexdigest()
+    return RemoteFile(url, steps, size, digest(size, mark) if mark else "")
 
 
 def _is_local(error: OSError, target: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 from ecogcat.errors import CatalogError
@@ -10,6 +11,7 @@ from ecogcat.errors import CatalogError
 __all__ = [
     "LOCAL_SCHEMES",
     "SCHEME",
+    "check_one_store",
     "child_url",
     "is_http",
     "is_url",
@@ -185,6 +187,29 @@ def same_store(url: str, other: str) -> bool:
     (True, False)
     """
     return _store_of(url) == _store_of(other)
+
+
+def check_one_store(urls: Iterable[str], instead: str) -> None:
+    """Raise where the keys of one store would be told to several: whose they are nobody can say.
+
+    Raises
+    ------
+    ValueError
+        With the stores, and what to do instead.
+
+    Examples
+    --------
+    >>> check_one_store(["s3://lab/a.rhd", "s3://lab/b.rhd"], "give each its own")
+    >>> check_one_store(["s3://lab/a.rhd", "https://host/b.rhd"], "give each its own")
+    Traceback (most recent call last):
+    ...
+    ValueError: storage_options are the keys of one store, and these are several: s3://lab, https://host; give each...
+    """
+    stores = dict.fromkeys("://".join(_store_of(one)) for one in urls)
+    if len(stores) > 1:
+        raise ValueError(
+            f"storage_options are the keys of one store, and these are several: {', '.join(stores)}; {instead}"
+        )
 
 
 def _store_of(url: str) -> tuple[str, str]:

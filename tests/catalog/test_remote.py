@@ -6,17 +6,20 @@ import os
 import pickle
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import intake
 import pytest
+from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ecogcat as ec
 from ecogcat.catalog.lookup import look_up
 from ecogcat.catalog.paths import places
+from ecogcat.cli.commands import ecogcat
 from ecogcat.storage.urls import is_url, lies_below, steps_of
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
@@ -257,7 +260,8 @@ def test_what_a_catalog_at_a_url_may_not_say(text: str, message: str, opened: An
         ("s.yaml", "a: [", ec.CatalogError, "memory://lab/s.yaml, line 2: this is no YAML file"),
         ("s.yaml", "plans: {}", ec.CatalogError, "memory://lab/s.yaml: a catalog has its entries below"),
         ("s.yaml", "sources: {a: 3}", ec.CatalogError, "memory://lab/s.yaml, line 1: entry 'a'"),
-        ("a.rhd", "x", ec.CatalogError, "ecogcat scan memory://lab/a.rhd -o session.yaml"),
+        ("a.rhd", "x", ec.CatalogError, "this is no catalog; `ecogcat info memory://lab/a.rhd` shows a recording"),
+        ("day", None, ec.CatalogError, "ecogcat scan memory://lab/day -o session.yaml"),
         ("", None, ec.CatalogError, "is a YAML catalog"),
     ],
 )
@@ -344,6 +348,96 @@ def test_keys_go_to_the_store_of_the_recording_alone(read: Any, tmp_path: Path) 
         if read is _by_open_recording:  # of a local recording the keys are for the table
             ec.open_recording(tmp_path / "web" / "a.rhd", electrode=f"{elsewhere}/map.csv", storage_options=_KEYS)
             assert any("topsecret" in one for one in other.told)
+
+
+def _of_two(folder: Path, one: str, other: str, more: str = "") -> Path:
+    """Write a catalog with two entries, a join of them, a join of their paths, and a join of these joins."""
+    options = "storage_options: {headers: {Authorization: Bearer topsecret}}"
+    return written(
+        folder / "two.yaml",
+        f"""sources:
+  a: {{driver: ecog_intan, args: {{urlpath: '{one}'{more}}}}}
+  b: {{driver: ecog_intan, args: {{urlpath: '{other}'{more}}}}}
+  entries: {{driver: ecog_join, args: {{parts: [a, b], {options}}}}}
+  paths: {{driver: ecog_join, args: {{parts: ['{one}', '{other}'], {options}{more}}}}}
+  bare_a: {{driver: ecog_join, args: {{parts: [a]}}}}
+  bare_b: {{driver: ecog_join, args: {{parts: [b]}}}}
+  joins: {{driver: ecog_join, args: {{parts: [bare_b, bare_a], {options}}}}}
+""",
+    )
+
+
+@pytest.fixture
+def two_stores(tmp_path: Path) -> Iterator[tuple[tuple[str, Any], tuple[str, Any]]]:
+    for k, folder in enumerate(("one", "other")):
+        (tmp_path / folder).mkdir()
+        write_rhd(tmp_path / folder / f"{folder}.rhd", [[k] * 128] * 4)
+        written(tmp_path / folder / "map.csv", _MAP)
+    with served(tmp_path / "one") as one, served(tmp_path / "other") as other:
+        yield one, other
+
+
+@pytest.mark.parametrize("name", ["entries", "paths", "joins", "load_session", "command"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_keys_for_several_stores_are_told_to_none(name: str, turned: bool, two_stores: Any, tmp_path: Path) -> None:
+    (one, server), (other, another) = two_stores
+    places = [f"{one}/one.rhd", f"{other}/other.rhd"][:: -1 if turned else 1]
+    cat = ec.open_session(_of_two(tmp_path, *places))
+    said = f"storage_options are the keys of one store, and these are several: {one}, {other}; "
+    if turned != (name == "joins"):
+        said = f"storage_options are the keys of one store, and these are several: {other}, {one}; "
+    if name == "command":
+        line = ["join", *places, "-l", "storage_options={headers: {Authorization: Bearer topsecret}}"]
+        done = CliRunner().invoke(ecogcat, [*line, "-o", str(tmp_path / "j.h5")])
+        assert done.exit_code == 1
+        message = done.output
+    else:
+        with pytest.raises(ValueError, match="storage_options") as caught:
+            cat[name].read() if name != "load_session" else ec.load_session(cat, ["a", "b"], storage_options=_KEYS)
+        message = str(caught.value)
+    assert said in message
+    assert "topsecret" not in message
+    assert not server.asked
+    assert not another.asked
+
+
+@pytest.mark.parametrize("name", ["entries", "paths", "joins", "load_session"])
+def test_keys_for_one_store_are_told_to_it_alone(name: str, two_stores: Any, tmp_path: Path) -> None:
+    (one, server), (other, another) = two_stores
+    here = tmp_path / "other" / "other.rhd"
+
+    def read(map_at: str) -> None:
+        more = f", electrode: '{map_at}/map.csv'" if map_at else ""
+        cat = ec.open_session(_of_two(tmp_path, str(here), f"{one}/one.rhd", more))
+        dataset = cat[name].read() if name != "load_session" else None
+        if dataset is None:
+            ec.load_session(cat, ["a", "b"], storage_options=_KEYS)
+
+    for map_at in ("", one):  # a recording here and one there, with its table in the same store
+        read(map_at)
+        assert server.told
+        assert all("topsecret" in said for said in server.told)
+    with pytest.raises(ValueError, match="the keys of one store, and these are several"):
+        read(other)
+    assert not another.asked
+    ec.open_session(_of_two(tmp_path, f"{one}/one.rhd", f"{one}/one.rhd", f", electrode: '{other}/map.csv'"))[
+        "paths"
+    ].read()
+    assert another.told
+    assert not any("topsecret" in said for said in another.told)
+
+
+def test_keys_of_tables_in_several_stores_are_told_to_none(two_stores: Any, tmp_path: Path) -> None:
+    (one, server), (other, another) = two_stores
+    written(tmp_path / "other" / "events.csv", "sample\n5\n")
+    tables = {"electrode": f"{one}/map.csv", "events": f"{other}/events.csv"}
+    path = tmp_path / "one" / "one.rhd"
+    with pytest.raises(ValueError, match="the keys of one store, and these are several") as caught:
+        ec.open_recording(path, **tables, storage_options=_KEYS)
+    assert "topsecret" not in str(caught.value)
+    assert not server.asked
+    assert not another.asked
+    assert len(ec.open_recording(path, **tables).events) == 1
 
 
 _SIGNED = "X-Signature=verysecret"

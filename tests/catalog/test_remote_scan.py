@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import ecogcat as ec
 from ecogcat.catalog.scanned import scan_into
 from ecogcat.cli.commands import ecogcat
 from ecogcat.formats.remote import bring
+from ecogcat.storage import cache as caching
 from ecogcat.testing.rhd import write_rhd
 from ecogcat.testing.simulate import simulate_session
 from tests.conftest import shared_path
@@ -52,6 +54,23 @@ def facts(path: Path) -> dict[str, Any]:
         one["args"].pop("urlpath")
         one["metadata"]["ecog"].pop("origin")
     return dict(content)
+
+
+def test_a_scan_whose_copies_go_meanwhile_fetches_them_again(
+    rig: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, gone = put(rig, "lab/rig"), []
+    link = caching._link
+
+    def linked(*given: Any) -> None:
+        if not gone:
+            gone.append(shutil.rmtree(cache / "files"))
+        link(*given)
+
+    monkeypatch.setattr(caching, "_link", linked)
+    assert len(list(ec.scan(url, tmp_path / "s.yaml", progress=False))) == 3
+    assert gone == [None]
+    assert not list((cache / "recordings").iterdir())
 
 
 def test_a_store_is_scanned_as_a_folder_is(tmp_path: Path) -> None:

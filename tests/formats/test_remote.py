@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ecogcat as ec
+from ecogcat.formats import opening
 from ecogcat.formats.remote import bring
+from ecogcat.storage import cache as caching
 from ecogcat.testing.rhd import write_rhd
 from tests.conftest import shared_path
 from tests.open_everything import describe
@@ -171,6 +176,99 @@ def test_what_a_web_server_does_not_say(tmp_path: Path, silent_on: tuple[str, ..
         assert ec.open_recording(f"{url}/rec_a.rhd").n_samples == 256
 
 
+def test_what_comes_again_the_same_from_a_server_that_says_nothing_is_one_copy(tmp_path: Path, cache: Path) -> None:
+    here = ec.open_recording(recording(tmp_path / "web"))
+    with served(tmp_path / "web") as (url, server):
+        server.silent_on = ("Last-Modified",)
+        text = "".join(f"  {k}: {{driver: ecog_intan, args: {{urlpath: '{url}/rec_a.rhd'}}}}\n" for k in "ab")
+        (tmp_path / "s.yaml").write_text(f"sources:\n{text}")
+        first, second = ec.open_recording(f"{url}/rec_a.rhd"), ec.open_recording(f"{url}/rec_a.rhd")
+        for one in (first, second, *ec.load_session(tmp_path / "s.yaml", ["a", "b"])):
+            assert ec.equals(one, here)
+        assert len(list((cache / "files").iterdir())) == 1
+        recording(tmp_path / "web", n=256)
+        assert ec.open_recording(f"{url}/rec_a.rhd").n_samples == 256
+    assert len(list((cache / "files").iterdir())) == 1
+    with pytest.raises(ec.SourceChangedError):
+        first.signal[:]
+
+
+def at_once(act: Callable[[int], Any], n: int = 16) -> list[Any]:
+    """What several threads got by doing the same: results, or errors."""
+
+    def tried(k: int) -> Any:
+        try:
+            return act(k)
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(tried, range(n)))
+
+
+@pytest.mark.parametrize("silent_on", [(), ("Last-Modified",)])
+def test_threads_that_open_one_url_do_not_harm_each_other(tmp_path: Path, silent_on: tuple[str, ...]) -> None:
+    here = ec.open_recording(recording(tmp_path / "web"))
+    with served(tmp_path / "web") as (url, server):
+        server.silent_on = silent_on
+        found = at_once(lambda _: ec.open_recording(f"{url}/rec_a.rhd"))
+    assert [one for one in found if isinstance(one, Exception)] == []
+    assert all(ec.equals(one, here) for one in found)
+
+
+def test_threads_that_open_what_changes_all_the_time_get_one_of_it_or_one_error(tmp_path: Path, cache: Path) -> None:
+    with served(tmp_path / "web") as (url, server):
+        server.silent_on = ("Last-Modified",)
+        recording(tmp_path / "web")
+
+        def opened(k: int) -> int:
+            recording(tmp_path / "new", f"{k}.rhd", n=128 * (1 + k % 3)).replace(tmp_path / "web" / "rec_a.rhd")
+            return ec.open_recording(f"{url}/rec_a.rhd").n_samples
+
+        found = at_once(opened)
+    assert {one for one in found if not isinstance(one, Exception)} <= {128, 256, 384}
+    for one in found:
+        if isinstance(one, Exception):
+            assert isinstance(one, ec.EcogcatError), repr(one)
+            assert str(one).startswith(f"{url}/rec_a.rhd: ")
+
+
+@pytest.mark.parametrize("folder", ["files", "recordings"])
+@pytest.mark.parametrize("how", [ec.open_recording, ec.streams, lambda url: ec.load_session(url, ["rec"])])
+@pytest.mark.parametrize("always", [False, True])
+def test_a_copy_that_goes_while_it_is_opened(
+    folder: str, how: Any, always: bool, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = put(recording(tmp_path), "lab/rec.rhd")
+    if how not in (ec.open_recording, ec.streams):
+        (tmp_path / "s.yaml").write_text(f"sources: {{rec: {{driver: ecog_intan, args: {{urlpath: '{url}'}}}}}}")
+    gone: list[int] = []
+
+    def emptied_before(act: Any) -> Any:
+        def acted(*given: Any, **more: Any) -> Any:
+            if always or not gone:
+                gone.append(1)
+                shutil.rmtree(cache / folder)
+            return act(*given, **more)
+
+        return acted
+
+    if folder == "files":  # before it is put in its place
+        monkeypatch.setattr(caching, "_link", emptied_before(caching._link))
+    else:  # before a format looks at it
+        monkeypatch.setattr(opening, "_format", emptied_before(opening._format))
+    place = url if how in (ec.open_recording, ec.streams) else tmp_path / "s.yaml"
+    if always:
+        with pytest.raises(ec.SourceChangedError) as caught:
+            how(place)
+        assert f"{url}: its copy went while it was being opened" in str(caught.value)
+        assert place == url or str(caught.value).startswith("catalog entry 'rec': ")
+        assert len(gone) > 1
+    else:
+        assert len(how(place)) > 0 if how is not ec.open_recording else how(place).n_samples == 128
+        assert gone == [1]
+
+
 @pytest.mark.parametrize("ending", ["h5", "zarr", "mat"])
 def test_files_of_ours(tmp_path: Path, ending: str) -> None:
     a, b = (ec.open_recording(recording(tmp_path, f"rec_{n}.rhd", n)) for n in (128, 256))
@@ -243,8 +341,12 @@ def test_datasets_join_pickle_and_open_elsewhere(tmp_path: Path) -> None:
         ("nosuch://lab/rec.rhd", ec.CatalogError, "fsspec knows no such protocol"),
         ("memory://lab/../rec.rhd", ec.CatalogError, "'..' has no place in a URL"),
         ("memory://lab\\rec.rhd", ec.CatalogError, "this is no URL"),
-        ("http://127.0.0.1:9/rec.rhd", ec.FormatError, "the store cannot be read"),
-        ("http://nosuchhost.invalid/rec.rhd", ec.FormatError, "Is the address right"),
+        (
+            "http://127.0.0.1:9/rec.rhd",
+            ec.FormatError,
+            "the store cannot be read (found no connection" + ("" if os.name == "nt" else ": Connection refused). Is"),
+        ),
+        ("http://nosuchhost.invalid/rec.rhd", ec.FormatError, "the store cannot be read (found no connection: "),
         ("oss://bucket/rec.rhd", ImportError, "this needs ossfs: pip install ossfs"),
     ],
 )
@@ -342,6 +444,16 @@ def test_a_signed_url_opens_its_file_alone(tmp_path: Path) -> None:
         assert len(bring(f"{url}/rec.mat?X-Signature=abc").urls) == 1
 
 
+def test_an_empty_folder_of_a_web_server(tmp_path: Path) -> None:
+    (tmp_path / "web" / "day").mkdir(parents=True)
+    with served(tmp_path / "web") as (url, _):
+        for place in (url, f"{url}/day", f"{url}/day/"):
+            with pytest.raises(ec.RecordingNotFound, match="nothing is there"):
+                ec.open_recording(place if place != url else f"{url}/day")
+        with pytest.raises(ec.RecordingNotFound, match=f"{url}/day: "):
+            ec.scan(f"{url}/day", tmp_path / "s.yaml", progress=False)
+
+
 def test_another_store_that_lists_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = put(recording(tmp_path), "lab/rec.rhd")
 
@@ -398,15 +510,16 @@ def test_errors_of_fetched_tables_name_the_url(key: str, text: str | None, remot
 
 
 @pytest.mark.parametrize("hint", [None, "Cut it. Then try again"])
-def test_an_error_in_words_keeps_its_hint(hint: str | None) -> None:
+def test_an_error_in_words_keeps_its_hint(hint: str | None, tmp_path: Path) -> None:
     from ecogcat.formats.remote import RemoteCopy
 
-    copy = RemoteCopy("/cache/lab/a.rhd", "memory://lab/a.rhd", "/cache", {"/cache/lab/a.rhd": "memory://lab/a.rhd"})
+    path = str(tmp_path / "lab" / "a.rhd")
+    copy = RemoteCopy(path, "memory://lab/a.rhd", str(tmp_path), {path: "memory://lab/a.rhd"})
     error = ec.FormatError("it is odd. Very", path=copy.path, offset=3, found="no. 7", hint=hint)
     with pytest.raises(ec.FormatError) as caught, copy.in_words():
         raise error
     assert caught.value.hint == hint
-    assert str(caught.value) == str(error).replace("/cache/lab/a.rhd", copy.url)
+    assert str(caught.value) == str(error).replace(path, copy.url)
 
 
 def test_a_video_beside_a_recording_stays_in_the_store() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -24,8 +26,8 @@ from ecogcat.errors import CatalogError, EcogcatError, FormatError
 from ecogcat.settings import cache_folder, options
 from ecogcat.storage import cache as caching
 from ecogcat.storage import leftovers
-from ecogcat.storage.cache import arranged, fetch, lacking
-from ecogcat.storage.remote import RemoteFile, Store
+from ecogcat.storage.cache import CopyGone, arranged, fetch, lacking, until_it_stays
+from ecogcat.storage.remote import UNMARKED, RemoteFile, Store
 from ecogcat.storage.urls import child_url, is_url, lies_below, normal_url, parent_url, shown_url, step_fault, steps_of
 from tests.remote_stores import emptied, memory, served
 
@@ -135,6 +137,26 @@ def test_a_disk_without_room_says_so_before_anything_is_fetched(cache: Path, mon
         fetch(store, files)
     assert "99 free" in str(caught.value)
     assert "ECOGCAT_CACHE" in str(caught.value)
+    assert str(caught.value).endswith(f"The cache {cache} holds 0 bytes: delete it to empty it, {_WHEN}")
+
+
+_WHEN = "when nothing from it is open"
+
+
+def test_a_disk_that_runs_full_on_the_way_says_what_the_cache_holds(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch(*some("a.rhd"))
+    store, files = some("a.rhd", "b.rhd")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Store, "get", full)
+    with pytest.raises(OSError, match=r"the copy of memory://lab/b\.rhd in .*: the disk ran full") as caught:
+        fetch(store, files)
+    assert str(caught.value).endswith(f"The cache {cache} holds 50 bytes: delete it to empty it, {_WHEN}")
+    assert len(list((cache / "files").iterdir())) == 1
 
 
 def test_one_file_that_cannot_be_fetched_does_not_hide_the_others(cache: Path, tmp_path: Path) -> None:
@@ -443,6 +465,45 @@ def test_a_killed_download_leaves_no_copy(cache: Path, tmp_path: Path) -> None:
     assert os.path.getsize(copy) == 20_000_000
     if leftovers._numbering():
         assert [one.name for one in (cache / "files").iterdir()] == [os.path.basename(copy)]
+
+
+def test_a_store_that_says_nothing_of_a_file_is_asked_for_it_each_time(vault: Vault, monkeypatch: Any) -> None:
+    said = {"name": "/lab/day/a.rhd", "size": 5, "type": "file"}
+    monkeypatch.setattr(Vault, "info", lambda self, path, **options: said)
+    store = Store("vault://lab/day/a.rhd", {"key": "opensesame"})
+    one = store.file()
+    assert one.mark == UNMARKED
+    paths, inodes = [], []
+    for text in (b"first", b"first", b"other"):
+        vault.pipe_file("/lab/day/a.rhd", text)
+        assert lacking([one]) == [one]
+        fetched = fetch(store, [one])
+        assert fetched.n_files == 1
+        paths.append(fetched.copies[one])
+        inodes.append(os.stat(paths[-1]).st_ino)
+        assert Path(paths[-1]).read_bytes() == text
+    assert paths[0] == paths[1] != paths[2]
+    assert inodes[0] == inodes[1]
+    assert not os.path.exists(paths[0])
+
+
+def test_a_copy_that_is_gone_is_to_be_fetched_again(cache: Path) -> None:
+    store, files = some("a.rhd", "b.rhd")
+    copies = fetch(store, files).copies
+    os.unlink(copies[files[0]])
+    for once in (False, True):
+        with pytest.raises(CopyGone, match="memory://lab: its copy went") as caught:
+            arranged(store.url, copies, once=once)
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert not list((cache / "recordings").iterdir())
+    tried = []
+
+    def act() -> str:
+        tried.append(1)
+        return arranged(store.url, copies if len(tried) == 1 else fetch(store, files).copies)[0]
+
+    assert sorted(os.listdir(os.path.join(until_it_stays(act), "lab"))) == ["a.rhd", "b.rhd"]
+    assert len(tried) == 2
 
 
 def test_an_empty_mark_is_none(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
