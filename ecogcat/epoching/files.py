@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ecogcat.checks import check_writable
 from ecogcat.storage.atomic import written_whole
+from ecogcat.storage.unfinished import disguised
 
 __all__ = ["EpochFile", "epoch_file", "is_path"]
 
@@ -93,9 +94,10 @@ def epoch_file(
     with written_whole(target) as part:
         offset = _npy(part, dtype, shape) if ending == ".npy" else _hdf5(part, dtype, shape, beside)
         file = EpochFile(part, dtype, shape, offset)
-        yield file
-        if isinstance(file.data, np.memmap):
-            file.data.flush()
+        with disguised(part):
+            yield file
+            if isinstance(file.data, np.memmap):
+                file.data.flush()
     file.path = target
 
 

@@ -20,12 +20,12 @@ from ecogcat.storage.extent import Extent
 from ecogcat.storage.handles import hdf5_file, open_hdf5
 from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.source import Source
+from ecogcat.storage.unfinished import UNFINISHED
 from ecogcat.storage.zarr import zarr_extents
 from ecogcat.storing.form import LAYOUT, Description, Placed, restored
 
 __all__ = ["links_of", "open_own"]
 
-_UNFINISHED = ".ecogcat-unfinished"
 _MOST_ARRAYS = 1 << 20
 _MOST_METADATA = 1 << 20
 _TIME_FIRST = "sample, channel"
@@ -65,7 +65,7 @@ def open_own(path: str | os.PathLike[str], *, places: Mapping[str, str] | None =
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if not os.path.exists(path):
         raise RecordingNotFound(f"{path}: no such file")
-    if path.endswith(_UNFINISHED):
+    if path.endswith(UNFINISHED):
         raise FormatError(
             "this was not written to its end",
             path=path,
@@ -247,7 +247,7 @@ def _check_shape(path: str, place: str, extent: Extent, n_channels: int, n_sampl
 
 
 def _recognises(path: str, head: bytes) -> bool:
-    if path.endswith(_UNFINISHED):
+    if path.endswith(UNFINISHED):
         return True
     if os.path.isdir(path):
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from ecogcat.storage.leftovers import unfinished_of_mine
 
 __all__ = ["put_in_place", "sync_folder", "written_whole"]
 
@@ -18,7 +19,8 @@ _NO_FOLDERS = (errno.EINVAL, errno.ENOTSUP)  # as some network file systems answ
 def written_whole(path: str) -> Iterator[str]:
     """Give the name, beside a file's own, under which to write it; it has its own when the block ends.
 
-    Whoever opens the file meanwhile finds the old one, or none. A block that ends by an error leaves nothing.
+    Whoever opens the file meanwhile finds the old one, or none. A block that ends by an error leaves nothing; what a
+    process left that was killed is hidden, and goes with the next write of that file.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def written_whole(path: str) -> Iterator[str]:
     >>> os.listdir(os.path.dirname(path))
     ['a.txt']
     """
-    part = f"{path}.{os.getpid()}-{threading.get_ident()}.part"
+    part = unfinished_of_mine(path)
     try:
         yield part
         with open(part, "rb+") as file:
