@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from ecogcat.storage.disk import named_when_full
 from ecogcat.storage.leftovers import unfinished_of_mine
 
 __all__ = ["put_in_place", "sync_folder", "written_whole"]
@@ -31,6 +32,11 @@ def written_whole(path: str) -> Iterator[str]:
     ------
     str
 
+    Raises
+    ------
+    OSError
+        If the disk runs full, naming the file.
+
     Examples
     --------
     >>> import tempfile
@@ -43,10 +49,11 @@ def written_whole(path: str) -> Iterator[str]:
     """
     part = unfinished_of_mine(path)
     try:
-        yield part
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        put_in_place(part, path)
+        with named_when_full(path):
+            yield part
+            with open(part, "rb+") as file:
+                os.fsync(file.fileno())
+            put_in_place(part, path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -17,7 +18,19 @@ from ecogcat.storage.leftovers import owned_prefix, sweep
 
 __all__ = ["check_room", "named_when_full", "path_text", "private_folder", "remove_with", "take_room"]
 
-_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+_FULL = {
+    getattr(errno, "EDQUOT", errno.ENOSPC): (
+        "the room that this disk gives you is used up ({}); nothing of it was left there. "
+        "Remove files of yours, have the quota raised, or write to another disk"
+    ),
+    errno.EFBIG: (
+        "a file may not become as large as that ({}); nothing of it was left there. "
+        "Lift the limit (`ulimit -f` shows the shell's), write to a disk that takes larger files, or select channels "
+        "or time first"
+    ),
+    errno.ENOSPC: "the disk ran full ({}); nothing of it was left there. Make room first",
+}
+_NUMBER = re.compile(r"\berrno = (\d+)")  # in an error of libhdf5
 
 
 def _no_space(message: str) -> Exception:
@@ -79,7 +92,7 @@ def take_room(descriptor: int, size: int) -> None:
 
 @contextmanager
 def named_when_full(what: str) -> Iterator[None]:
-    """Have the error of a disk that runs full on the way name what was written: the system's names nothing.
+    """Have the error of a disk that runs full on the way, or of a limit, name what was written: the system's does not.
 
     Raises
     ------
@@ -88,12 +101,21 @@ def named_when_full(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        if error.errno is None or error.errno not in _FULL or error.strerror != os.strerror(error.errno):
+    except Exception as error:
+        number = _number_of(error)
+        if number is None or number not in _FULL:
             raise
-        raise OSError(
-            error.errno, f"{what}: the disk ran full ({error.strerror}); nothing of it was left there. Make room first"
-        ) from error
+        raise OSError(number, f"{what}: {_FULL[number].format(os.strerror(number))}") from error
+
+
+def _number_of(error: Exception) -> int | None:
+    """Return the system's number of an error, libhdf5's too, which are of many kinds; None if it is worded already."""
+    match = _NUMBER.search(str(error))
+    if match is not None:
+        return int(match[1])
+    if isinstance(error, OSError) and error.errno is not None and error.strerror == os.strerror(error.errno):
+        return error.errno
+    return None
 
 
 def path_text(path: object) -> str:
