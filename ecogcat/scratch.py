@@ -15,7 +15,7 @@ from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
 from ecogcat.storage import maps
 from ecogcat.storage.atomic import put_in_place
-from ecogcat.storage.disk import named_when_full, path_text, private_folder
+from ecogcat.storage.disk import check_may_write, named_when_full, path_text, private_folder
 from ecogcat.storage.scratch import ScratchExtent, ScratchFile, make_scratch_file
 from ecogcat.storage.unfinished import disguised, held, unfinished_path
 
@@ -48,7 +48,7 @@ def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progre
     FileExistsError
         If something is at `path`.
     OSError
-        If the disk has no room for the copy.
+        If the disk has no room for the copy, or the folder is read-only.
 
     Examples
     --------
@@ -86,6 +86,7 @@ def _temporary(arrays: dict[str, Signal], report: Report) -> dict[str, Signal]:
 
 
 def _kept(path: str, arrays: dict[str, Signal], report: Report) -> dict[str, Signal]:
+    check_may_write(path)
     path = os.path.abspath(os.path.expanduser(path))
     _refuse_to_replace(path)
     if not os.path.isdir(os.path.dirname(path)):

@@ -14,6 +14,7 @@ from typing import Any
 from ecogcat.catalog.yamlfile import read_catalog_file
 from ecogcat.errors import CatalogError
 from ecogcat.storage.atomic import written_whole
+from ecogcat.storage.disk import check_may_write
 
 __all__ = [
     "BRACE",
@@ -198,6 +199,7 @@ def write_text(path: str, text: str) -> None:
 
     One that is there keeps its mode. What holds keys, to a store elsewhere, is its owner's alone, whoever wrote it.
     """
+    check_may_write(path)
     mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else None
     keys = "storage_options" in text or _PASSWORD.search(text) is not None
     with written_whole(os.path.abspath(path)) as part:

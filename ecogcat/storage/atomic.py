@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ecogcat.storage.disk import named_when_full
+from ecogcat.storage.disk import check_may_write, named_when_full
 from ecogcat.storage.leftovers import unfinished_of_mine
 
 __all__ = ["put_in_place", "sync_folder", "written_whole"]
@@ -35,7 +35,7 @@ def written_whole(path: str) -> Iterator[str]:
     Raises
     ------
     OSError
-        If the disk runs full, naming the file.
+        If there is no such folder, the disk runs full, or the folder is read-only, naming the file.
 
     Examples
     --------
@@ -47,6 +47,10 @@ def written_whole(path: str) -> Iterator[str]:
     >>> os.listdir(os.path.dirname(path))
     ['a.txt']
     """
+    check_may_write(path)
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder or os.curdir):
+        raise FileNotFoundError(f"{path}: there is no folder {folder} to write to; make it first")
     part = unfinished_of_mine(path)
     try:
         with named_when_full(path):

@@ -15,8 +15,17 @@ from contextlib import contextmanager
 
 from ecogcat.storage import maps
 from ecogcat.storage.leftovers import owned_prefix, sweep
+from ecogcat.storage.urls import is_url, shown_url
 
-__all__ = ["check_room", "named_when_full", "path_text", "private_folder", "remove_with", "take_room"]
+__all__ = [
+    "check_may_write",
+    "check_room",
+    "named_when_full",
+    "path_text",
+    "private_folder",
+    "remove_with",
+    "take_room",
+]
 
 _FULL = {
     getattr(errno, "EDQUOT", errno.ENOSPC): (
@@ -31,6 +40,38 @@ _FULL = {
     errno.ENOSPC: "the disk ran full ({}); nothing of it was left there. Make room first",
 }
 _NUMBER = re.compile(r"\berrno = (\d+)")  # in an error of libhdf5
+
+
+def check_may_write(path: str) -> None:
+    """Refuse a path at which no file can be made: one in a store elsewhere, or in a folder that is read-only.
+
+    Raises
+    ------
+    ValueError
+        If it is a URL.
+    PermissionError
+        If the folder is there and nothing can be written in it.
+
+    Examples
+    --------
+    >>> check_may_write("s3://lab/joined.h5")
+    Traceback (most recent call last):
+    ...
+    ValueError: s3://lab/joined.h5 lies in a store elsewhere, and files are written on this machine alone: ...
+    """
+    if is_url(path):
+        raise ValueError(
+            f"{shown_url(path)} lies in a store elsewhere, and files are written on this machine alone: write to a "
+            "path here, and copy the file there when it is whole"
+        )
+    place = os.path.abspath(os.path.expanduser(path))
+    folder = os.path.dirname(place)
+    if os.path.isdir(folder) and not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(
+            errno.EACCES,
+            f"{place} cannot be written: the folder {folder} is read-only for you. Write to a folder of yours, or have "
+            "the permissions of that one changed",
+        )
 
 
 def _no_space(message: str) -> Exception:

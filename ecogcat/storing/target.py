@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import ReadOnlyError
-from ecogcat.storage.disk import check_room
+from ecogcat.storage.disk import check_may_write, check_room
 from ecogcat.storage.unfinished import held, unfinished_path
 
 __all__ = [
@@ -40,13 +40,19 @@ def place_of(path: str | os.PathLike[str], overwrite: bool, *, folder_of_chunks:
         If there is no such folder.
     ReadOnlyError
         If something is there that is no file.
+    ValueError
+        If it is the URL of a place in a store elsewhere.
+    PermissionError
+        If the folder is read-only.
     OSError
         If the disk takes no name as long as this.
     """
+    check_may_write(os.fspath(path))
     place = os.path.realpath(os.path.expanduser(os.fspath(path)))
     folder = os.path.dirname(place)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"{place}: there is no folder {folder} to write to; make it first")
+    check_may_write(place)  # where links lead
     if os.path.lexists(place) and not overwrite:
         raise FileExistsError(f"{place} is there already; overwrite=True replaces it")
     if os.path.lexists(place) and not folder_of_chunks and not os.path.isfile(place):
