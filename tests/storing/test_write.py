@@ -242,6 +242,16 @@ class TestUnfinished:
         found, _ = find_recordings(tmp_path, ec.open_recording)
         assert not [one.path for one in found if "unfinished" in one.path]
 
+    def test_it_is_told_of(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
+        with pytest.raises(ec.RecordingNotFound, match=r"a\.h5: nothing is there") as caught:
+            ec.open_recording(tmp_path / "a.h5")
+        assert "unfinished" not in str(caught.value)
+        interrupted(joined, tmp_path / "a.h5", 0.5, compression=compression)
+        said = r"a\.h5: nothing is there; an unfinished write of it lies beside it: run the same write again to go on"
+        for format in (None, "ecogcat", "hdf5"):
+            with pytest.raises(ec.RecordingNotFound, match=said):
+                ec.open_recording(tmp_path / "a.h5", format=format)
+
     def test_the_same_write_goes_on(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
         ec.write(joined, tmp_path / "whole.h5", compression=compression)
         interrupted(joined, tmp_path / "a.h5", 0.5, compression=compression)
