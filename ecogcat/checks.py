@@ -12,6 +12,7 @@ import numpy as np
 from ecogcat.dataset import Dataset
 from ecogcat.errors import RecordingNotFound
 from ecogcat.signal import Signal
+from ecogcat.storage.disk import check_may_write
 
 __all__ = [
     "check_dataset",
@@ -161,11 +162,11 @@ def check_readable(path: str | os.PathLike[str], what: str) -> None:
 
 
 def check_writable(path: str | os.PathLike[str], what: str) -> None:
-    """Refuse a path of a file to be written in a folder that is not there.
+    """Refuse a path of a file to be written in a folder that is not there, or read-only, or in a store elsewhere.
 
     Raises
     ------
-    FileNotFoundError
+    FileNotFoundError, PermissionError, ValueError
 
     Examples
     --------
@@ -174,6 +175,7 @@ def check_writable(path: str | os.PathLike[str], what: str) -> None:
     FileNotFoundError: /nowhere/fig.png: the figure cannot be written: there is no folder /nowhere; make it first
     """
     check_path(path, "path")
+    check_may_write(os.fspath(path))
     place = os.path.abspath(os.path.expanduser(os.fspath(path)))
     folder = os.path.dirname(place)
     if not os.path.isdir(folder):

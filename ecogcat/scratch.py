@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import threading
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from ecogcat.checks import check_dataset
@@ -14,8 +14,10 @@ from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
 from ecogcat.signal import Signal
 from ecogcat.storage import maps
-from ecogcat.storage.disk import named_when_full, path_text, private_folder
+from ecogcat.storage.atomic import put_in_place
+from ecogcat.storage.disk import check_may_write, named_when_full, path_text, private_folder
 from ecogcat.storage.scratch import ScratchExtent, ScratchFile, make_scratch_file
+from ecogcat.storage.unfinished import disguised, held, unfinished_path
 
 __all__ = ["scratch"]
 
@@ -46,7 +48,7 @@ def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progre
     FileExistsError
         If something is at `path`.
     OSError
-        If the disk has no room for the copy.
+        If the disk has no room for the copy, or the folder is read-only.
 
     Examples
     --------
@@ -84,19 +86,22 @@ def _temporary(arrays: dict[str, Signal], report: Report) -> dict[str, Signal]:
 
 
 def _kept(path: str, arrays: dict[str, Signal], report: Report) -> dict[str, Signal]:
+    check_may_write(path)
     path = os.path.abspath(os.path.expanduser(path))
     _refuse_to_replace(path)
     if not os.path.isdir(os.path.dirname(path)):
         raise FileNotFoundError(f"{path}: there is no folder {os.path.dirname(path)} to make a scratch copy in")
-    part = f"{path}.{os.getpid()}-{threading.get_ident()}.part"  # its name until it is whole
-    try:
-        file, extents = _filled(part, arrays, report, kept=True)
-        _refuse_to_replace(path)
-        os.rename(part, path)
-    except BaseException:
-        if os.path.exists(part):
-            os.unlink(part)
-        raise
+    unfinished = unfinished_path(path, ".scratch")
+    with held(unfinished, mode=0o600) as descriptor:
+        try:
+            os.ftruncate(descriptor, 0)  # what a killed process left takes no room
+            file, extents = _filled(unfinished, arrays, report, kept=True)
+            _refuse_to_replace(path)
+            put_in_place(unfinished, path)
+        except BaseException:
+            with suppress(FileNotFoundError):  # it may have its name already
+                os.unlink(unfinished)
+            raise
     moved = replace(file, path=path)
     return _signals(arrays, {key: one.moved(moved) for key, one in extents.items()})
 
@@ -113,9 +118,10 @@ def _filled(
     forms = {names[key]: (array.shape, array.dtype) for key, array in arrays.items()}
     file, made = make_scratch_file(path, forms, {"Fs": arrays["signal"].sampling_rate}, kept=kept)
     extents = {key: made[name] for key, name in names.items()}
-    for key, array in arrays.items():
-        _fill(array, file, extents[key], report)
-    file.flush()
+    with disguised(path) if kept else nullcontext():
+        for key, array in arrays.items():
+            _fill(array, file, extents[key], report)
+        file.flush()
     return file, extents
 
 

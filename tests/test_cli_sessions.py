@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -159,13 +160,29 @@ def test_every_option_of_join_is_a_flag(run: Run) -> None:
 def test_join_writes(catalog: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
 
-    def write(dataset: ec.Dataset, path: str, format: str | None = None, overwrite: bool = False, progress: Any = None):
+    def write(dataset: ec.Dataset, path: str, overwrite: bool, progress: Any, compression: Any) -> None:
         told.append((dataset.n_samples, path, overwrite, progress))
 
     monkeypatch.setattr(ec, "write", write, raising=False)
     for name in ("o.h5", "o.zarr", "o.vds.h5"):
         assert run("join", catalog, "-o", catalog.parent / name, "--overwrite").exit_code == 0
     assert told == [(384, str(catalog.parent / name), True, None) for name in ("o.h5", "o.zarr", "o.vds.h5")]
+
+
+def test_join_writes_compressed(catalog: Path, run: Run) -> None:
+    found = []
+    for flags in ((), ("--compression", "gzip")):
+        done = run("join", catalog, "-o", catalog.parent / "o.h5", "--overwrite", *flags)
+        assert done.exit_code == 0, done.output
+        with h5py.File(catalog.parent / "o.h5") as file:
+            found.append(file["signal"].compression)
+    assert found == [None, "gzip"]
+    assert ec.equals(ec.open_recording(catalog.parent / "o.h5"), ec.join(*ec.load_session(catalog)))
+    for name in ("o.yaml", "o.vds.h5"):
+        done = run("join", catalog, "-o", catalog.parent / name, "--compression", "gzip")
+        assert (done.exit_code, f"{name} would hold no samples" in done.stderr) == (2, True)
+        assert not (catalog.parent / name).exists()
+    assert run("join", catalog, "-o", catalog.parent / "p.h5", "--compression", "lzf").exit_code == 2
 
 
 def test_what_cannot_be_joined(catalog: Path, run: Run) -> None:

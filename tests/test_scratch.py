@@ -19,6 +19,7 @@ import pytest
 
 import ecogcat as ec
 from tests import join_modes
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -237,3 +238,56 @@ def test_what_is_no_path(path: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(TypeError, match=f"a path is a str or path-like, not {type(path).__name__}"):
         ec.scratch(ec.from_array([[1.0]], 1000), path)
     assert not [one for one in tmp_path.iterdir() if one.is_file()]
+
+
+_KILLED = """
+import os, signal, sys
+import numpy as np
+import ecogcat as ec
+def stop(*done):
+    os.kill(os.getpid(), signal.SIGKILL)
+dataset = ec.from_array(np.ones((2, 1000), np.float32), 1000, events=[500])
+if sys.argv[2] == "scratch":
+    ec.scratch(dataset, sys.argv[1], progress=stop)
+else:
+    np.memmap.flush = stop
+    ec.epochs(dataset, 5, 5, out=sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are not killed by SIGKILL there")
+@pytest.mark.parametrize("what", ["scratch", "epochs"])
+def test_what_a_killed_process_left_is_no_recording_and_goes_with_the_next(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "lab" / "copy.h5"
+    path.parent.mkdir()
+    command = [sys.executable, "-c", _KILLED, str(path), what]
+    for _ in range(2):
+        done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+        assert done.returncode == -9, done.stderr
+        (left,) = path.parent.iterdir()
+        assert left.name.startswith(".copy.h5.")
+        assert left.name.endswith(".ecogcat-unfinished")
+    assert not h5py.is_hdf5(left)
+    with pytest.raises(ec.FormatError, match="this was not written to its end"):
+        ec.open_recording(left)
+    with pytest.raises(ec.RecordingNotFound):
+        ec.scan(path.parent, tmp_path / "found.yaml")
+    dataset = ec.from_array(np.ones((2, 900), np.float32), 1000, events=[500])
+    if what == "scratch":
+        assert ec.equals(ec.scratch(dataset, path), dataset)
+        assert np.array_equal(ec.open_recording(path).signal[:], dataset.signal[:])
+        assert path.stat().st_mode & 0o777 == 0o600
+    else:
+        assert ec.epochs(dataset, 5, 5, out=path).data.all()
+    assert h5py.is_hdf5(path)
+    assert [one.name for one in path.parent.iterdir()] == ["copy.h5"]
+
+
+def test_two_do_not_copy_to_one_path_at_once(recording: Path, tmp_path: Path) -> None:
+    dataset = ec.open_recording(recording)
+
+    def another(*done: int) -> None:
+        with pytest.raises(BlockingIOError, match=r"\.copy\.h5.* is being written by another process or thread"):
+            ec.scratch(dataset, tmp_path / "copy.h5")
+
+    assert ec.equals(ec.scratch(dataset, tmp_path / "copy.h5", progress=another), dataset)

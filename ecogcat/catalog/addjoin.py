@@ -14,6 +14,7 @@ from ecogcat.catalog.yamlfile import read_catalog_file
 from ecogcat.catalog.yamltext import CatalogText, Edit, edited, read_catalog_text
 from ecogcat.catalog.yamlvalues import entry_lines, mapping_lines
 from ecogcat.errors import CatalogError
+from ecogcat.storage.disk import check_may_write
 from ecogcat.storage.urls import is_url, shown_url
 
 __all__ = ["add_join"]
@@ -51,6 +52,7 @@ def add_join(
         raise CatalogError(
             f"{shown_url(catalog)}: a join of a catalog at a URL is no entry of another; write it as .h5"
         )
+    check_may_write(output)
     source, target = os.path.abspath(catalog), os.path.abspath(output)
     name = str(options["name"])
     args = {"parts": list(names), **{key: value for key, value in options.items() if key != "name"}, **(load or {})}

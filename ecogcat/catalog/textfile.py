@@ -7,6 +7,7 @@ import re
 
 from ecogcat.errors import CatalogError
 from ecogcat.storage.atomic import written_whole
+from ecogcat.storage.disk import check_may_write
 
 __all__ = ["write_text"]
 
@@ -30,6 +31,7 @@ def write_text(path: str, text: str, *, instead_of: str | None = None) -> None:
     CatalogError
         If it holds something else by now; nothing is written.
     """
+    check_may_write(path)
     place = os.path.realpath(path)
     mode = os.stat(place).st_mode & 0o777 if os.path.exists(place) else None
     keys = "storage_options" in text or _PASSWORD.search(text) is not None

@@ -125,6 +125,7 @@ def _tell_warnings(warned: dict[str, list[str]]) -> None:
     "kept as an entry. The last two copy nothing.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace OUT, or the entry of that name.")
+@click.option("--compression", type=click.Choice(["gzip"]), help="Smaller, and slower to write and to read.")
 @_join_flags
 @LOAD
 @JSON
@@ -137,6 +138,7 @@ def join(
     exclude: tuple[str, ...],
     output: str,
     overwrite: bool,
+    compression: str | None,
     load: dict[str, Any],
     as_json: bool,
     **options: Any,
@@ -147,6 +149,10 @@ def join(
     the join, beside the entries that it is made of.
     """
     given = _given(options)
+    if compression and output.lower().endswith((".yaml", ".yml", ".vds.h5")):
+        raise click.UsageError(
+            f"--compression: {output} would hold no samples; give -o a name that ends in .h5, .zarr or .mat"
+        )
     datasets = [one for _, one in entries_of(catalog_or_path, entries, find, exclude, load)]
     if output.lower().endswith((".yaml", ".yml")):
         given.setdefault("name", os.path.splitext(os.path.basename(output))[0])
@@ -161,7 +167,7 @@ def join(
         where = f"{output}:{given['name']}"
     else:
         joined = ec.join(*datasets, **given)
-        _write(joined, output, overwrite)
+        _write(joined, output, overwrite, compression)
         where = output
     if as_json:
         shape = {"n_channels": joined.n_channels, "n_samples": joined.n_samples, "duration": joined.duration}
@@ -171,12 +177,13 @@ def join(
         click.echo(f"\n{where}\nnext: ecogcat info {shlex.quote(where)}")
 
 
-def _write(joined: ec.Dataset, output: str, overwrite: bool) -> None:
+def _write(joined: ec.Dataset, output: str, overwrite: bool, compression: Any) -> None:
     write = getattr(ec, "write", None)
     if write is None:
         raise ec.CatalogError(f"{output}: this version writes no samples; -o NAME.yaml keeps the join as an entry")
     try:
-        write(joined, output, overwrite=overwrite, progress=True if shown_progress() else None)
+        progress = True if shown_progress() else None
+        write(joined, output, overwrite=overwrite, progress=progress, compression=compression)
     except KeyboardInterrupt:
         left = unfinished_path(os.path.realpath(output))
         if os.path.exists(left):

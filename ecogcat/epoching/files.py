@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ecogcat.checks import check_writable
 from ecogcat.storage.atomic import written_whole
+from ecogcat.storage.disk import check_may_write
+from ecogcat.storage.unfinished import disguised
 
 __all__ = ["EpochFile", "epoch_file", "is_path"]
 
@@ -83,6 +85,7 @@ def epoch_file(
     FileExistsError
         If the file is there.
     """
+    check_may_write(os.fspath(path))
     target = os.path.abspath(os.fspath(path))
     ending = os.path.splitext(target)[1].lower()
     if ending != ".npy" and ending not in _HDF5:
@@ -93,9 +96,10 @@ def epoch_file(
     with written_whole(target) as part:
         offset = _npy(part, dtype, shape) if ending == ".npy" else _hdf5(part, dtype, shape, beside)
         file = EpochFile(part, dtype, shape, offset)
-        yield file
-        if isinstance(file.data, np.memmap):
-            file.data.flush()
+        with disguised(part):
+            yield file
+            if isinstance(file.data, np.memmap):
+                file.data.flush()
     file.path = target
 
 

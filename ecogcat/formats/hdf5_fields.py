@@ -21,8 +21,8 @@ DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, Ru
 
 
 @contextmanager
-def reading(path: str) -> Iterator[None]:
-    """Turn what h5py raises over a damaged file into a `FormatError`.
+def reading(path: str, what: str = "HDF5 file") -> Iterator[None]:
+    """Turn what h5py, or another reader, raises over a damaged file into a `FormatError`.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def reading(path: str) -> Iterator[None]:
     except DAMAGE as error:
         found = str(error).strip() or type(error).__name__
         hint = "Copy it again from where it was recorded"
-        raise FormatError("this HDF5 file is damaged", path=path, found=found, hint=hint) from error
+        raise FormatError(f"this {what} is damaged", path=path, found=found, hint=hint) from error
 
 
 def datasets_of(file: Any) -> list[tuple[str, tuple[int, ...]]]:

@@ -20,12 +20,12 @@ from ecogcat.storage.extent import Extent
 from ecogcat.storage.handles import hdf5_file, open_hdf5
 from ecogcat.storage.hdf5 import hdf5_extent
 from ecogcat.storage.source import Source
-from ecogcat.storage.zarr import zarr_extents
+from ecogcat.storage.unfinished import UNFINISHED
+from ecogcat.storage.zarr import metadata_of, zarr_extents
 from ecogcat.storing.form import LAYOUT, Description, Placed, restored
 
 __all__ = ["links_of", "open_own"]
 
-_UNFINISHED = ".ecogcat-unfinished"
 _MOST_ARRAYS = 1 << 20
 _MOST_METADATA = 1 << 20
 _TIME_FIRST = "sample, channel"
@@ -65,7 +65,7 @@ def open_own(path: str | os.PathLike[str], *, places: Mapping[str, str] | None =
     path = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if not os.path.exists(path):
         raise RecordingNotFound(f"{path}: no such file")
-    if path.endswith(_UNFINISHED):
+    if path.endswith(UNFINISHED):
         raise FormatError(
             "this was not written to its end",
             path=path,
@@ -129,8 +129,8 @@ def _checked(path: str, found: Description, wanted: Any) -> Description:
 
 
 def _open_zarr(path: str) -> Dataset:
-    with reading(path):
-        attributes = _zarr_metadata(path)["attributes"]
+    with reading(path, "Zarr folder"):
+        attributes = _zarr_attributes(path)
         _check_layout(path, attributes.get("ecogcat_layout"))
         names = sorted(os.listdir(os.path.join(path, "description")))
         arrays = [_zarr_array(path, f"a{k}") for k in range(sum(name.startswith("a") for name in names))]
@@ -153,19 +153,25 @@ def _zarr_metadata(folder: str) -> Any:
     place = os.path.join(folder, "zarr.json")
     if not os.path.isfile(place) or os.path.getsize(place) > _MOST_METADATA:
         raise FormatError("this has no metadata of Zarr 3", path=place, expected="a small file of JSON")
-    with open(place, encoding="utf-8") as file:
+    with open(place, encoding="utf-8") as file, metadata_of(place):
         return json.load(file)
+
+
+def _zarr_attributes(folder: str) -> dict[str, Any]:
+    with metadata_of(os.path.join(folder, "zarr.json")):
+        return dict(_zarr_metadata(folder)["attributes"])
 
 
 def _zarr_array(path: str, name: str) -> NDArray[Any]:
     folder = os.path.join(path, "description", name)
-    form = _zarr_metadata(folder)["attributes"]
-    data = b""
-    if form["array_shape"] and 0 in form["array_shape"]:
-        return np.zeros(form["array_shape"], _number_type(form["array_type"]))
-    with open(os.path.join(folder, "c", "0"), "rb") as file:
-        data = file.read()
-    return np.frombuffer(data, _number_type(form["array_type"])).reshape(form["array_shape"])
+    form = _zarr_attributes(folder)
+    with metadata_of(os.path.join(folder, "zarr.json")):
+        shape, dtype = tuple(map(int, form["array_shape"])), _number_type(form["array_type"])
+    if 0 in shape:
+        return np.zeros(shape, dtype)
+    chunk = os.path.join(folder, "c", "0")
+    with reading(chunk, "chunk of a Zarr array"), open(chunk, "rb") as file:
+        return np.frombuffer(file.read(), dtype).reshape(shape)
 
 
 def _number_type(name: str) -> np.dtype[Any]:
@@ -247,11 +253,13 @@ def _check_shape(path: str, place: str, extent: Extent, n_channels: int, n_sampl
 
 
 def _recognises(path: str, head: bytes) -> bool:
-    if path.endswith(_UNFINISHED):
+    if path.endswith(UNFINISHED):
         return True
     if os.path.isdir(path):
+        if os.path.isfile(os.path.join(path, "description", "text", "zarr.json")):
+            return True  # its own metadata may be damaged
         try:
-            return "ecogcat_layout" in _zarr_metadata(path)["attributes"]
+            return "ecogcat_layout" in _zarr_attributes(path)
         except (EcogcatError, OSError, ValueError, LookupError, TypeError):
             return False
     names = hdf5_names(path, head)

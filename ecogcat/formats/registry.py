@@ -21,6 +21,7 @@ import pandas as pd
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import FormatError, RecordingNotFound
+from ecogcat.storage.unfinished import is_unfinished
 
 __all__ = [
     "Format",
@@ -174,7 +175,7 @@ def stream_rows(dataset: Dataset, signal: str = "signal", **columns: Any) -> lis
 
 
 def not_found(path: str) -> str:
-    """Say that nothing is at a path, and which names in its folder are like it.
+    """Say that nothing is at a path, whether a write of it was cut off, and which names in its folder are like it.
 
     Examples
     --------
@@ -184,6 +185,8 @@ def not_found(path: str) -> str:
     folder, wanted = os.path.split(path)
     if not os.path.isdir(folder):
         return f"{path}: nothing is there; nor is there a folder {folder}"
+    if is_unfinished(os.path.realpath(path)):
+        return f"{path}: nothing is there; an unfinished write of it lies beside it: run the same write again to go on"
     names = {name.lower(): name for name in sorted(os.listdir(folder)) if not name.startswith(".")}
     stem = os.path.splitext(wanted.lower())[0]
     near = [name for lower, name in names.items() if stem and lower.startswith(stem)]

@@ -73,7 +73,7 @@ class Assignment:
                [ 4.,  0., -1.]])
         """
         plan = plan_read(select(index, self.shape), self.starts)
-        block = _broadcast(values, plan, self.dtype)
+        block = _broadcast(_one_number(index, values, self.dtype) if plan.shape == () else values, plan, self.dtype)
         if not block.size:
             return
         puts = [(self.pieces[span.piece], _rows(plan, span), span) for span in plan.spans]
@@ -133,6 +133,22 @@ def _parts(block: NDArray[Any], rows: Index, span: Span) -> list[tuple[NDArray[A
     """Return the values of a span some columns at a time, each with the samples of the span that they are for."""
     values, length = block[:, span.out], max(1, _BUFFER // len(rows))
     return [(values[:, a : a + length], slice(a, a + length)) for a in range(0, values.shape[1], length)]
+
+
+def _one_number(index: Any, values: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return what NumPy puts where one sample is indexed, an array of no axes; or raise as it does.
+
+    Which arrays stand for a number there depends on NumPy's release, and on whether an ellipsis makes it a view.
+    """
+    one = np.zeros((1, 1), dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    at = tuple(np.zeros_like(part) if isinstance(part, np.ndarray) else 0 if part is not ... else ... for part in parts)
+    try:
+        one[at] = values
+    except (TypeError, ValueError) as error:
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(f"one sample is indexed, and takes one number: {error}") from None
+    return one.reshape(())
 
 
 def _broadcast(values: Any, plan: ReadPlan, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from ecogcat.storage.disk import check_may_write, named_when_full
+from ecogcat.storage.leftovers import unfinished_of_mine
 
 __all__ = ["put_in_place", "sync_folder", "written_whole"]
 
@@ -18,7 +20,8 @@ _NO_FOLDERS = (errno.EINVAL, errno.ENOTSUP)  # as some network file systems answ
 def written_whole(path: str) -> Iterator[str]:
     """Give the name, beside a file's own, under which to write it; it has its own when the block ends.
 
-    Whoever opens the file meanwhile finds the old one, or none. A block that ends by an error leaves nothing.
+    Whoever opens the file meanwhile finds the old one, or none. A block that ends by an error leaves nothing; what a
+    process left that was killed is hidden, and goes with the next write of that file.
 
     Parameters
     ----------
@@ -28,6 +31,11 @@ def written_whole(path: str) -> Iterator[str]:
     Yields
     ------
     str
+
+    Raises
+    ------
+    OSError
+        If there is no such folder, the disk runs full, or the folder is read-only, naming the file.
 
     Examples
     --------
@@ -39,12 +47,17 @@ def written_whole(path: str) -> Iterator[str]:
     >>> os.listdir(os.path.dirname(path))
     ['a.txt']
     """
-    part = f"{path}.{os.getpid()}-{threading.get_ident()}.part"
+    check_may_write(path)
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder or os.curdir):
+        raise FileNotFoundError(f"{path}: there is no folder {folder} to write to; make it first")
+    part = unfinished_of_mine(path)
     try:
-        yield part
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        put_in_place(part, path)
+        with named_when_full(path):
+            yield part
+            with open(part, "rb+") as file:
+                os.fsync(file.fileno())
+            put_in_place(part, path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -14,11 +15,66 @@ from contextlib import contextmanager
 
 from ecogcat.storage import maps
 from ecogcat.storage.leftovers import owned_prefix, sweep
+from ecogcat.storage.urls import is_url, shown_url
 
-__all__ = ["DISK_FULL", "check_room", "named_when_full", "path_text", "private_folder", "remove_with", "take_room"]
+__all__ = [
+    "DISK_FULL",
+    "check_may_write",
+    "check_room",
+    "named_when_full",
+    "path_text",
+    "private_folder",
+    "remove_with",
+    "take_room",
+]
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
-"""Numbers that the system gives the error of a full disk, or of a quota."""
+_FULL = {
+    getattr(errno, "EDQUOT", errno.ENOSPC): (
+        "the room that this disk gives you is used up ({}); nothing of it was left there. "
+        "Remove files of yours, have the quota raised, or write to another disk"
+    ),
+    errno.EFBIG: (
+        "a file may not become as large as that ({}); nothing of it was left there. "
+        "Lift the limit (`ulimit -f` shows the shell's), write to a disk that takes larger files, or select channels "
+        "or time first"
+    ),
+    errno.ENOSPC: "the disk ran full ({}); nothing of it was left there. Make room first",
+}
+DISK_FULL = frozenset(_FULL)
+"""Numbers that the system gives the error of a full disk, a quota, or a limit of the size of files."""
+_NUMBER = re.compile(r"\berrno = (\d+)")  # in an error of libhdf5
+
+
+def check_may_write(path: str) -> None:
+    """Refuse a path at which no file can be made: one in a store elsewhere, or in a folder that is read-only.
+
+    Raises
+    ------
+    ValueError
+        If it is a URL.
+    PermissionError
+        If the folder is there and nothing can be written in it.
+
+    Examples
+    --------
+    >>> check_may_write("s3://lab/joined.h5")
+    Traceback (most recent call last):
+    ...
+    ValueError: s3://lab/joined.h5 lies in a store elsewhere, and files are written on this machine alone: ...
+    """
+    if is_url(path):
+        raise ValueError(
+            f"{shown_url(path)} lies in a store elsewhere, and files are written on this machine alone: write to a "
+            "path here, and copy the file there when it is whole"
+        )
+    place = os.path.abspath(os.path.expanduser(path))
+    folder = os.path.dirname(place)
+    if os.path.isdir(folder) and not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(
+            errno.EACCES,
+            f"{place} cannot be written: the folder {folder} is read-only for you. Write to a folder of yours, or have "
+            "the permissions of that one changed",
+        )
 
 
 def _no_space(message: str) -> Exception:
@@ -80,7 +136,7 @@ def take_room(descriptor: int, size: int) -> None:
 
 @contextmanager
 def named_when_full(what: str) -> Iterator[None]:
-    """Have the error of a disk that runs full on the way name what was written: the system's names nothing.
+    """Have the error of a disk that runs full on the way, or of a limit, name what was written: the system's does not.
 
     Raises
     ------
@@ -89,12 +145,21 @@ def named_when_full(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        if error.errno is None or error.errno not in DISK_FULL or error.strerror != os.strerror(error.errno):
+    except Exception as error:
+        number = _number_of(error)
+        if number is None or number not in _FULL:
             raise
-        raise OSError(
-            error.errno, f"{what}: the disk ran full ({error.strerror}); nothing of it was left there. Make room first"
-        ) from error
+        raise OSError(number, f"{what}: {_FULL[number].format(os.strerror(number))}") from error
+
+
+def _number_of(error: Exception) -> int | None:
+    """Return the system's number of an error, libhdf5's too, which are of many kinds; None if it is worded already."""
+    match = _NUMBER.search(str(error))
+    if match is not None:
+        return int(match[1])
+    if isinstance(error, OSError) and error.errno is not None and error.strerror == os.strerror(error.errno):
+        return error.errno
+    return None
 
 
 def path_text(path: object) -> str:

@@ -167,7 +167,7 @@ def make_scratch_file(
     Parameters
     ----------
     path : str
-        Nothing may be there.
+        Nothing may be there; of a file that is kept what is there is replaced.
     arrays : mapping of str to (shape, dtype)
         By name of their HDF5 dataset.
     rates : mapping of str to float
@@ -184,6 +184,8 @@ def make_scratch_file(
     needed = _HEADERS + sum(shape[0] * shape[1] * dtype.itemsize for shape, dtype in arrays.values())
     check_room(folder, needed, "a scratch copy", _INSTEAD)
     try:
+        if not kept:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         offsets = _make_hdf5(path, arrays, rates)
         size = os.path.getsize(path)
         with open(path, "r+b") as taken:
@@ -208,9 +210,8 @@ def _make_hdf5(
     """Make the file, and return where each array begins."""
     import h5py
 
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     offsets, end = {}, 0
-    with h5py.File(path, "w", alignment_threshold=1, alignment_interval=64) as file:
+    with h5py.File(path, "w", locking=False, alignment_threshold=1, alignment_interval=64) as file:
         for name, rate in rates.items():
             file[name] = rate
         for name, (shape, dtype) in arrays.items():

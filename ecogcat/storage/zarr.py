@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from ecogcat.storage.extent import Extent
 from ecogcat.storage.reader import ReaderExtent
 from ecogcat.storage.source import Source
 
-__all__ = ["ZarrChunks", "zarr_extents"]
+__all__ = ["ZarrChunks", "metadata_of", "zarr_extents"]
 
 
 def zarr_extents(folder: str, metadata: Mapping[str, Any]) -> list[tuple[Extent, int]]:
@@ -38,10 +40,11 @@ def zarr_extents(folder: str, metadata: Mapping[str, Any]) -> list[tuple[Extent,
         If a chunk is missing, or it is stored in another way.
     """
     place = os.path.join(folder, "zarr.json")
-    n_channels, n_samples = metadata["shape"]
-    channels, samples = metadata["chunk_grid"]["configuration"]["chunk_shape"]
-    dtype = np.dtype(metadata["data_type"]).newbyteorder("<")
-    codecs = [codec["name"] for codec in metadata["codecs"]]
+    with metadata_of(place):
+        n_channels, n_samples = map(index, metadata["shape"])
+        channels, samples = map(index, metadata["chunk_grid"]["configuration"]["chunk_shape"])
+        dtype = np.dtype(metadata["data_type"]).newbyteorder("<")
+        codecs = [str(codec["name"]) for codec in metadata["codecs"]]
     if codecs not in (["bytes"], ["bytes", "gzip"]) or dtype.kind not in "biufc" or channels < 1 or samples < 1:
         raise FormatError(
             "chunks are stored in a way that ecogcat does not write",
@@ -61,6 +64,39 @@ def zarr_extents(folder: str, metadata: Mapping[str, Any]) -> list[tuple[Extent,
             reader = ZarrChunks(files, channels, samples, dtype, "gzip" in codecs)
             placed.append((ReaderExtent(reader, n_channels, samples, dtype, files, samples), count))
     return placed
+
+
+@contextmanager
+def metadata_of(place: str) -> Iterator[None]:
+    """Turn what comes of looking something up in damaged metadata into an error that names their file.
+
+    Parameters
+    ----------
+    place : str
+        A `zarr.json`.
+
+    Raises
+    ------
+    FormatError
+
+    Examples
+    --------
+    >>> with metadata_of("a.zarr/signal/zarr.json"):
+    ...     {}["shape"]
+    Traceback (most recent call last):
+    ecogcat.errors.FormatError: a.zarr/signal/zarr.json: this metadata of Zarr is damaged (expected 'shape'; found ...
+    """
+    try:
+        yield
+    except KeyError as error:
+        raise _damaged(place, repr(error.args[0]), "nothing of that name") from error
+    except (LookupError, TypeError, ValueError) as error:
+        raise _damaged(place, "JSON as Zarr 3 has it", str(error)) from error
+
+
+def _damaged(place: str, expected: str, found: str) -> FormatError:
+    hint = "Copy this file, or the folder, again from where it was written; or write it again"
+    return FormatError("this metadata of Zarr is damaged", path=place, expected=expected, found=found, hint=hint)
 
 
 def _chunk(path: str, array: str) -> Source:

@@ -53,7 +53,7 @@ def write(
     ReadOnlyError
         If the dataset is read from there, or what is there is a device or a folder of other things.
     OSError
-        If the disk has no room; nothing is written then.
+        If the disk has no room, or a limit of the size of files is met; nothing is left there then.
     TypeError, ValueError
         If an argument is not usable, or metadata hold what is neither text nor number nor time.
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ecogcat.storage.atomic import put_in_place
 from ecogcat.storage.constant import ConstantExtent
 from ecogcat.storage.disk import take_room
+from ecogcat.storage.unfinished import SIGNATURE, UNFINISHED_SIGNATURE
 from ecogcat.storing import blocks
 from ecogcat.storing.blocks import Block, blocks_of, stream
 from ecogcat.storing.form import LAYOUT, Description, Run
@@ -36,8 +37,6 @@ __all__ = [
     "write_contiguous",
 ]
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-UNFINISHED_SIGNATURE = b"\x89ECOG\r\n~"
 SYNC_BYTES = 1 << 30  # written between two syncs: what a power cut can cost
 _MOST_SCALES = 4096  # an attribute has 64 KB
 _CHECKED = 3  # blocks compared with their source before an unfinished file is gone on with

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 
 from ecogcat.dataset import Dataset
 from ecogcat.errors import ReadOnlyError
-from ecogcat.storage.disk import check_room
+from ecogcat.storage.disk import check_may_write, check_room
+from ecogcat.storage.unfinished import held, unfinished_path
 
 __all__ = [
     "check_not_a_source",
@@ -20,10 +19,6 @@ __all__ = [
     "place_of",
     "unfinished_path",
 ]
-
-_LONGEST_NAME = 200
-UNFINISHED = ".ecogcat-unfinished"
-"""How names of files end that were not written to their end."""
 
 
 def place_of(path: str | os.PathLike[str], overwrite: bool, *, folder_of_chunks: bool = False) -> str:
@@ -45,13 +40,19 @@ def place_of(path: str | os.PathLike[str], overwrite: bool, *, folder_of_chunks:
         If there is no such folder.
     ReadOnlyError
         If something is there that is no file.
+    ValueError
+        If it is the URL of a place in a store elsewhere.
+    PermissionError
+        If the folder is read-only.
     OSError
         If the disk takes no name as long as this.
     """
+    check_may_write(os.fspath(path))
     place = os.path.realpath(os.path.expanduser(os.fspath(path)))
     folder = os.path.dirname(place)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"{place}: there is no folder {folder} to write to; make it first")
+    check_may_write(place)  # where links lead
     if os.path.lexists(place) and not overwrite:
         raise FileExistsError(f"{place} is there already; overwrite=True replaces it")
     if os.path.lexists(place) and not folder_of_chunks and not os.path.isfile(place):
@@ -132,54 +133,3 @@ def check_space(place: str, needed: int, there: int = 0) -> None:
     """
     instead = "make room, write to another disk, or select channels or time first"
     check_room(os.path.dirname(place), needed - there, place, instead)
-
-
-def unfinished_path(place: str, what: str = "") -> str:
-    """Return the name, beside a target, of what is not written to its end: hidden, and no recording by its ending."""
-    folder, name = os.path.split(place)
-    if len(os.fsencode(name)) > _LONGEST_NAME:
-        name = hashlib.blake2b(os.fsencode(name), digest_size=16).hexdigest()
-    return os.path.join(folder, f".{name}{what}{UNFINISHED}")
-
-
-@contextmanager
-def held(path: str, flags: int = 0) -> Iterator[int]:
-    """Open a file to write to, made if it is not there, and keep every other writer off it; yields the descriptor.
-
-    Raises
-    ------
-    BlockingIOError
-        If another process, or thread, writes it now.
-    """
-    descriptor = _open_held(path, flags)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _open_held(path: str, flags: int) -> int:
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | flags, 0o666)
-        try:
-            _lock(descriptor, path)
-            # Who held it before may have given it its name: then it is the target, and no longer ours to write to.
-            if os.path.exists(path) and os.path.samestat(os.fstat(descriptor), os.stat(path)):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, path: str) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: nobody can remove or replace a file there that another has open
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise BlockingIOError(
-            error.errno, f"{path} is being written by another process or thread: wait for it, or stop it"
-        ) from None

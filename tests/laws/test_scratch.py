@@ -71,6 +71,21 @@ def test_writing_is_assigning_to_an_array(known: list[KnownSignal], data: st.Dat
         laws.writes_as_numpy(joined.cut(start, stop), *data.draw(written((3, stop - start))))
 
 
+ONES = [6.0, 6, "6", True, 6j, None, [6.0], [[6.0]], [], [1.0, 2.0], "six"]
+ONES += [np.array(6.0), np.array([6.0]), np.array([[6.0]]), np.array([[[6.0]]]), np.zeros(0), np.array([6], object)]
+
+
+@pytest.mark.parametrize("values", ONES, ids=repr)
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i2", "c8", "?"])
+def test_one_sample_takes_what_numpy_takes(values: Any, dtype: str) -> None:
+    """Whether an array of one number is taken for it depends on NumPy's release."""
+    integer = np.array(1)
+    for index in [(0, 0), (-1, np.int16(2)), (integer, integer), (integer, 0), (0, 1, ...), (..., 0, 1), (0, ..., -1)]:
+        signal = ec.scratch(ec.from_array(np.zeros((2, 3), dtype), 1000)).signal
+        laws.writes_as_numpy(signal, index, values)
+        laws.writes_as_numpy(signal.take([1, 0]), index, values)
+
+
 @given(signals(n_channels=2), st.lists(st.integers(-9, 8), min_size=1, max_size=30), st.integers(0, 99))
 @example(None, [0, 0, -9, 0], 1)
 def test_of_places_named_twice_the_last_value_stays(known: KnownSignal | None, some: list[int], seed: int) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from ecogcat.storage import leftovers
-from ecogcat.storage.leftovers import owned_prefix, sweep
+from ecogcat.storage.atomic import written_whole
+from ecogcat.storage.leftovers import owned_prefix, sweep, unfinished_of_mine
+from ecogcat.storage.unfinished import unfinished_path
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/ns/pid").exists(), reason="only Linux says what numbers processes")
@@ -94,3 +96,48 @@ def test_where_process_numbers_say_nothing_nothing_is_removed(tmp_path: Path, mo
     sweep(str(tmp_path))
     assert len(list(tmp_path.iterdir())) == 1
     assert owned_prefix() == "ecogcat-"
+
+
+@pytest.mark.parametrize("name", ["joined.yaml", "n" * 255])
+def test_what_a_killed_write_left_beside_its_target_goes_with_the_next(name: str, tmp_path: Path) -> None:
+    place = str(tmp_path / name)
+    code = "import os, sys; from ecogcat.storage.atomic import written_whole\n"
+    code += "with written_whole(sys.argv[1]) as part: open(part, 'w').close(); os.kill(os.getpid(), 9)"
+    command = [sys.executable, "-c", code, place]
+    left = []
+    for _ in range(2):
+        assert subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False).returncode == -9
+        (one,) = tmp_path.iterdir()
+        assert one.name.startswith(".")
+        assert one.name.endswith(".ecogcat-unfinished")
+        left.append(one)
+    assert left[0] != left[1]
+    with written_whole(place) as part:
+        assert list(tmp_path.iterdir()) == []
+        Path(part).write_text("text")
+        assert unfinished_of_mine(place + "2") != part
+        assert Path(part).exists()
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_beside_a_target_only_what_nobody_writes_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    place, here, elsewhere = str(tmp_path / "a.yaml"), leftovers._numbering(), "0" * 16
+    now = [f".{here}-1-1", f".{elsewhere}-1-1", f".{elsewhere}-{gone.pid:x}-1"]
+    now += [f".{here}-{os.getpid():x}-0", "", ".scratch"]
+    names = [unfinished_path(place, one) for one in now] + [unfinished_path(place + "l", f".{here}-{gone.pid:x}-1")]
+    abandoned = [unfinished_path(place, one) for one in (f".{here}-{gone.pid:x}-1", f".{elsewhere}-1-2")]
+    for name in [*names, *abandoned]:
+        Path(name).touch()
+    os.utime(abandoned[1], (0, 0))
+    taken = Path(unfinished_of_mine(place))
+    assert not taken.exists()
+    assert sorted(map(str, tmp_path.iterdir())) == sorted(names)
+    taken.touch()  # of a process that had our number
+    assert unfinished_of_mine(place) == str(taken)
+    assert not taken.exists()
+    monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
+    Path(abandoned[0]).touch()
+    unfinished_of_mine(place)
+    assert Path(abandoned[0]).exists()

@@ -242,6 +242,16 @@ class TestUnfinished:
         found, _ = find_recordings(tmp_path, ec.open_recording)
         assert not [one.path for one in found if "unfinished" in one.path]
 
+    def test_it_is_told_of(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
+        with pytest.raises(ec.RecordingNotFound, match=r"a\.h5: nothing is there") as caught:
+            ec.open_recording(tmp_path / "a.h5")
+        assert "unfinished" not in str(caught.value)
+        interrupted(joined, tmp_path / "a.h5", 0.5, compression=compression)
+        said = r"a\.h5: nothing is there; an unfinished write of it lies beside it: run the same write again to go on"
+        for format in (None, "ecogcat", "hdf5"):
+            with pytest.raises(ec.RecordingNotFound, match=said):
+                ec.open_recording(tmp_path / "a.h5", format=format)
+
     def test_the_same_write_goes_on(self, compression: Any, joined: ec.Dataset, tmp_path: Path) -> None:
         ec.write(joined, tmp_path / "whole.h5", compression=compression)
         interrupted(joined, tmp_path / "a.h5", 0.5, compression=compression)
@@ -397,17 +407,67 @@ def test_a_folder_named_with_a_slash_at_its_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "options"), [("a.h5", {}), ("a.h5", {"compression": "gzip"}), ("a.mat", {})])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("ENOSPC", r"the disk ran full \(No space left on device\); nothing of it was left there\. Make room first"),
+        (
+            "EDQUOT",
+            r"the room that this disk gives you is used up \(Disk quota exceeded\); .* or write to another disk",
+        ),
+        ("EFBIG", r"a file may not become as large as that \(File too large\); .*`ulimit -f`"),
+    ],
+)
 def test_a_disk_that_runs_full_on_the_way_names_the_file(
-    name: str, options: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, options: Any, number: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    code = getattr(errno, number)
+
     def full(*arguments: Any) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "pwrite", full)
-    with pytest.raises(OSError, match=rf"{tmp_path / name}: the disk ran full \(No space left on device\)") as caught:
+    with pytest.raises(OSError, match=rf"{tmp_path / name}: {said}") as caught:
         ec.write(ec.from_array([[1.0] * 99], 1000), tmp_path / name, **options)
-    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.errno == code
     assert list(tmp_path.iterdir()) == []
+
+
+_LIMITED = """
+import os, resource, sys
+import numpy as np
+import ecogcat as ec
+os.chdir(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 18, 1 << 18))
+numbers = np.random.default_rng(0).integers(-30000, 30000, (4, 100_000), np.int16)
+dataset = ec.from_array(numbers, 1000, events=range(1000, 99_000, 500))
+ways = {name: lambda name=name: ec.write(dataset, name) for name in ("a.h5", "a.mat", "a.zarr")}
+ways |= {name: lambda name=name: ec.write(dataset, name, compression="gzip") for name in ("b.h5", "b.mat")}
+ways |= {name: lambda name=name: ec.epochs(dataset, 500, 500, out=name) for name in ("c.h5", "c.npy")}
+ways |= {"d.h5": lambda: ec.scratch(dataset, "d.h5"), os.environ["TMPDIR"]: lambda: ec.scratch(dataset)}
+for name, way in ways.items():
+    try:
+        way()
+    except Exception as error:
+        print(name, "|", type(error).__name__, error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are not limited in size there")
+def test_a_limit_of_the_size_of_files_names_the_file(tmp_path: Path) -> None:
+    """libhdf5 has errors of its own for it."""
+    (tmp_path / "temporary").mkdir()
+    own = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "temporary")}
+    command = [sys.executable, "-c", _LIMITED, str(tmp_path)]
+    done = subprocess.run(command, env=own, capture_output=True, text=True, check=True)
+    said = [line.split(" | ") for line in done.stdout.splitlines()]
+    assert len(said) == 9, done.stderr
+    for name, text in said:
+        assert text.startswith("OSError [Errno 27] ")
+        assert f"{name}: a file may not become as large as that (File too large); nothing" in text
+        assert "`ulimit -f`" in text
+    assert os.listdir(tmp_path) == ["temporary"]
+    assert os.listdir(tmp_path / "temporary") == []
 
 
 @pytest.mark.parametrize("name", ["a.h5", "a.mat", "a.zarr", "a.vds.h5"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,40 @@ def test_a_damaged_chunk_is_an_error(joined: ec.Dataset, tmp_path: Path) -> None
     (tmp_path / "a.zarr/signal/c/0/1").write_bytes(b"no gzip")
     with pytest.raises(ec.FormatError, match="this chunk cannot be read"):
         ec.open_recording(tmp_path / "a.zarr").signal[:]
+
+
+@pytest.mark.parametrize(
+    ("member", "found"),
+    [
+        ("", "expected 'attributes'; found nothing of that name"),
+        ("signal/", "expected 'shape'; found nothing of that name"),
+        ("aligned/adc/", "expected 'shape'; found nothing of that name"),
+        ("description/text/", "expected 'attributes'; found nothing of that name"),
+    ],
+)
+def test_damaged_metadata_are_named(member: str, found: str, joined: ec.Dataset, tmp_path: Path) -> None:
+    ec.write(joined, tmp_path / "a.zarr")
+    place = tmp_path / f"a.zarr/{member}zarr.json"
+    tree = json.loads(place.read_text())
+    key = found.split("'")[1]
+    damaged = {"{}": found, json.dumps({name: one for name, one in tree.items() if name != key}): found}
+    damaged |= dict.fromkeys(("[]", "7", "{", ""), "expected JSON as Zarr 3 has it; found")
+    for text, said in damaged.items():
+        place.write_text(text)
+        with pytest.raises(ec.FormatError, match=re.escape(f"{place}: this metadata of Zarr is damaged")) as caught:
+            ec.open_recording(tmp_path / "a.zarr")
+        assert said in str(caught.value)
+        assert "HDF5" not in str(caught.value)
+    place.write_text(json.dumps(tree))
+    assert ec.equals(ec.open_recording(tmp_path / "a.zarr"), joined)
+
+
+def test_a_damaged_description_is_named(joined: ec.Dataset, tmp_path: Path) -> None:
+    ec.write(joined, tmp_path / "a.zarr")
+    chunk = tmp_path / "a.zarr/description/a0/c/0"
+    chunk.write_bytes(chunk.read_bytes()[:-3])
+    with pytest.raises(ec.FormatError, match=re.escape(f"{chunk}: this chunk of a Zarr array is damaged")):
+        ec.open_recording(tmp_path / "a.zarr")
 
 
 @pytest.mark.parametrize("exchange", [True, False])
