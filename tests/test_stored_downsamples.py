@@ -150,7 +150,7 @@ def test_logic_lines_keep_their_edges_where_events_are(tmp_path: Path) -> None:
 
 def test_the_folder_for_them_is_looked_at_first(recording: Path, tmp_path: Path) -> None:
     ec.open_recording(recording, resample_rate=250, save_downsampled=True)
-    store = tmp_path / "cache" / "deep"
+    store = tmp_path / "cache"
     assert sources_of(ec.open_recording(recording, resample_rate=250, store_path=store)) == {NAME}
     assert not store.exists()
     (recording.parent / NAME).unlink()
@@ -432,6 +432,83 @@ def test_consecutive_pieces_are_one(tmp_path: Path) -> None:
 
 def test_names() -> None:
     assert [stored_name("a", rate) for rate in (2000, 2000.0, 666.67)] == ["a_Fs2000.h5", "a_Fs2000.h5", "a_Fs666.h5"]
+
+
+# What cannot be meant, or done ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["use_stored", "save_downsampled", "causal"])
+def test_yes_or_no_is_true_or_false(name: str, recording: Path) -> None:
+    for rate in (None, 250):
+        with pytest.raises(TypeError, match=f"{name}= is True or False, not 'no'"):
+            ec.open_recording(recording, resample_rate=rate, **{name: "no"})
+    assert os.listdir(recording.parent) == ["rec.h5"]
+
+
+def test_none_leaves_it_as_it_is(recording: Path) -> None:
+    ec.open_recording(recording, resample_rate=250, save_downsampled=True)
+    again = ec.open_recording(recording, resample_rate=250, use_stored=None, save_downsampled=None, causal=None)
+    assert sources_of(again) == {NAME}
+
+
+@pytest.mark.parametrize(
+    ("asked", "needed", "text"),
+    [
+        (
+            {"resample_filter": "none"},
+            {"resample_rate": 250},
+            "resample_filter='none' did nothing: it goes with resample_rate=",
+        ),
+        (
+            {"save_downsampled": True},
+            {"resample_rate": 250},
+            "save_downsampled=True saved nothing: it goes with resample_rate=",
+        ),
+        ({"causal": True}, {"notches": 60}, "causal=True did nothing: it goes with bandpass= or notches="),
+    ],
+)
+def test_what_goes_with_another_argument_says_so(asked: Any, needed: Any, text: str, recording: Path) -> None:
+    assert told(ec.open_recording(recording, **asked)) == (text,)
+    assert told(ec.open_recording(recording, **asked, **needed)) == ()
+
+
+def test_sessions_may_say_one_or_zero(tmp_path: Path) -> None:
+    path = write_headstage(tmp_path / "local", "rec", "oephys", n_samples=1001)
+    session(tmp_path, "resample_rate: 250\nsave_downsamp: 1").read()
+    assert (path.parent / NAME).exists()
+    assert NAME not in sources_of(session(tmp_path, "resample_rate: 250\nuse_stored: 0").read())
+    assert sources_of(session(tmp_path, "resample_rate: 250\nuse_stored: 1").read()) == {NAME}
+
+
+def test_the_folder_that_a_session_names_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_headstage(tmp_path / "local", "rec", "oephys", n_samples=1001)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    session(tmp_path, "resample_rate: 250\nsave_downsamp: True\nstore_path: store").read()
+    assert (tmp_path / "store" / NAME).exists()
+    assert os.listdir() == []
+
+
+def test_folders_that_are_none(recording: Path, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"resample_rate": 250, "save_downsampled": True}
+    with pytest.raises(NotADirectoryError, match=r"store_path= is a folder, and .*rec\.h5 is none: name the folder"):
+        ec.open_recording(recording, **asked, store_path=recording)
+    with pytest.raises(TypeError, match="store_path= is a folder's path, not 5"):
+        ec.open_recording(recording, **asked, store_path=5)
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*no in which to make it; make that first"):
+        ec.open_recording(recording, **asked, store_path=tmp_path / "no" / "such")
+    assert os.listdir(tmp_path) == ["raw"]
+
+
+def test_a_folder_that_nobody_may_write_to(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: Any, **options: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("ecogcat.formats.downsamples.write", refused)
+    with pytest.raises(
+        PermissionError, match=rf"cannot write .*{NAME} \(Permission denied\): name a folder with store_"
+    ):
+        ec.open_recording(recording, resample_rate=250, save_downsampled=True)
 
 
 # Of which nothing else is left --------------------------------------------------------------------

@@ -7,6 +7,7 @@ to fit. Neither is used if it is older than the recording.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ __all__ = ["at_rate", "stored_files", "stored_name"]
 
 _KEY, _BY = "downsample_of", "downsample_filter"
 _ENDINGS = (".h5", ".hdf")
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _LAYOUT, _FRONT = b"ecogcat_layout", 1 << 20
 _RATE_TOLERANCE = 1e-3
 
@@ -129,8 +131,8 @@ def _written(target: str, wanted: _Wanted, odd: list[str]) -> Dataset:
     said = {_KEY: wanted.key, _BY: wanted.filter, **wanted.origin.said}
     parts = [part.replace(metadata=FrozenMapping({**part.metadata, **said})) for part in wanted.plain.parts]
     begun = max(time.time_ns(), wanted.origin.changed_last()[0])
-    os.makedirs(os.path.dirname(target), exist_ok=True)
     try:
+        _make_folder(os.path.dirname(target))
         write(wanted.plain.replace(events=wanted.lower.events).replace(parts=parts), target, overwrite=replaces)
         os.utime(target, ns=(begun, begun))  # so that it is older than what is changed while it is written
     except BlockingIOError:
@@ -138,7 +140,25 @@ def _written(target: str, wanted: _Wanted, odd: list[str]) -> Dataset:
         return _noted(wanted.lower, odd)
     except FileExistsError:  # written by another process since
         pass
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        raise PermissionError(
+            error.errno,
+            f"cannot write {target} ({error.strerror}): name a folder with store_path=, or leave "
+            "save_downsampled= away",
+        ) from error
     return _found(target, wanted, odd) or _noted(wanted.lower, odd)
+
+
+def _make_folder(folder: str) -> None:
+    """Make a folder, not those above it: what is misspelt may be any of them."""
+    above = os.path.dirname(folder)
+    if not os.path.isdir(above):
+        raise FileNotFoundError(
+            f"store_path={folder}: there is no folder {above} in which to make it; make that first, or correct the path"
+        )
+    os.makedirs(folder, exist_ok=True)
 
 
 def _check_ours(target: str, wanted: _Wanted, odd: list[str]) -> None:
