@@ -16,6 +16,7 @@ import pytest
 
 import ecogcat as ec
 from ecogcat.formats.downsamples import stored_name
+from ecogcat.formats.origin import is_of_folders
 from ecogcat.reading.execute import execute
 from ecogcat.testing.headstages import write_headstage
 from ecogcat.testing.rhd import write_rhd
@@ -242,6 +243,21 @@ def test_what_is_left_is_that_of_the_recording_alone(tmp_path: Path) -> None:
     (store / NAME).rename(tmp_path / "day1" / NAME)
     (tmp_path / "day1").rename(tmp_path / "moved")  # with what lies beside the recording
     np.testing.assert_array_equal(left("moved").read().signal[:], values)
+
+
+@pytest.mark.parametrize(
+    ("made_of", "stored", "fits"),
+    [
+        ("/lab/day1/rec.h5", "/store/rec_Fs250.h5", True),
+        ("/lab/day1", "/store/rec_Fs250.h5", True),  # some files of the folder
+        ("/lab/day1/2026_rec_02", "/store/rec_Fs250.h5", True),
+        ("/lab/day2/rec.h5", "/store/rec_Fs250.h5", False),
+        ("/lab/day2/rec.h5", "/lab/day1/rec_Fs250.h5", True),  # moved with it
+        ("/lab/day1/other", "/store/rec_Fs250.h5", False),  # some files of a folder within
+    ],
+)
+def test_whether_it_was_made_of_a_recording_of_a_folder(made_of: str, stored: str, fits: bool) -> None:
+    assert is_of_folders(made_of, "rec", stored, ["/lab/day1"]) is fits
 
 
 def test_a_folder_that_moved_as_a_whole(recording: Path, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def find_recording(
             if not _is_stored(path):
                 continue
             made = made_of(detect(path).open(path).metadata)
-            if made is None or is_of_folders(made, path, [*inside, *folders]):
+            if made is None or is_of_folders(made, name, path, [*inside, *folders]):
                 return Place(path, None)
             others.append(f"; {path} was made of another recording, {made}")
         looked += [os.path.join(folder, stored) for folder in [*stores, *inside, *folders]]

@@ -92,7 +92,7 @@ def at_rate(
     folders = [origin.folder]
     if store_path is not None:
         folders.insert(0, os.path.abspath(os.path.expanduser(os.fspath(store_path))))
-    name = stored_name(name_for_stored(dataset, place), rate)
+    name = stored_name(name_for_stored(dataset, origin.path), rate)
     odd: list[str] = []
     if use_stored:
         for path in stored_files(folders, name):

@@ -99,11 +99,11 @@ def apply_load_arguments(
         What is filtered out before samples are left out; the first by default, which takes any ratio of rates.
     use_stored : bool
         Take the samples at that rate from ``<recording>_Fs2000.h5``, in `store_path` or beside the recording, if that
-        was made of this recording.
+        was made of this recording, and is no older than it.
     save_downsampled : bool
         Write that file if there is none that fits.
     store_path : path, optional
-        Folder for it.
+        Folder for it, which is made if the one above it is there.
     remove_mean : bool, optional
         Take the mean of each channel off; see `ecogcat.remove_mean`.
     bandpass : (float, float), optional

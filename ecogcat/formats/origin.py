@@ -109,13 +109,15 @@ def made_of(metadata: Mapping[str, Any]) -> str | None:
     return metadata.get(_PATH)
 
 
-def is_of_folders(path: str, stored: str, folders: Sequence[str]) -> bool:
-    """Whether a stored downsample that was made of the recording at `path` is that of a recording of some folders.
+def is_of_folders(path: str, name: str, stored: str, folders: Sequence[str]) -> bool:
+    """Whether a stored downsample that was made of the recording at `path` is that of one of a name in some folders.
 
     It is if it lies in one of them: then it moved with the recording.
     """
     real = {os.path.realpath(folder) for folder in folders}
-    near = {os.path.dirname(stored), path, os.path.dirname(path)}  # a recording may be some files of a folder
+    near = {os.path.dirname(stored), path}  # a recording may be some files of a folder
+    if name in os.path.basename(path):
+        near.add(os.path.dirname(path))
     return not real.isdisjoint(os.path.realpath(one) for one in near)
 
 
