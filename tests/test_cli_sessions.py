@@ -148,6 +148,33 @@ def test_options_of_a_join_are_kept(catalog: Path, run: Run) -> None:
     assert ec.load_session(catalog, "both")[0].units == "mV"
 
 
+@pytest.mark.parametrize("store", [None, "inside", "../outside"])
+def test_a_join_kept_as_an_entry_writes_nothing_by_itself(
+    store: str | None, catalog: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = catalog.parent
+    (folder / "kept").mkdir()
+    monkeypatch.chdir(folder / "kept")  # as seen from there a folder is named
+    asked = [
+        "-l",
+        "save_downsampled=true",
+        "-l",
+        "resample_rate=500",
+        *(["-l", f"store_path={store}"] if store else []),
+    ]
+    done = run("join", catalog, "day0/*", "-o", "both.yaml", *asked)
+    assert (done.exit_code, "save_downsampled is left out of the entry" in done.stderr) == (0, True), done.output
+    stored = folder / "kept" / store if store else folder / "data" / "day0"
+    written = sorted(str(one.resolve()) for one in stored.glob("*_Fs500.h5"))
+    assert len(written) == 2
+    args = yaml.safe_load(Path("both.yaml").read_text())["sources"]["both"]["args"]
+    where = {None: {}, "inside": {"store_path": "inside"}, "../outside": {"store_path": str(folder / "outside")}}[store]
+    assert args == {"parts": ["day0/a", "day0/b"], "resample_rate": 500, **where}
+    monkeypatch.chdir(folder)
+    joined = ec.load_session(folder / "kept" / "both.yaml", "both")[0]
+    assert sorted(source.path for source in joined.signal.sources) == written
+
+
 def test_every_option_of_join_is_a_flag(run: Run) -> None:
     import inspect
 

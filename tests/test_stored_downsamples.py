@@ -16,6 +16,7 @@ import pytest
 
 import ecogcat as ec
 from ecogcat.formats.downsamples import stored_name
+from ecogcat.formats.origin import is_of_folders
 from ecogcat.reading.execute import execute
 from ecogcat.testing.headstages import write_headstage
 from ecogcat.testing.rhd import write_rhd
@@ -150,7 +151,7 @@ def test_logic_lines_keep_their_edges_where_events_are(tmp_path: Path) -> None:
 
 def test_the_folder_for_them_is_looked_at_first(recording: Path, tmp_path: Path) -> None:
     ec.open_recording(recording, resample_rate=250, save_downsampled=True)
-    store = tmp_path / "cache" / "deep"
+    store = tmp_path / "cache"
     assert sources_of(ec.open_recording(recording, resample_rate=250, store_path=store)) == {NAME}
     assert not store.exists()
     (recording.parent / NAME).unlink()
@@ -182,7 +183,12 @@ def test_not_used_for_another_rate_or_recording(recording: Path) -> None:
     ec.open_recording(recording, resample_rate=250, save_downsampled=True)
     near = ec.open_recording(recording, resample_rate=250.5)  # the same name
     assert (sources_of(near), near.sampling_rate) == ({"rec.h5"}, 250.5)
-    assert "made of other samples" in told(near)[0]
+    assert told(near) == (f"{NAME} is not used: it is at 250 Hz, not at 250.5 Hz",)
+    with pytest.raises(
+        ec.EcogcatError, match=r"this recording at 250 Hz, and is not written over with that at 250\.5 Hz"
+    ):
+        ec.open_recording(recording, resample_rate=250.5, save_downsampled=True)
+    assert sources_of(ec.open_recording(recording, resample_rate=250)) == {NAME}
     assert sources_of(ec.open_recording(recording, resample_rate=500)) == {"rec.h5"}
     assert ec.open_recording(recording, resample_rate=1000, save_downsampled=True).sampling_rate == 1000
     assert not (recording.parent / "rec_Fs1000.h5").exists()  # that is its own rate
@@ -191,6 +197,149 @@ def test_not_used_for_another_rate_or_recording(recording: Path) -> None:
         file["chdata"][:] = 7
     (recording.parent / NAME).rename(other.parent / NAME)
     assert sources_of(ec.open_recording(other, resample_rate=250)) == {"rec.h5"}
+
+
+def two_days(folder: Path) -> tuple[Path, Path]:
+    """Two recordings of one name, of other samples."""
+    first, second = (write_headstage(folder / day, "rec", "oephys", n_samples=1001) for day in ("day1", "day2"))
+    with h5py.File(second, "r+") as file:
+        file["chdata"][:] = file["chdata"][:] + 1
+    return first, second
+
+
+def test_one_folder_for_those_of_two_recordings_of_one_name(tmp_path: Path) -> None:
+    first, second = two_days(tmp_path)
+    store = tmp_path / "store"
+    asked: dict[str, Any] = {"resample_rate": 250, "store_path": store}
+    dataset = ec.open_recording(first, **asked, save_downsampled=True)
+    values = dataset.signal[:]
+    other = ec.open_recording(second, **asked)
+    assert told(other) == (f"{NAME} is not used: it was made of {first}",)
+    assert sources_of(other) == {"rec.h5"}
+    for more in ({}, {"use_stored": False}):
+        with pytest.raises(ec.EcogcatError) as caught:
+            ec.open_recording(second, **asked, **more, save_downsampled=True)
+        assert str(caught.value).startswith(
+            f"{store / NAME} was made of another recording, {first}, and is not written over with that of {second}: "
+            "give each its own folder with store_path="
+        )
+    np.testing.assert_array_equal(dataset.signal[:], values)
+    assert ec.equals(ec.open_recording(first, **asked, save_downsampled=True), dataset)
+
+
+def test_what_is_left_is_that_of_the_recording_alone(tmp_path: Path) -> None:
+    first, second = two_days(tmp_path)
+    store = tmp_path / "store"
+    values = ec.open_recording(first, resample_rate=250, save_downsampled=True, store_path=store).signal[:]
+    first.unlink()
+    second.unlink()
+
+    def left(day: str) -> Any:
+        return session(tmp_path, f"exp_path: {day}\nstore_path: store\nresample_rate: 250")
+
+    np.testing.assert_array_equal(left("day1").read().signal[:], values)
+    with pytest.raises(ec.RecordingNotFound, match=rf"{NAME} was made of another recording, {first}"):
+        left("day2").read()
+    (store / NAME).rename(tmp_path / "day1" / NAME)
+    (tmp_path / "day1").rename(tmp_path / "moved")  # with what lies beside the recording
+    np.testing.assert_array_equal(left("moved").read().signal[:], values)
+
+
+@pytest.mark.parametrize(
+    ("made_of", "stored", "fits"),
+    [
+        ("/lab/day1/rec.h5", "/store/rec_Fs250.h5", True),
+        ("/lab/day1", "/store/rec_Fs250.h5", True),  # some files of the folder
+        ("/lab/day1/2026_rec_02", "/store/rec_Fs250.h5", True),
+        ("/lab/day2/rec.h5", "/store/rec_Fs250.h5", False),
+        ("/lab/day2/rec.h5", "/lab/day1/rec_Fs250.h5", True),  # moved with it
+        ("/lab/day1/other", "/store/rec_Fs250.h5", False),  # some files of a folder within
+    ],
+)
+def test_whether_it_was_made_of_a_recording_of_a_folder(made_of: str, stored: str, fits: bool) -> None:
+    assert is_of_folders(made_of, "rec", stored, ["/lab/day1"]) is fits
+
+
+def test_a_folder_that_moved_as_a_whole(recording: Path, tmp_path: Path) -> None:
+    ec.open_recording(recording, resample_rate=250, save_downsampled=True)
+    moved = recording.parent.rename(tmp_path / "moved") / "rec.h5"
+    assert sources_of(ec.open_recording(moved, resample_rate=250)) == {NAME}
+    with h5py.File(moved, "r+") as file:
+        data = file["chdata" if "chdata" in file else "amplifier_data"]
+        data[:] = data[:] + 1
+    assert "made of other samples" in told(ec.open_recording(moved, resample_rate=250))[0]
+    again = ec.open_recording(moved, resample_rate=250, save_downsampled=True)
+    assert ec.equals(again, ec.open_recording(moved, resample_rate=250, use_stored=False))
+
+
+@pytest.mark.parametrize("ending", [".h5", ".zarr", ".mat"])
+def test_files_of_one_inner_name_are_told_apart_by_their_own(ending: str, tmp_path: Path) -> None:
+    for k, name in enumerate(("a", "b")):
+        dataset = ec.from_array(np.full((2, 1000), k, "f4"), 1000.0, name="inner")
+        ec.write(dataset, tmp_path / (name + ending))
+        opened = ec.open_recording(tmp_path / (name + ending), resample_rate=500, save_downsampled=True)
+        assert (opened.name, sources_of(opened)) == ("inner", {f"{name}_Fs500.h5"})
+    assert sorted(os.listdir(tmp_path)) == sorted([f"a{ending}", "a_Fs500.h5", f"b{ending}", "b_Fs500.h5"])
+    np.testing.assert_allclose(ec.open_recording(tmp_path / ("b" + ending), resample_rate=500).signal[:, 200:300], 1)
+
+
+def unnoticed(path: Path) -> None:
+    """Alter a sample of which no fingerprint knows, in a file of many blocks."""
+    name = "chdata" if "oephys" in str(path) else "amplifier_data"
+    from ecogcat.storage.source import Source
+
+    before = Source.open(path)
+    with h5py.File(path, "r+") as file:
+        data = file[name]
+        middle = data.shape[1] // 2
+        data[3, middle : middle + 4] = data[3, middle : middle + 4] + 1000
+    assert Source.open(path) == before
+
+
+@pytest.mark.parametrize("headstage", ["oephys", "intan_rhd"])
+def test_one_older_than_the_recording_is_not_used(headstage: str, tmp_path: Path) -> None:
+    path = write_headstage(tmp_path / headstage, "rec", headstage, n_samples=20_000)
+    stale = ec.open_recording(path, resample_rate=250, save_downsampled=True)
+    unnoticed(path)
+    dataset = ec.open_recording(path, resample_rate=250)
+    text = f"{NAME} is not used: it is older than {path}, which was changed since; save_downsampled=True makes it anew"
+    assert told(dataset) == (text,)
+    assert sources_of(dataset) == {"rec.h5"}
+    assert (dataset.signal[3] != stale.signal[3]).any()
+    again = ec.open_recording(path, resample_rate=250, save_downsampled=True)
+    assert (again.warnings, sources_of(again)) == ((), {NAME})
+    assert ec.equals(again, dataset)
+    assert told(ec.open_recording(path, resample_rate=250)) == ()
+
+
+def test_one_made_while_the_recording_was_changed_is_older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_headstage(tmp_path / "oephys", "rec", "oephys", n_samples=20_000)
+
+    def write(*arguments: Any, **options: Any) -> None:
+        ec.write(*arguments, **options)
+        unnoticed(path)
+
+    monkeypatch.setattr("ecogcat.formats.downsamples.write", write)
+    dataset = ec.open_recording(path, resample_rate=250, save_downsampled=True)
+    assert "is not used: it is older than" in told(dataset)[0]
+
+
+def test_one_of_a_recording_from_a_clock_that_is_ahead(recording: Path) -> None:
+    ahead = os.stat(recording).st_mtime + 3600
+    os.utime(recording, (ahead, ahead))
+    ec.open_recording(recording, resample_rate=250, save_downsampled=True)
+    assert sources_of(ec.open_recording(recording, resample_rate=250)) == {NAME}
+
+
+def test_one_cut_short_is_told_from_what_others_wrote(recording: Path) -> None:
+    ec.open_recording(recording, resample_rate=250, save_downsampled=True)
+    path = recording.parent / NAME
+    os.truncate(path, path.stat().st_size - 1000)
+    assert "was cut short" in told(ec.open_recording(recording, resample_rate=250))[0]
+    with pytest.raises(ec.EcogcatError, match=rf"{NAME}: ecogcat wrote this file, and it is damaged.*: delete it, "):
+        ec.open_recording(recording, resample_rate=250, save_downsampled=True)
+    path.unlink()
+    assert sources_of(ec.open_recording(recording, resample_rate=250, save_downsampled=True)) == {NAME}
 
 
 def test_not_used_if_not_wanted(recording: Path) -> None:
@@ -301,12 +450,90 @@ def test_names() -> None:
     assert [stored_name("a", rate) for rate in (2000, 2000.0, 666.67)] == ["a_Fs2000.h5", "a_Fs2000.h5", "a_Fs666.h5"]
 
 
+# What cannot be meant, or done ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["use_stored", "save_downsampled", "causal"])
+def test_yes_or_no_is_true_or_false(name: str, recording: Path) -> None:
+    for rate in (None, 250):
+        with pytest.raises(TypeError, match=f"{name}= is True or False, not 'no'"):
+            ec.open_recording(recording, resample_rate=rate, **{name: "no"})
+    assert os.listdir(recording.parent) == ["rec.h5"]
+
+
+def test_none_leaves_it_as_it_is(recording: Path) -> None:
+    ec.open_recording(recording, resample_rate=250, save_downsampled=True)
+    again = ec.open_recording(recording, resample_rate=250, use_stored=None, save_downsampled=None, causal=None)
+    assert sources_of(again) == {NAME}
+
+
+@pytest.mark.parametrize(
+    ("asked", "needed", "text"),
+    [
+        (
+            {"resample_filter": "none"},
+            {"resample_rate": 250},
+            "resample_filter='none' did nothing: it goes with resample_rate=",
+        ),
+        (
+            {"save_downsampled": True},
+            {"resample_rate": 250},
+            "save_downsampled=True saved nothing: it goes with resample_rate=",
+        ),
+        ({"causal": True}, {"notches": 60}, "causal=True did nothing: it goes with bandpass= or notches="),
+    ],
+)
+def test_what_goes_with_another_argument_says_so(asked: Any, needed: Any, text: str, recording: Path) -> None:
+    assert told(ec.open_recording(recording, **asked)) == (text,)
+    assert told(ec.open_recording(recording, **asked, **needed)) == ()
+
+
+def test_sessions_may_say_one_or_zero(tmp_path: Path) -> None:
+    path = write_headstage(tmp_path / "local", "rec", "oephys", n_samples=1001)
+    session(tmp_path, "resample_rate: 250\nsave_downsamp: 1").read()
+    assert (path.parent / NAME).exists()
+    assert NAME not in sources_of(session(tmp_path, "resample_rate: 250\nuse_stored: 0").read())
+    assert sources_of(session(tmp_path, "resample_rate: 250\nuse_stored: 1").read()) == {NAME}
+
+
+def test_the_folder_that_a_session_names_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_headstage(tmp_path / "local", "rec", "oephys", n_samples=1001)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    session(tmp_path, "resample_rate: 250\nsave_downsamp: True\nstore_path: store").read()
+    assert (tmp_path / "store" / NAME).exists()
+    assert os.listdir() == []
+
+
+def test_folders_that_are_none(recording: Path, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"resample_rate": 250, "save_downsampled": True}
+    with pytest.raises(NotADirectoryError, match=r"store_path= is a folder, and .*rec\.h5 is none: name the folder"):
+        ec.open_recording(recording, **asked, store_path=recording)
+    with pytest.raises(TypeError, match="store_path= is a folder's path, not 5"):
+        ec.open_recording(recording, **asked, store_path=5)
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*no in which to make it; make that first"):
+        ec.open_recording(recording, **asked, store_path=tmp_path / "no" / "such")
+    assert os.listdir(tmp_path) == ["raw"]
+
+
+def test_a_folder_that_nobody_may_write_to(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: Any, **options: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("ecogcat.formats.downsamples.write", refused)
+    with pytest.raises(
+        PermissionError, match=rf"cannot write .*{NAME} \(Permission denied\): name a folder with store_"
+    ):
+        ec.open_recording(recording, resample_rate=250, save_downsampled=True)
+
+
 # Of which nothing else is left --------------------------------------------------------------------
 
 
 def session(folder: Path, options: str, headstage: str = "oephys") -> Any:
     path = folder / "day.txt"
-    path.write_text(f"[session]\nexp_path: local\nnwk_path: net\nheadstage: {headstage}\n{options}\n[rec]\n")
+    places = "" if "exp_path" in options else "exp_path: local\nnwk_path: net\n"
+    path.write_text(f"[session]\n{places}headstage: {headstage}\n{options}\n[rec]\n")
     return ec.open_session(path)["rec"]
 
 
@@ -332,7 +559,11 @@ def test_only_the_stored_one_is_left(recording: Path, tmp_path: Path) -> None:
     with pytest.raises(ec.RecordingNotFound):
         source.read()
     np.testing.assert_array_equal(source(store_path=str(tmp_path)).read().signal[:], dataset.signal[:])
+    os.utime(tmp_path / "rec_Fs250.h5", (1, 1))
     (tmp_path / "net" / "rec.h5").write_bytes(recording.read_bytes())  # it is back: it goes before
+    again = source(store_path=str(tmp_path)).read()
+    assert "is not used: it is older than" in told(again)[0]
+    os.utime(tmp_path / "rec_Fs250.h5")
     again = source(store_path=str(tmp_path)).read()
     assert "its shape fits" in told(again)[0]
     assert again.parts[0].paths == (str(tmp_path / "net" / "rec.h5"),)

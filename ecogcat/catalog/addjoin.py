@@ -44,7 +44,7 @@ def add_join(
     options : mapping
         Those of the join, with `name`, which the entry gets.
     load : mapping, optional
-        Load arguments of all parts.
+        Load arguments of all parts. `save_downsampled` is left out: reading an entry writes nothing by itself.
     overwrite : bool
         Whether an entry of that name is replaced.
     """
@@ -55,7 +55,8 @@ def add_join(
     check_may_write(output)
     source, target = os.path.abspath(catalog), os.path.abspath(output)
     name = str(options["name"])
-    args = {"parts": list(names), **{key: value for key, value in options.items() if key != "name"}, **(load or {})}
+    told = {key: value for key, value in options.items() if key != "name"}
+    args = {"parts": list(names), **told, **_kept(load or {}, os.path.dirname(target))}
     new: dict[str, Any] = {name: {"driver": "ecog_join", "args": args}}
     old = read_catalog_text(target) if os.path.exists(target) else None
     if old is not None and name in old.content["sources"] and not overwrite:
@@ -76,6 +77,17 @@ def add_join(
         from ecogcat.catalog.indexed import index_text  # imports Intake
 
         index_text(target, text)
+
+
+def _kept(load: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """Return load arguments of a call as those of an entry of a catalog in a folder."""
+    kept = {key: value for key, value in load.items() if key != "save_downsampled"}
+    store = kept.get("store_path")
+    if isinstance(store, str) and not is_url(store):  # said as it is seen from the working directory
+        place = os.path.abspath(os.path.expanduser(store))
+        within = place.startswith(os.path.join(folder, ""))
+        kept["store_path"] = os.path.relpath(place, folder) if within else place
+    return kept
 
 
 def _edits(old: CatalogText, new: Mapping[str, Any], name: str) -> list[Edit]:

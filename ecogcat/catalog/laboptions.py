@@ -48,6 +48,7 @@ OURS: Mapping[str, str] = MappingProxyType(
 
 _FILTERING = ("bandpass", "notches", "causal", "resample_rate", "reference", "snip_transient")
 _ALWAYS = ("resample_filter", "remove_mean", "others_as_ground")  # with a value by system where nothing is said
+_NUMBERS_TOO = ("use_stored", "save_downsamp")
 _STORING = ("use_stored", "save_downsampled", "store_path")
 LATER = (*_FILTERING, *_STORING, *_ALWAYS)
 """Load arguments that not every format, or not yet any, has; None leaves them out all the same."""
@@ -191,6 +192,8 @@ def _as_ours(name: str, value: Any) -> Any:
     """Return the value of an option as ecogcat's argument has it; None where it has none."""
     if name in _HALVES and not isinstance(value, str):
         return _HALVES[name]
+    if name in _NUMBERS_TOO and isinstance(value, float):  # 0 or 1, which session files may say for False or True
+        return bool(value)
     if name == "car" and value is True:
         return "common"
     if name == "local_ref" and value is True:

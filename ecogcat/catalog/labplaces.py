@@ -13,6 +13,7 @@ from ecogcat.electrodes.active import UNMIXES
 from ecogcat.errors import CatalogError, FormatError, RecordingNotFound
 from ecogcat.formats.downsamples import stored_files, stored_name
 from ecogcat.formats.mux import COLUMN_ORDERS, GAINS
+from ecogcat.formats.origin import is_of_folders, made_of
 from ecogcat.formats.registry import detect
 
 __all__ = ["System", "find_recording", "system_of", "systems"]
@@ -121,6 +122,7 @@ def find_recording(
         If several folders have the name of the recording in theirs.
     """
     looked: list[str] = []
+    others: list[str] = []
     for folder in folders:
         for pattern, place in _candidates(name, system, os.path.join(folder, system.below) if system.below else folder):
             if place is not None:
@@ -130,10 +132,14 @@ def find_recording(
         stored = stored_name(name, rate)
         inside = [os.path.join(folder, system.below) for folder in folders if system.below]
         for path in stored_files([*stores, *inside, *folders], stored):
-            if _is_stored(path):
+            if not _is_stored(path):
+                continue
+            made = made_of(detect(path).open(path).metadata)
+            if made is None or is_of_folders(made, name, path, [*inside, *folders]):
                 return Place(path, None)
+            others.append(f"; {path} was made of another recording, {made}")
         looked += [os.path.join(folder, stored) for folder in [*stores, *inside, *folders]]
-    raise RecordingNotFound(f"nothing is at {' nor at '.join(looked)}")
+    raise RecordingNotFound(f"nothing is at {' nor at '.join(looked)}{''.join(others)}")
 
 
 def _is_stored(path: str) -> bool:

@@ -102,6 +102,9 @@ class LabRecording(EcogSource):
             done = argument_names(find_format(spoken).open)
             arguments = {name: value for name, value in arguments.items() if name not in done}
         arguments.update(place.arguments)
+        if arguments.get("store_path"):  # where it was looked for
+            stores = places(arguments["store_path"], os.path.dirname(session_file) or None)
+            arguments["store_path"] = next((one for one in stores if os.path.isdir(one)), stores[0])
         arguments.setdefault("name", self._own_name() or section)
         arguments.update(call)
         defaults, odd = lab_defaults(spoken, place, format, arguments)

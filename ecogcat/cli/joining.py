@@ -165,6 +165,12 @@ def join(
         names = chosen_names(catalog_of(catalog_or_path), entries, find, exclude)
         add_join(catalog_or_path, names, output, given, load, overwrite=overwrite)
         where = f"{output}:{given['name']}"
+        if load.get("save_downsampled"):
+            click.echo(
+                "note: save_downsampled is left out of the entry, as reading a catalog writes nothing by itself; what "
+                "was written now is found by it",
+                err=True,
+            )
     else:
         joined = ec.join(*datasets, **given)
         _write(joined, output, overwrite, compression)

@@ -31,8 +31,9 @@ def methods_text(dataset: Dataset) -> str:
 
     Notes
     -----
-    Fingerprints are digests of a file's length, its first and last block and a few between: enough to tell whether it
-    is the file that was used. A file of which none is known (the samples came from a script) is not listed.
+    Fingerprints are digests of a file's length, its first and last block and a few between: enough to tell one
+    recording from another, not to notice every edit in place. A file of which none is known (the samples came from a
+    script) is not listed.
 
     Examples
     --------

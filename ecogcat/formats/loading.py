@@ -25,6 +25,7 @@ from ecogcat.formats.downsamples import at_rate
 from ecogcat.formats.placing import place_channels, source_channels, with_source_channels
 from ecogcat.parts import samples_to_timedelta
 from ecogcat.scratch import scratch
+from ecogcat.storage.disk import path_text
 from ecogcat.storage.urls import is_url, shown_url
 from ecogcat.store import load
 from ecogcat.units import default_units
@@ -98,11 +99,11 @@ def apply_load_arguments(
         What is filtered out before samples are left out; the first by default, which takes any ratio of rates.
     use_stored : bool
         Take the samples at that rate from ``<recording>_Fs2000.h5``, in `store_path` or beside the recording, if that
-        was made of this recording.
+        was made of this recording, and is no older than it.
     save_downsampled : bool
         Write that file if there is none that fits.
     store_path : path, optional
-        Folder for it.
+        Folder for it, which is made if the one above it is there.
     remove_mean : bool, optional
         Take the mean of each channel off; see `ecogcat.remove_mean`.
     bandpass : (float, float), optional
@@ -148,16 +149,27 @@ def apply_load_arguments(
     elif trigger is not None:
         dataset = dataset.replace(events=triggers_of(dataset, trigger))
     filter = POLYPHASE if resample_filter is None else check_filter(resample_filter)
-    if isinstance(store_path, str) and is_url(store_path):
-        raise ValueError(f"store_path is a folder of this machine, not {shown_url(store_path)}")
+    flags: dict[str, Any] = {"use_stored": use_stored, "save_downsampled": save_downsampled, "causal": causal}
+    for flag, value in flags.items():
+        if value is not None:  # which takes away what a session says
+            check_flag(value, flag)
+    _check_store(store_path)
+    idle = []
+    if resample_rate is None:
+        if resample_filter is not None:
+            idle.append(f"resample_filter={resample_filter!r} did nothing: it goes with resample_rate=")
+        if save_downsampled:
+            idle.append("save_downsampled=True saved nothing: it goes with resample_rate=")
+    if causal and bandpass is None and notches is None:
+        idle.append("causal=True did nothing: it goes with bandpass= or notches=")
     if resample_rate is not None:
         dataset = at_rate(
             dataset,
             resample_rate,
             place,
             filter=filter,
-            use_stored=use_stored,
-            save=save_downsampled,
+            use_stored=flags["use_stored"] is None or use_stored,
+            save=bool(save_downsampled),
             store_path=store_path,
         )
     wanted = None if channels is None else source_channels(dataset, channels)
@@ -179,6 +191,9 @@ def apply_load_arguments(
     if judgements:
         dataset = leave_out_judged(dataset, judgements)
     dataset = conditioned(dataset, bandpass, notches, causal, reference, snip_transient, without_mean=bool(remove_mean))
+    if idle:  # no error: a session says it for all recordings, and one of them may be opened without
+        first, *others = dataset.parts
+        dataset = dataset.replace(parts=[first.replace(warnings=(*first.warnings, *idle)), *others])
     if mapped == "r+":
         return scratch(dataset)
     return dataset if mapped else load(dataset)
@@ -197,6 +212,18 @@ def _check_types(electrode: Any, units: Any, events: Any, judgements: Any, name:
     if not isinstance(mapped, (bool, np.bool_)) and not (isinstance(mapped, str) and mapped == "r+"):
         found = shown(mapped)
         raise ValueError(f"mapped is True (on disk), False (in memory) or 'r+' (a copy to write to), not {found}")
+
+
+def _check_store(store_path: Any) -> None:
+    if store_path is None:
+        return
+    if not isinstance(store_path, (str, os.PathLike)):
+        raise TypeError(f"store_path= is a folder's path, not {shown(store_path)}")
+    if isinstance(store_path, str) and is_url(store_path):
+        raise ValueError(f"store_path is a folder of this machine, not {shown_url(store_path)}")
+    place = os.path.abspath(os.path.expanduser(path_text(store_path)))
+    if os.path.lexists(place) and not os.path.isdir(place):
+        raise NotADirectoryError(f"store_path= is a folder, and {place} is none: name the folder that it lies in")
 
 
 def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) -> Dataset:

@@ -1,7 +1,8 @@
 """Source: one file as it was when opened - its path, its length, and a fingerprint of its content.
 
 A source counts as changed when it shrank, or when its fingerprint (the header and a few sampled blocks) differs. A new
-modification time alone only has the fingerprint taken again. A file that grew is read up to the length it had.
+modification time alone only has the fingerprint taken again: an edit between the sampled blocks is not noticed. A file
+that grew is read up to the length it had.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from ecogcat.frozen import digest
 from ecogcat.progress import Progress, Report
 from ecogcat.storage.disk import named_when_full, path_text
 from ecogcat.storing.form import LAYOUT, Description, Run, described
-from ecogcat.storing.target import check_not_a_source, inputs_of, place_of, unfinished_path
+from ecogcat.storing.target import check_not_a_source, inputs_of, place_of, stamps_of, unfinished_path
 from ecogcat.storing.virtual import linked_runs, write_virtual
 
 __all__ = ["write"]
@@ -60,7 +60,8 @@ def write(
     Notes
     -----
     The file appears under its name when it is whole and on disk, in one step. Until then it is a hidden file beside it
-    that no program takes for a recording. Killed, the same write to the same place goes on where it was.
+    that no program takes for a recording. Killed, the same write to the same place goes on where it was, unless a
+    file that the dataset is read from was modified since.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def write(
         description, runs = described(dataset, linked_runs(dataset, os.path.dirname(place)))
     else:
         description, runs = described(dataset)
-    key = digest(LAYOUT, kind, compression, dataset.token, description.digest)
+    key = digest(LAYOUT, kind, compression, dataset.token, description.digest, stamps_of(dataset))
     report = Report(sum(run.nbytes for run in runs), progress, "writing")
     job = _Job(dataset, place, unfinished_path(place), key, description, runs, report.add, compression)
     try:

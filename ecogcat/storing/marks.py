@@ -1,7 +1,8 @@
 """Marks: how far an unfinished file got, written behind its end, so that a killed write can be gone on with.
 
 A mark counts if the same machine is still up (what a killed process wrote is in the system's cache), or if what it
-tells was synced to disk. Where marks are damaged, or of other content, writing starts anew.
+tells was synced to disk. Where marks are damaged, of other content, or of files that were modified since, writing
+starts anew.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ __all__ = [
     "held",
     "inputs_of",
     "place_of",
+    "stamps_of",
     "unfinished_path",
 ]
 
@@ -75,9 +76,27 @@ def _longest_name(folder: str) -> int:
 
 def inputs_of(dataset: Dataset) -> list[str]:
     """Return every file that a dataset reads, or says that it comes from."""
+    return list(dict.fromkeys([*_read_by(dataset), *(path for part in dataset.parts for path in part.paths)]))
+
+
+def _read_by(dataset: Dataset) -> dict[str, None]:
     arrays = (dataset.signal, *dataset.arrays().values())
-    read = [source.path for array in arrays for source in array.sources]
-    return list(dict.fromkeys([*read, *(path for part in dataset.parts for path in part.paths)]))
+    return {source.path: None for array in arrays for source in array.sources}
+
+
+def stamps_of(dataset: Dataset) -> list[tuple[str, int, int]]:
+    """Return the path, size and modification time (ns) of every file that a dataset reads, as they are now.
+
+    What a fingerprint does not notice changes the time; a write that finds another one is not the same write.
+    """
+    found = []
+    for path in _read_by(dataset):
+        try:
+            status = os.stat(path)
+        except OSError:  # at a URL, or gone, which is said when it is read
+            continue
+        found.append((path, status.st_size, status.st_mtime_ns))
+    return found
 
 
 def check_not_a_source(place: str, inputs: Iterable[str], name: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 import ecogcat as ec
 from ecogcat.storage.affine import AffineExtent
 from ecogcat.storing import zarr as store
-from tests.storing.test_write import Stop, recording
+from tests.storing.test_write import Stop, check_edited_since, recording
 
 zarr = pytest.importorskip("zarr", reason="an independent reader")
 
@@ -38,6 +38,12 @@ def test_other_programs_read_it(compression: Any, joined: ec.Dataset, tmp_path: 
     np.testing.assert_array_equal(group["aligned/adc"][:], joined["adc"][:])
     assert group.attrs["sampling_rate"] == 1000.0
     assert not [one for one in (tmp_path / "a.zarr").rglob(".*")]
+
+
+@pytest.mark.usefixtures("joined")
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_an_unfinished_one_of_a_recording_edited_since_starts_anew(compression: Any, tmp_path: Path) -> None:
+    check_edited_since(tmp_path, tmp_path / "a.zarr", compression=compression)
 
 
 def test_a_missing_chunk_is_an_error(joined: ec.Dataset, tmp_path: Path) -> None:
