@@ -14,6 +14,7 @@ from ecogcat.conditioning.mean import remove_mean
 from ecogcat.conditioning.rereference import rereference
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
+from ecogcat.parts import CUT_OFF
 from ecogcat.select import select_time
 from ecogcat.triggers.detect import detect_events
 
@@ -81,19 +82,29 @@ def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
     format = dataset.parts[0].format
     if not isinstance(length, (bool, int, float, np.integer, np.floating)):
         raise TypeError(f"snip_transient is a number of seconds, or True, not {length!r}")
+    rate = dataset.sampling_rate
     if length is True:
-        n = _TRANSIENT_SAMPLES.get(format, round(_TRANSIENT_S * dataset.sampling_rate))
+        n = _TRANSIENT_SAMPLES.get(format, round(_TRANSIENT_S * rate))
     elif 0 < length < float("inf"):
-        n = round(length * dataset.sampling_rate)
+        n = round(length * rate)
     else:
         raise ValueError(f"snip_transient is a number of seconds, or True, not {length!r}")
+    asked, why = n, ""
     if len(dataset.events):
-        kept = 0 if format in _TRANSIENT_SAMPLES else round(_BEFORE_EVENT_S * dataset.sampling_rate)
-        n = min(n, int(dataset.events.sample[0]) - kept)
-    n = min(max(0, n), dataset.n_samples)
+        kept = 0 if format in _TRANSIENT_SAMPLES else round(_BEFORE_EVENT_S * rate)
+        first = int(dataset.events.sample[0])
+        if first - kept < n:
+            n = max(0, first - kept)
+            why = f", less than the {asked / rate:g} s asked for: an event comes at {first / rate:g} s"
     cut = select_time(dataset, n, dataset.n_samples)
+    step = f"{n / rate:g} s {CUT_OFF}{why}"
+    warnings = (f"snip_transient: {step}",) if why else ()
     done = [replace(part.processing, transient_snipped=True) for part in cut.parts]
-    return cut.replace(parts=[part.replace(processing=one) for part, one in zip(cut.parts, done, strict=True)])
+    parts = [
+        part.replace(processing=one, history=(*part.history, step), warnings=(*part.warnings, *warnings))
+        for part, one in zip(cut.parts, done, strict=True)
+    ]
+    return cut.replace(parts=parts)
 
 
 def triggers_of(dataset: Dataset, trigger: Any) -> Events:

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 from ecogcat.artifacts.judgements import leave_out_judged
 from ecogcat.channels import ChannelMap
 from ecogcat.checks import check_flag, check_text, checked_dtype, shown
+from ecogcat.checksums import with_checksums
 from ecogcat.conditioning.conversion import convert_units
 from ecogcat.conditioning.decimation import POLYPHASE, check_filter
 from ecogcat.dataset import Dataset
@@ -151,6 +152,7 @@ def apply_load_arguments(
     if isinstance(store_path, str) and is_url(store_path):
         raise ValueError(f"store_path is a folder of this machine, not {shown_url(store_path)}")
     if resample_rate is not None:
+        known = with_checksums(dataset)
         dataset = at_rate(
             dataset,
             resample_rate,
@@ -159,6 +161,11 @@ def apply_load_arguments(
             use_stored=use_stored,
             save=save_downsampled,
             store_path=store_path,
+        )
+        # Also of samples that are read from a file beside the recording it is told what that was made of.
+        pairs = zip(dataset.parts, known, strict=True)
+        dataset = dataset.replace(
+            parts=[one.replace(checksums={**old.checksums, **one.checksums}) for one, old in pairs]
         )
     wanted = None if channels is None else source_channels(dataset, channels)
     if electrode is not None:
