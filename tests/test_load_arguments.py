@@ -205,6 +205,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"reference": 64}, IndexError, "64"),
     ({"reference": "reference_channels"}, ValueError, "rec has no reference channels"),
     ({"snip_transient": -1}, ValueError, "snip_transient is a number of seconds, or True, not -1"),
+    ({"snip_transient": 1e4}, ValueError, "cuts 10000 s off, and nothing of rec would be left, which is 0.4 s long"),
     ({"snip_transient": "5"}, TypeError, "snip_transient is a number of seconds, or True, not '5'"),
     ({"trigger": "ADC9"}, KeyError, "ADC9"),
     ({"trigger": 1}, IndexError, "1"),

@@ -72,6 +72,11 @@ def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
     length : float or True
         Seconds; True for what is usual for the format.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number of seconds, or nothing would be left.
+
     Examples
     --------
     >>> import ecogcat as ec
@@ -90,6 +95,11 @@ def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
     else:
         raise ValueError(f"snip_transient is a number of seconds, or True, not {length!r}")
     asked, why = n, ""
+    if not len(dataset.events) and n >= dataset.n_samples > 0:
+        raise ValueError(
+            f"snip_transient cuts {n / rate:g} s off, and nothing of {dataset.name} would be left, which is "
+            f"{dataset.n_samples / rate:g} s long: give fewer seconds, or snip_transient=None"
+        )
     if len(dataset.events):
         kept = 0 if format in _TRANSIENT_SAMPLES else round(_BEFORE_EVENT_S * rate)
         first = int(dataset.events.sample[0])
