@@ -10,7 +10,7 @@ import numpy as np
 
 from ecogcat.conditioning.filters import bandpass as bandpassed
 from ecogcat.conditioning.filters import notch
-from ecogcat.conditioning.mean import remove_mean
+from ecogcat.conditioning.mean import REMOVED, remove_mean
 from ecogcat.conditioning.rereference import rereference
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
@@ -108,13 +108,29 @@ def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
             why = f", less than the {asked / rate:g} s asked for: an event comes at {first / rate:g} s"
     cut = select_time(dataset, n, dataset.n_samples)
     step = f"{n / rate:g} s {CUT_OFF}{why}"
-    warnings = (f"snip_transient: {step}",) if why else ()
+    warnings = [f"snip_transient: {step}"] if why else []
+    if n and (ran := _ran_before(dataset)):
+        warnings.append(
+            f"snip_transient: {ran} took in the {n / rate:g} s that were then cut off, and what is left may hold "
+            "traces of them: to cut first, open it without both, and use ecogcat.select_time"
+        )
     done = [replace(part.processing, transient_snipped=True) for part in cut.parts]
     parts = [
         part.replace(processing=one, history=(*part.history, step), warnings=(*part.warnings, *warnings))
         for part, one in zip(cut.parts, done, strict=True)
     ]
     return cut.replace(parts=parts)
+
+
+def _ran_before(dataset: Dataset) -> str:
+    """Return what was done to samples from more than themselves: a transient that is cut off later was among them."""
+    done = [part.processing for part in dataset.recordings]
+    ran = {
+        "a bandpass": any(one.bandpass is not None for one in done),
+        "a notch": any(one.notches for one in done),
+        "the mean": any(REMOVED in part.history for part in dataset.recordings),
+    }
+    return " and ".join(name for name, found in ran.items() if found)
 
 
 def triggers_of(dataset: Dataset, trigger: Any) -> Events:
