@@ -8,6 +8,7 @@ from ecogcat.dataset import Dataset
 from ecogcat.frozen import FrozenMapping
 from ecogcat.parts import Part
 from ecogcat.storage.derived import DerivedExtent
+from ecogcat.storage.scratch import ScratchExtent
 
 __all__ = ["checksums", "with_checksums"]
 
@@ -29,7 +30,8 @@ def checksums(dataset: Dataset, part: Part) -> Mapping[str, str]:
     found = dict(part.checksums)
     if part.n_samples:
         for piece in dataset.signal.cut(part.start, part.stop).pieces:
-            if not isinstance(piece.extent, DerivedExtent):  # a scratch file of ours is no source
+            # A scratch file of ours is no source; its fingerprint is a name, and says nothing of its content.
+            if not isinstance(piece.extent, (DerivedExtent, ScratchExtent)):
                 found |= {source.path: source.fingerprint for source in piece.extent.sources}
     return FrozenMapping(found)
 

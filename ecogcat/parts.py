@@ -14,6 +14,7 @@ from ecogcat.frozen import Frozen, FrozenMapping, Index, digest, frozen_value, i
 from ecogcat.tables import Schema
 
 __all__ = [
+    "CUT_OFF",
     "ArrayForm",
     "OpenedChannels",
     "OwnForm",
@@ -27,6 +28,9 @@ __all__ = [
     "rate_ratio",
     "samples_to_timedelta",
 ]
+
+CUT_OFF = "cut off at the start"
+"""What the history says of a transient: how much of it was."""
 
 
 class Seam(NamedTuple):

@@ -9,6 +9,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from ecogcat.checks import check_dataset
+from ecogcat.checksums import with_checksums
 from ecogcat.dataset import Dataset
 from ecogcat.piece import Piece
 from ecogcat.progress import Progress, Report
@@ -19,7 +20,10 @@ from ecogcat.storage.disk import check_may_write, named_when_full, path_text, pr
 from ecogcat.storage.scratch import ScratchExtent, ScratchFile, make_scratch_file
 from ecogcat.storage.unfinished import disguised, held, unfinished_path
 
-__all__ = ["scratch"]
+__all__ = ["COPIED", "scratch"]
+
+COPIED = "copied to scratch"
+"""What the history says of it."""
 
 
 def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progress: Progress = None) -> Dataset:
@@ -70,7 +74,7 @@ def scratch(dataset: Dataset, path: str | os.PathLike[str] | None = None, progre
         report.close()
     signal = copied.pop("signal")
     ground, reference = copied.pop("ground", None), copied.pop("reference_channels", None)
-    parts = [part.replace(history=(*part.history, "copied to scratch")) for part in dataset.parts]
+    parts = [part.replace(history=(*part.history, COPIED)) for part in with_checksums(dataset)]
     return dataset.replace(signal=signal, parts=parts, aligned=copied, ground=ground, reference_channels=reference)
 
 

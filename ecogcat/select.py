@@ -17,7 +17,18 @@ from ecogcat.intervals import cut_intervals
 from ecogcat.parts import Part, aligned_length, aligned_start, rate_ratio
 from ecogcat.tables import unite
 
-__all__ = ["leave_out", "listed_channels", "mask_channels", "select_channels", "select_time", "take_channels"]
+__all__ = [
+    "NOT_LISTED",
+    "leave_out",
+    "listed_channels",
+    "mask_channels",
+    "select_channels",
+    "select_time",
+    "take_channels",
+]
+
+NOT_LISTED = "not in channels="
+"""Why a channel is left out that the load argument does not list."""
 
 
 def select_channels(

@@ -152,6 +152,28 @@ def test_a_transient_is_cut_off_up_to_a_second_before_the_first_event(tmp_path: 
     assert ec.open_recording(late, snip_transient=2.5, trigger=0).events.sample.tolist() == [1500, 4500, 6500]
 
 
+@pytest.mark.parametrize(
+    ("asked", "ran"),
+    [
+        ({"bandpass": (2, 100)}, "a bandpass"),
+        ({"notches": 60, "remove_mean": True}, "a notch and the mean"),
+        ({"reference": "common"}, None),
+    ],
+)
+def test_what_ran_over_a_transient_is_warned_of(
+    asked: dict[str, Any], ran: str | None, recording: Path, entry: Callable[..., Any]
+) -> None:
+    for dataset in (
+        ec.open_recording(recording, snip_transient=0.1, **asked),
+        entry(asked, {"snip_transient": 0.1}).read(),
+    ):
+        said = [text for text in dataset.parts[0].warnings if "took in" in text]
+        assert len(said) == (ran is not None)
+        if ran is not None:
+            assert said[0].startswith(f"snip_transient: {ran} took in the 0.1 s that were then cut off")
+    assert not ec.open_recording(recording, **asked).parts[0].warnings
+
+
 def test_scratch_copies_are_written_to(recording: Path, entry: Callable[..., Any]) -> None:
     before = recording.read_bytes()
     for source in (entry({"mapped": "r+"}), entry(None, {"mapped": "r+"}), entry()(mapped="r+", bandpass=(5, 100))):
@@ -205,6 +227,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"reference": 64}, IndexError, "64"),
     ({"reference": "reference_channels"}, ValueError, "rec has no reference channels"),
     ({"snip_transient": -1}, ValueError, "snip_transient is a number of seconds, or True, not -1"),
+    ({"snip_transient": 1e4}, ValueError, "cuts 10000 s off, and nothing of rec would be left, which is 0.4 s long"),
     ({"snip_transient": "5"}, TypeError, "snip_transient is a number of seconds, or True, not '5'"),
     ({"trigger": "ADC9"}, KeyError, "ADC9"),
     ({"trigger": 1}, IndexError, "1"),

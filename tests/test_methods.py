@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ecogcat as ec
+from ecogcat.formats.conditioned import without_transient
 from ecogcat.storage.source import Source
 
 
@@ -24,7 +25,7 @@ def test_one_recording(tmp_path: Path) -> None:
     paragraph, files = text.split("\n\n")
     start = "The data are one recording in hdf5 format (rec) with 3 channels sampled at 2000 Hz, 2.5 s long."
     assert paragraph.startswith(start)
-    assert "1 channel was left out: 1 (noisy)." in paragraph
+    assert "1 channel was left out (noisy)." in paragraph
     assert "Values are in uV." in paragraph
     steps = [
         "highpass 5 Hz (Butterworth, order 3, zero phase)",
@@ -58,6 +59,71 @@ def test_joined_recordings_list_their_files_wherever_the_samples_are(tmp_path: P
     ):
         assert ec.methods_text(done).split("\n\n")[1] == files
     assert "To a this was done: (1) bandpass 5 to 100 Hz" in ec.methods_text(scratch)
+
+
+def test_a_scratch_copy_lists_what_it_was_copied_from(tmp_path: Path) -> None:
+    dataset = recording(tmp_path, "rec", 4000)
+    files = ec.methods_text(dataset).split("\n\n")[1]
+    copy = ec.scratch(dataset)
+    copy.signal.write((0, slice(0, 5)), 7)
+    said = "Its samples were in a scratch copy that can be written to"
+    for one in (copy, ec.load(copy), ec.bandpass(copy, 5, 100), ec.open_recording(tmp_path / "rec.h5", mapped="r+")):
+        text, listed = ec.methods_text(one).split("\n\n")
+        assert said in text
+        assert listed == files
+    assert "The samples of rec were in a scratch copy" in ec.methods_text(ec.join(dataset, copy))
+    ec.write(copy, tmp_path / "kept.h5")
+    text, listed = ec.methods_text(ec.open_recording(tmp_path / "kept.h5")).split("\n\n")
+    assert said in text
+    assert listed.startswith(files)
+    assert listed.endswith(str(tmp_path / "kept.h5"))
+    assert said not in ec.methods_text(dataset)
+
+
+@pytest.mark.parametrize("name", ["copy.h5", "copy.zarr", "copy.mat"])
+def test_a_written_copy_lists_what_it_was_made_of(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("zarr")
+    dataset = recording(tmp_path, "rec", 4000)
+    ec.write(dataset, tmp_path / name)
+    files = ec.methods_text(dataset).split("\n\n")[1]
+    (tmp_path / "rec.h5").unlink()
+    listed = ec.methods_text(ec.open_recording(tmp_path / name)).split("\n\n")[1]
+    assert listed.startswith(files)
+    assert len(listed.splitlines()) > len(files.splitlines())
+
+
+def test_a_copy_that_does_not_know_the_content_of_its_source_still_names_it(tmp_path: Path) -> None:
+    dataset = ec.load(recording(tmp_path, "rec", 400))
+    parts = [part.replace(checksums={}) for part in dataset.parts]
+    text = ec.methods_text(dataset.replace(parts=parts))
+    assert text.splitlines()[-1].split() == ["(none", "is", "known)", str(tmp_path / "rec.h5")]
+
+
+def test_a_stored_downsample_is_listed_with_its_recording(tmp_path: Path) -> None:
+    recording(tmp_path, "rec", 4000)
+    dataset = ec.open_recording(tmp_path / "rec.h5", resample_rate=500, save_downsampled=True)
+    files = ec.methods_text(dataset).split("\n\n")[1].splitlines()
+    paths = [str(tmp_path / name) for name in ("rec.h5", "rec_Fs500.h5")]
+    assert files[1:] == [f"  {Source.open(path).fingerprint}  {path}" for path in paths]
+
+
+def test_a_transient_that_was_cut_short_by_an_event() -> None:
+    dataset = ec.from_array(np.ones((1, 4000)), 1000, events=[1500])
+    cut = without_transient(dataset, 2)
+    said = "0.5 s cut off at the start, less than the 2 s asked for: an event comes at 1.5 s"
+    assert f"(1) {said}. Data were read" in ec.methods_text(cut)
+    assert cut.parts[0].warnings == (f"snip_transient: {said}",)
+    assert cut.transient_snipped
+    whole = without_transient(dataset, 0.25)
+    assert "(1) 0.25 s cut off at the start. Data" in ec.methods_text(whole)
+    assert not whole.parts[0].warnings
+
+
+def test_channels_that_were_not_asked_for(tmp_path: Path) -> None:
+    recording(tmp_path, "rec", 400)
+    text = ec.methods_text(ec.open_recording(tmp_path / "rec.h5", channels=[0, 1]))
+    assert "2 channels were left out (not selected)." in text
+    assert "channels=" not in text
 
 
 def test_nothing_was_done() -> None:

@@ -141,7 +141,8 @@ def notch(
     causal : bool
         Forward in time alone; else forward and backward, without a shift in time.
     harmonics : float, optional
-        Also the multiples of the lines up to this frequency, in Hz.
+        Also the multiples of the lines up to this frequency, in Hz: no number of multiples. ``notch(dataset, 60,
+        harmonics=200)`` takes out 60, 120 and 180 Hz.
     width : float
         Hz; the poles lie ``2 * width / sampling_rate`` inside of the unit circle.
     order : int
@@ -159,7 +160,7 @@ def notch(
     Raises
     ------
     ValueError
-        If a line is not between 0 and half of the sampling rate.
+        If a line is not between 0 and half of the sampling rate, or `harmonics` is below the first multiple.
     MemoryLimitError
         If the result fits neither into the memory limit nor on the disk of temporary files.
 
@@ -255,6 +256,13 @@ def _lines(lines: Any, harmonics: Any) -> list[float]:
             raise ValueError(f"a line to take out lies above 0 Hz; got {line:g}")
     if harmonics is not None:
         most = _number(harmonics, "harmonics")
+        if frequencies and most < 2 * min(frequencies):
+            base = min(frequencies)
+            raise ValueError(
+                f"harmonics is a frequency in Hz up to which multiples are taken out, not how many: {most:g} Hz lies "
+                f"below the first multiple of {base:g} Hz, {2 * base:g} Hz. Give harmonics={5 * base:g} for five lines, "
+                "or leave it away"
+            )
         frequencies = [k * line for line in frequencies for k in range(1, max(1, math.floor(most / line)) + 1)]
     return list(dict.fromkeys(frequencies))
 

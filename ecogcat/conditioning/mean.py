@@ -13,7 +13,10 @@ from ecogcat.signal import Signal
 from ecogcat.storage import maps
 from ecogcat.units import power_of_ten
 
-__all__ = ["remove_mean"]
+__all__ = ["REMOVED", "remove_mean"]
+
+REMOVED = "mean of each channel removed"
+"""What the history says of it."""
 
 # Samples whose sum is taken by itself: sums do not depend on the blocks in which the samples are read.
 _RUN = 4096
@@ -64,7 +67,7 @@ def remove_mean(dataset: Dataset) -> Dataset:
             parts.append(part)
             continue
         pieces += _centred(own, part)
-        parts.append(part.replace(history=(*part.history, "mean of each channel removed")))
+        parts.append(part.replace(history=(*part.history, REMOVED)))
     return dataset.replace(signal=dataset.signal.replace(pieces=pieces), parts=parts)
 
 

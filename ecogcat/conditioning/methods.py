@@ -9,11 +9,15 @@ from typing import Any
 from ecogcat.checks import check_dataset
 from ecogcat.checksums import checksums
 from ecogcat.dataset import Dataset
+from ecogcat.parts import CUT_OFF
+from ecogcat.scratch import COPIED
+from ecogcat.select import NOT_LISTED
 from ecogcat.store import LOADED
 
 __all__ = ["methods_text"]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_UNKNOWN = "(none is known)"
 
 
 def methods_text(dataset: Dataset) -> str:
@@ -32,8 +36,8 @@ def methods_text(dataset: Dataset) -> str:
     Notes
     -----
     Fingerprints are digests of a file's length, its first and last block and a few between: enough to tell one
-    recording from another, not to notice every edit in place. A file of which none is known (the samples came from a
-    script) is not listed.
+    recording from another, not to notice every edit in place. A copy that ecogcat wrote lists what it was made of
+    beside itself. Samples that came from a script have no file.
 
     Examples
     --------
@@ -56,6 +60,7 @@ def methods_text(dataset: Dataset) -> str:
         *_events(dataset),
         *_steps(dataset),
         *_as_stored(dataset),
+        *_written_to(dataset),
         f"Data were read with ecogcat {_version()}.",
     ]
     files = _files(dataset)
@@ -108,22 +113,23 @@ def _channels(dataset: Dataset) -> list[str]:
     if not len(dropped):
         return []
     recordings = dataset.recordings
-    reasons = dropped.groupby(dropped["reason"].astype(str), sort=False).size()
+    reasons = dropped.groupby(dropped["reason"].map(_reason), sort=False).size()
     if len(recordings) == 1:
-        listed = [f"{count} ({_reason(reason)})" for reason, count in reasons.items()]
         total = len(dropped)
-        return [f"{total} channel{' was' if total == 1 else 's were'} left out: {_list(listed)}."]
+        text = f"{total} channel{' was' if total == 1 else 's were'} left out"
+        listed = [f"{count} ({reason})" for reason, count in reasons.items()]
+        return [f"{text} ({reasons.index[0]})." if len(listed) == 1 else f"{text}: {_list(listed)}."]
     each = [(part.name, int((dropped["part"] == part.name).sum())) for part in recordings]
     counts = sorted({count for _, count in each})
     if len(counts) == 1:
         text = f"Of each recording {counts[0]} channel{' was' if counts[0] == 1 else 's were'} left out"
     else:
         text = "Channels were left out: " + _list([f"{count} of {name}" for name, count in each if count])
-    return [f"{text} (reasons: {_list(map(_reason, reasons.index))})."]
+    return [f"{text} (reason{'' if len(reasons) == 1 else 's'}: {_list(reasons.index)})."]
 
 
 def _reason(text: Any) -> str:
-    return str(text) or "none given"
+    return {"": "no reason given", NOT_LISTED: "not selected"}.get(str(text), str(text))
 
 
 def _events(dataset: Dataset) -> list[str]:
@@ -138,7 +144,10 @@ def _events(dataset: Dataset) -> list[str]:
 def _steps(dataset: Dataset) -> list[str]:
     """Return the history: once if all recordings have the same, else each recording's own."""
     parts = dataset.recordings
-    known = [tuple(step for step in part.history if step != LOADED) for part in parts]  # where it lies is no method
+    # Where it lies is no method, nor is a load argument's name.
+    known = [
+        tuple(step.replace(NOT_LISTED, "not selected") for step in part.history if step != LOADED) for part in parts
+    ]
     histories = dict.fromkeys(known)
     by_itself = ", to each recording by itself" if len(parts) > 1 else ""
     if len(histories) == 1:
@@ -164,11 +173,20 @@ def _as_stored(dataset: Dataset) -> list[str]:
             known.append(f"a bandpass with edges {low} and {high}")
         if done.notches and "notch " not in history:
             known.append(f"a notch at {_list([f'{line:g}' for line in done.notches])} Hz")
-        if done.transient_snipped:
+        if done.transient_snipped and CUT_OFF not in history:
             known.append("its onset cut off")
         if known:
             sentences.append(f"{part.name} was stored with {_list(known)}.")
     return sentences
+
+
+def _written_to(dataset: Dataset) -> list[str]:
+    """Return that samples may have been changed by hand, where they, or those that they were made of, could be."""
+    names = dict.fromkeys(part.name for part in dataset.recordings if COPIED in part.history)
+    if not names:
+        return []
+    whose = "Its samples were" if len(dataset.recordings) == 1 else f"The samples of {_list(names)} were"
+    return [f"{whose} in a scratch copy that can be written to; what was changed there by hand is not listed here."]
 
 
 def _files(dataset: Dataset) -> str:
@@ -176,9 +194,10 @@ def _files(dataset: Dataset) -> str:
     for part in dataset.recordings:
         # The first file of what was fetched is told by its URL: the copy's place means nothing to others.
         places = {path: str(url) for path in part.paths[:1] if (url := part.metadata.get("url"))}
-        lines |= dict.fromkeys(
-            f"  {digest}  {places.get(path, path)}" for path, digest in checksums(dataset, part).items()
-        )
+        found = checksums(dataset, part)
+        lines |= dict.fromkeys(f"  {digest}  {places.get(path, path)}" for path, digest in found.items())
+        if not set(part.paths) & found.keys():  # of a copy that does not say of which content it was made
+            lines |= dict.fromkeys(f"  {_UNKNOWN:32}  {places.get(path, path)}" for path in part.paths[:1])
     return "\n".join(["Files, with the fingerprints of their content:", *lines]) if lines else ""
 
 

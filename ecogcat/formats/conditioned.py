@@ -10,10 +10,11 @@ import numpy as np
 
 from ecogcat.conditioning.filters import bandpass as bandpassed
 from ecogcat.conditioning.filters import notch
-from ecogcat.conditioning.mean import remove_mean
+from ecogcat.conditioning.mean import REMOVED, remove_mean
 from ecogcat.conditioning.rereference import rereference
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
+from ecogcat.parts import CUT_OFF
 from ecogcat.select import select_time
 from ecogcat.triggers.detect import detect_events
 
@@ -71,6 +72,11 @@ def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
     length : float or True
         Seconds; True for what is usual for the format.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number of seconds, or nothing would be left.
+
     Examples
     --------
     >>> import ecogcat as ec
@@ -81,19 +87,50 @@ def without_transient(dataset: Dataset, length: bool | float) -> Dataset:
     format = dataset.parts[0].format
     if not isinstance(length, (bool, int, float, np.integer, np.floating)):
         raise TypeError(f"snip_transient is a number of seconds, or True, not {length!r}")
+    rate = dataset.sampling_rate
     if length is True:
-        n = _TRANSIENT_SAMPLES.get(format, round(_TRANSIENT_S * dataset.sampling_rate))
+        n = _TRANSIENT_SAMPLES.get(format, round(_TRANSIENT_S * rate))
     elif 0 < length < float("inf"):
-        n = round(length * dataset.sampling_rate)
+        n = round(length * rate)
     else:
         raise ValueError(f"snip_transient is a number of seconds, or True, not {length!r}")
+    asked, why = n, ""
+    if not len(dataset.events) and n >= dataset.n_samples > 0:
+        raise ValueError(
+            f"snip_transient cuts {n / rate:g} s off, and nothing of {dataset.name} would be left, which is "
+            f"{dataset.n_samples / rate:g} s long: give fewer seconds, or snip_transient=None"
+        )
     if len(dataset.events):
-        kept = 0 if format in _TRANSIENT_SAMPLES else round(_BEFORE_EVENT_S * dataset.sampling_rate)
-        n = min(n, int(dataset.events.sample[0]) - kept)
-    n = min(max(0, n), dataset.n_samples)
+        kept = 0 if format in _TRANSIENT_SAMPLES else round(_BEFORE_EVENT_S * rate)
+        first = int(dataset.events.sample[0])
+        if first - kept < n:
+            n = max(0, first - kept)
+            why = f", less than the {asked / rate:g} s asked for: an event comes at {first / rate:g} s"
     cut = select_time(dataset, n, dataset.n_samples)
+    step = f"{n / rate:g} s {CUT_OFF}{why}"
+    warnings = [f"snip_transient: {step}"] if why else []
+    if n and (ran := _ran_before(dataset)):
+        warnings.append(
+            f"snip_transient: {ran} took in the {n / rate:g} s that were then cut off, and what is left may hold "
+            "traces of them: to cut first, open it without both, and use ecogcat.select_time"
+        )
     done = [replace(part.processing, transient_snipped=True) for part in cut.parts]
-    return cut.replace(parts=[part.replace(processing=one) for part, one in zip(cut.parts, done, strict=True)])
+    parts = [
+        part.replace(processing=one, history=(*part.history, step), warnings=(*part.warnings, *warnings))
+        for part, one in zip(cut.parts, done, strict=True)
+    ]
+    return cut.replace(parts=parts)
+
+
+def _ran_before(dataset: Dataset) -> str:
+    """Return what was done to samples from more than themselves: a transient that is cut off later was among them."""
+    done = [part.processing for part in dataset.recordings]
+    ran = {
+        "a bandpass": any(one.bandpass is not None for one in done),
+        "a notch": any(one.notches for one in done),
+        "the mean": any(REMOVED in part.history for part in dataset.recordings),
+    }
+    return " and ".join(name for name, found in ran.items() if found)
 
 
 def triggers_of(dataset: Dataset, trigger: Any) -> Events:

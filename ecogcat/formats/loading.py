@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import DTypeLike
 from ecogcat.artifacts.judgements import leave_out_judged
 from ecogcat.channels import ChannelMap
 from ecogcat.checks import check_flag, check_text, checked_dtype, shown
+from ecogcat.checksums import with_checksums
 from ecogcat.conditioning.conversion import convert_units
 from ecogcat.conditioning.decimation import POLYPHASE, check_filter
 from ecogcat.dataset import Dataset
@@ -31,6 +33,10 @@ from ecogcat.store import load
 from ecogcat.units import default_units
 
 __all__ = ["apply_load_arguments"]
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?", re.ASCII)
+"""Dates and times of ISO 8601, with dashes and colons; others may be taken for another day."""
+_TIMES = (date, np.datetime64)
 
 
 def apply_load_arguments(
@@ -88,7 +94,8 @@ def apply_load_arguments(
     judgements : path or True, optional
         A table of bad channels, which are left out (`ecogcat.mark_channels`); True in a catalog: the table beside it.
     start_time : str or datetime, optional
-        Wall-clock time of the first sample, where the file does not have it ("2026-03-14 10:21:05").
+        Wall-clock time of the first sample, where the file does not have it: ISO 8601 with its date, and without a time
+        zone ("2026-03-14 10:21:05").
     name : str, optional
         Name of the dataset; by default that of its file.
     trigger : int or str, or several, optional
@@ -163,6 +170,7 @@ def apply_load_arguments(
     if causal and bandpass is None and notches is None:
         idle.append("causal=True did nothing: it goes with bandpass= or notches=")
     if resample_rate is not None:
+        known = with_checksums(dataset)
         dataset = at_rate(
             dataset,
             resample_rate,
@@ -171,6 +179,11 @@ def apply_load_arguments(
             use_stored=flags["use_stored"] is None or use_stored,
             save=bool(save_downsampled),
             store_path=store_path,
+        )
+        # Also of samples that are read from a file beside the recording it is told what that was made of.
+        pairs = zip(dataset.parts, known, strict=True)
+        dataset = dataset.replace(
+            parts=[one.replace(checksums={**old.checksums, **one.checksums}) for one, old in pairs]
         )
     wanted = None if channels is None else source_channels(dataset, channels)
     if electrode is not None:
@@ -228,13 +241,7 @@ def _check_store(store_path: Any) -> None:
 
 def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) -> Dataset:
     """Set the clock of the first part; those of consecutive pieces that have one move with it."""
-    try:
-        stamp = pd.Timestamp(start_time)
-        if pd.isna(stamp):
-            raise ValueError("no time at all")
-        time = stamp.tz_localize(None).as_unit("ns").to_datetime64()
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"start_time is a date and time such as '2026-03-14 10:21:05', not {start_time!r}") from error
+    time = _clock(start_time)
     first, *others = dataset.parts
     begun = time - samples_to_timedelta(first.file_start, first.sampling_rate)  # of its file, which may begin earlier
     parts = [first.replace(recorded_at=begun)]
@@ -243,6 +250,27 @@ def _with_start(dataset: Dataset, start_time: str | datetime | np.datetime64) ->
         clock = begun + (part.recorded_at - first.recorded_at) if known else None  # type: ignore[operator]
         parts.append(part.replace(recorded_at=clock))
     return dataset.replace(parts=parts)
+
+
+def _clock(start_time: Any) -> np.datetime64:
+    """Return a time that was given, as clocks have it: a date and a time of day, and no time zone."""
+    found = shown(start_time)
+    what = f"start_time is a date and time such as '2026-03-14 10:21:05', not {found}"
+    try:
+        # A number would be nanoseconds since 1970: YAML reads 10:21:05 as one. A time of day alone would be today's.
+        if not (_ISO.fullmatch(start_time.strip()) if isinstance(start_time, str) else isinstance(start_time, _TIMES)):
+            raise ValueError("this is no date and time of ISO 8601")
+        stamp = pd.Timestamp(start_time)
+        if pd.isna(stamp):
+            raise ValueError("no time at all")
+        if stamp.tz is None:
+            return stamp.as_unit("ns").to_datetime64()
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{what}. Give it as ISO 8601 has it, with its date, and in quotes in YAML") from error
+    raise ValueError(
+        f"{what}: clocks of recordings have no time zone. Leave the offset away, and give the time that the recorder's "
+        "own clock had"
+    )
 
 
 def _with_dtype(dataset: Dataset, dtype: np.dtype[Any]) -> Dataset:

@@ -13,7 +13,7 @@ from ecogcat.electrodes.electrode import electrode_table
 from ecogcat.electrodes.table import ElectrodeTable
 from ecogcat.errors import FormatError
 from ecogcat.frozen import Index, index_array
-from ecogcat.select import take_channels
+from ecogcat.select import NOT_LISTED, take_channels
 
 __all__ = ["place_channels", "source_channels", "with_source_channels"]
 
@@ -132,4 +132,4 @@ def with_source_channels(dataset: Dataset, wanted: Index) -> Dataset:
     part = dataset.parts[0]
     place = {int(channel): row for row, channel in enumerate(part.opened.source[part.rows])}
     rows = [place[int(channel)] for channel in wanted if int(channel) in place]
-    return take_channels(dataset, index_array(rows), "not in channels=")
+    return take_channels(dataset, index_array(rows), NOT_LISTED)

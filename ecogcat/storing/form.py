@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecogcat.checksums import with_checksums
 from ecogcat.dataset import Dataset
 from ecogcat.frozen import digest, index_array
 from ecogcat.piece import Piece
@@ -192,7 +193,7 @@ def described(
         "channel_map": dataset.channel_map,
         "events": {"sample": dataset.events.sample, "table": dataset.events.table, "origins": dataset.events.origins},
         "intervals": None if dataset.intervals.empty else dataset.intervals,
-        "parts": dataset.parts,
+        "parts": with_checksums(dataset),  # what it was made of is known of a copy, too
     }
     text, beside = encode(tree)
     return Description(text, tuple(beside)), tuple(runs)

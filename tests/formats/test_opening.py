@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -260,7 +260,7 @@ def test_the_name_of_the_dataset(rhd: Path) -> None:
         datetime(2026, 3, 14, 10, 21, 5),
         np.datetime64("2026-03-14T10:21:05"),
         pd.Timestamp("2026-03-14 10:21:05"),
-        "2026-03-14 10:21:05+02:00",  # local time
+        " 2026-03-14 10:21:05.000 ",
     ],
 )
 def test_start_time(start: Any, rhd: Path) -> None:
@@ -269,9 +269,22 @@ def test_start_time(start: Any, rhd: Path) -> None:
     assert dataset.times("wall")[100] == np.datetime64("2026-03-14T10:21:05.1", "ns")
 
 
-@pytest.mark.parametrize("start", ["soon", "", "9999-01-01", "NaT", object()])
+NO_TIMES = [20260314, 37265, 1.5, True, "10:21", "10:21:05", "03-04-2026", "14.03.2026 10:21", "20260314", "today"]
+
+
+@pytest.mark.parametrize("start", ["soon", "", "9999-01-01", "NaT", "2026-02-30", object(), *NO_TIMES])
 def test_start_time_that_is_none(start: Any, rhd: Path) -> None:
     with pytest.raises(ValueError, match="start_time is a date and time such as '2026-03-14 10:21:05', not "):
+        ec.open_recording(rhd, start_time=start)
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-03-14 10:21:05+02:00", "2026-03-14T10:21:05Z", datetime(2026, 3, 14, tzinfo=UTC)]
+)
+def test_start_time_with_an_offset(start: Any, rhd: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"^start_time is .* clocks of recordings have no time zone\. Leave the offset away"
+    ):
         ec.open_recording(rhd, start_time=start)
 
 
