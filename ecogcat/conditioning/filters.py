@@ -259,8 +259,8 @@ def _lines(lines: Any, harmonics: Any) -> list[float]:
         if frequencies and most < 2 * min(frequencies):
             base = min(frequencies)
             raise ValueError(
-                f"harmonics is a frequency in Hz up to which multiples are taken out, not how many: {most:g} Hz lies "
-                f"below the first multiple of {base:g} Hz, {2 * base:g} Hz. Give harmonics={5 * base:g} for five lines, "
+                f"harmonics is a frequency in Hz up to which multiples are taken out, no count: {most:g} Hz lies below "
+                f"the first multiple of {base:g} Hz, {2 * base:g} Hz. Give harmonics={5 * base:g} for five lines, "
                 "or leave it away"
             )
         frequencies = [k * line for line in frequencies for k in range(1, max(1, math.floor(most / line)) + 1)]
