@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ecogcat import settings
 from ecogcat.limits import refuse_beyond_limit
+from ecogcat.reading.comparisons import Comparisons
 from ecogcat.storage import maps, pool
 from ecogcat.storage.reader import ReaderExtent
 
@@ -25,7 +26,7 @@ _Moments = tuple[Any, Any, Any]
 _VALUES = 1 << 18
 
 
-class Reductions:
+class Reductions(Comparisons):
     """What NumPy's array methods of the same names return, without holding the array in memory.
 
     `axis` is None (everything), 0 or -2 (over channels), 1 or -1 (over time). Sums and means accumulate in float64
@@ -33,7 +34,7 @@ class Reductions:
     Those with `nan` leave NaN out; NaN is what they return where nothing else is there.
 
     NumPy's functions work, too: ``np.mean(signal, axis=1)`` streams (``np.nanmean(signal)`` reads all of it first).
-    `dtype` and `out` are there for them, and stay None.
+    So do `np.array_equal`, `np.array_equiv` and `np.allclose`. `dtype` and `out` are there for them, and stay None.
     """
 
     __slots__ = ()
