@@ -260,8 +260,8 @@ def _lines(lines: Any, harmonics: Any) -> list[float]:
             base = min(frequencies)
             raise ValueError(
                 f"harmonics is a frequency in Hz up to which multiples are taken out, not how many: {most:g} Hz lies "
-                f"below the first multiple of {base:g} Hz, {2 * base:g} Hz. Give harmonics={5 * base:g} for five lines, "
-                "or leave it away"
+                f"below the first multiple of {base:g} Hz, {2 * base:g} Hz. Give harmonics={5 * base:g} for five "
+                "lines, or leave it away"
             )
         frequencies = [k * line for line in frequencies for k in range(1, max(1, math.floor(most / line)) + 1)]
     return list(dict.fromkeys(frequencies))
