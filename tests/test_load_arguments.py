@@ -202,6 +202,23 @@ def test_a_line_of_another_array(tmp_path: Path) -> None:
     assert ec.open_recording(path, trigger=["dig:0", "dig:1"]).events.sample.tolist() == [100]  # any of them is high
 
 
+def test_a_line_without_two_levels_is_warned_of(tmp_path: Path, entry: Callable[..., Any]) -> None:
+    path = tmp_path / "rec.h5"
+    with h5py.File(path, "w") as file:
+        file["chdata"], file["Fs"] = np.zeros((2, 400), "f4"), 1000.0
+        file["dig"] = np.repeat([[0, 0, 0, 0], [0, 0, 1, 1]], 100, axis=1).astype("u1")
+    for trigger, names in (("dig:0", "dig0"), (["dig:0"], "dig0"), ("dig:1", None), (["dig:0", "dig:1"], None)):
+        dataset = ec.open_recording(path, trigger=trigger)
+        assert len(dataset.events) == (names is None)
+        want = () if names is None else (f"no two levels on {names}: no events were found",)
+        assert dataset.parts[0].warnings == want
+    lines = {"source": "dig", "channel": 0}
+    assert entry({"urlpath": str(path), "triggers": lines}).read().parts[0].warnings == (
+        "no two levels on dig0: no events were found",
+    )
+    assert ec.detect_events(ec.open_recording(path), "dig", 0).sample.tolist() == []
+
+
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"mapped": "yes"}, ValueError, "mapped is True (on disk), False (in memory) or 'r+' (a copy to write to)"),
     ({"mapped": "r"}, ValueError, "mapped is True"),

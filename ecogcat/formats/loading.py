@@ -29,6 +29,7 @@ from ecogcat.parts import samples_to_timedelta
 from ecogcat.scratch import scratch
 from ecogcat.storage.urls import is_url, shown_url
 from ecogcat.store import load
+from ecogcat.triggers.detect import with_detected
 from ecogcat.units import default_units
 
 __all__ = ["apply_load_arguments"]
@@ -153,7 +154,7 @@ def apply_load_arguments(
     if events is not None:
         dataset = dataset.replace(events=events_of(dataset, events))
     elif trigger is not None:
-        dataset = dataset.replace(events=triggers_of(dataset, trigger))
+        dataset = with_detected(dataset, triggers_of(dataset, trigger))
     filter = POLYPHASE if resample_filter is None else check_filter(resample_filter)
     if isinstance(store_path, str) and is_url(store_path):
         raise ValueError(f"store_path is a folder of this machine, not {shown_url(store_path)}")
