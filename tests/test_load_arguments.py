@@ -202,6 +202,14 @@ def test_a_line_of_another_array(tmp_path: Path) -> None:
     assert ec.open_recording(path, trigger=["dig:0", "dig:1"]).events.sample.tolist() == [100]  # any of them is high
 
 
+def test_events_as_samples(recording: Path, entry: Callable[..., Any]) -> None:
+    for samples in ([100, 200], (100, 200), np.array([100, 200])):
+        for dataset in (ec.open_recording(recording, events=samples), entry()(events=samples).read()):
+            assert dataset.events.sample.tolist() == [100, 200]
+    assert entry({"events": [100, 200]}).read().events.sample.tolist() == [100, 200]
+    assert ec.open_recording(recording, events=[100, 200], resample_rate=500).events.sample.tolist() == [50, 100]
+
+
 def test_a_line_without_two_levels_is_warned_of(tmp_path: Path, entry: Callable[..., Any]) -> None:
     path = tmp_path / "rec.h5"
     with h5py.File(path, "w") as file:
@@ -249,6 +257,8 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"snip_transient": -1}, ValueError, "snip_transient is a number of seconds, or True, not -1"),
     ({"snip_transient": 1e4}, ValueError, "cuts 10000 s off, and nothing of rec would be left, which is 0.4 s long"),
     ({"snip_transient": "5"}, TypeError, "snip_transient is a number of seconds, or True, not '5'"),
+    ({"events": [100, 400]}, ValueError, "events= has samples from 100 to 400; those of rec are 0 to 399"),
+    ({"events": 100}, TypeError, "events= is Events, a list of samples or a table's path, not 100"),
     ({"trigger": "ADC9"}, KeyError, "ADC9"),
     ({"trigger": 1}, IndexError, "1"),
     ({"trigger": "dgi:0"}, KeyError, "trigger='dgi:0': rec has no array 'dgi'; there are: adc"),
