@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ecogcat.channels import ChannelMap
+from ecogcat.checks import check_number
 from ecogcat.dataset import Dataset
 from ecogcat.events import Events
 from ecogcat.parts import aligned_start, rate_ratio
@@ -66,6 +67,7 @@ def from_array(
     >>> dataset.n_samples, dataset.signal.dtype, len(dataset.events)
     (3, dtype('int64'), 1)
     """
+    check_number(sampling_rate, "sampling_rate")
     extent = MemoryExtent(_two_axes(data))
     if channel_map is not None:
         if len(channel_map) != extent.n_channels:

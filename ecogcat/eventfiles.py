@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -49,10 +50,25 @@ def read_events(path: str | os.PathLike[str]) -> Events:
     return Events(table["sample"].to_numpy(), table.drop(columns="sample"), {"file": os.path.basename(path)})
 
 
-def events_of(dataset: Dataset, events: Events | str | os.PathLike[str]) -> Events:
-    """Return events as they are, or as read from a table whose samples have to lie in the dataset."""
+def events_of(dataset: Dataset, events: Events | Sequence[int] | str | os.PathLike[str]) -> Events:
+    """Return events as they are, of samples, or as read from a table; samples have to lie in the dataset.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> events_of(ec.from_array([[0.0] * 9], 1000), [2, 5]).sample
+    array([2, 5])
+    """
     if isinstance(events, Events):
         return events
+    if not isinstance(events, (str, os.PathLike)):
+        given = Events(events)
+        if len(given) and not 0 <= given.sample[0] <= given.sample[-1] < dataset.n_samples:
+            raise ValueError(
+                f"events= has samples from {given.sample[0]:,} to {given.sample[-1]:,}; those of {dataset.name} are 0 "
+                f"to {dataset.n_samples - 1:,}"
+            )
+        return given
     read = read_events(events)
     if len(read) and not 0 <= read.sample[0] <= read.sample[-1] < dataset.n_samples:
         raise FormatError(

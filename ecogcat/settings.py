@@ -44,7 +44,7 @@ def parse_size(size: str | float | None) -> int | None:
     Raises
     ------
     ValueError
-        If the text is no size.
+        If the text, or the value, is no size.
 
     Examples
     --------
@@ -53,6 +53,8 @@ def parse_size(size: str | float | None) -> int | None:
     """
     if size is None:
         return None
+    if isinstance(size, bool):
+        raise ValueError(f"a memory limit is bytes, text such as '2 GiB', or None, not {size!r}")
     if isinstance(size, str):
         if size.strip().lower() == "none":
             return None
@@ -88,7 +90,10 @@ def memory_limit() -> int | None:
     if value is not _UNSET:
         return value  # type: ignore[no-any-return]
     text = os.environ.get("ECOGCAT_MEMORY_LIMIT")
-    return parse_size(text) if text else _physical_memory() // 2
+    try:
+        return parse_size(text) if text else _physical_memory() // 2
+    except ValueError as error:
+        raise ValueError(f"the environment's ECOGCAT_MEMORY_LIMIT: {error}") from None
 
 
 def threads() -> int:

@@ -68,8 +68,15 @@ def power_of_ten(units: str, to: str) -> int:
     old, new = parse_unit(units), parse_unit(to)
     if old.quantity != new.quantity:
         names = [_QUANTITIES.get(unit.quantity, "no known quantity") for unit in (old, new)]
-        raise ValueError(f"cannot convert {units!r} ({names[0]}) to {to!r} ({names[1]})")
+        raise ValueError(f"cannot convert {units!r} ({names[0]}) to {to!r} ({names[1]}){_meant(new, old)}")
     return old.exponent - new.exponent
+
+
+def _meant(unit: Unit, other: Unit) -> str:
+    """Return the end of a message: the unit that a word is but for capitals."""
+    alike = [one for prefix in _PREFIXES if (one := prefix + other.quantity).lower() == unit.symbol.lower()]
+    alike.sort(key=lambda one: one[0] != unit.symbol[0])  # capitals of the prefix mean something: mV and MV
+    return f"; did you mean {alike[0]!r}?" if alike and other.quantity in _QUANTITIES else ""
 
 
 def default_units(units: str) -> str:

@@ -104,9 +104,7 @@ def test_harmonics_width_and_gain_of_a_notch() -> None:
     assert ec.notch(flat, 60, harmonics=200).notches == (60, 120, 180)
     assert ec.notch(flat, (60, 100), harmonics=120).notches == (60, 120, 100)
     for few, line in ((5, 60), (119, 60), (99, (50, 60))):
-        with pytest.raises(
-            ValueError, match=rf"harmonics is a frequency in Hz .*, no count: {few} Hz lies below the"
-        ):
+        with pytest.raises(ValueError, match=rf"harmonics is a frequency in Hz .*, no count: {few} Hz lies below the"):
             ec.notch(flat, line, harmonics=few)
     assert np.allclose(ec.notch(flat, 60, unit_gain=True).signal[:], 1)
     assert np.allclose(ec.notch(flat, 60).signal[0, 2000], 1.0352, atol=1e-4)  # what the older system does

@@ -202,6 +202,31 @@ def test_a_line_of_another_array(tmp_path: Path) -> None:
     assert ec.open_recording(path, trigger=["dig:0", "dig:1"]).events.sample.tolist() == [100]  # any of them is high
 
 
+def test_events_as_samples(recording: Path, entry: Callable[..., Any]) -> None:
+    for samples in ([100, 200], (100, 200), np.array([100, 200])):
+        for dataset in (ec.open_recording(recording, events=samples), entry()(events=samples).read()):
+            assert dataset.events.sample.tolist() == [100, 200]
+    assert entry({"events": [100, 200]}).read().events.sample.tolist() == [100, 200]
+    assert ec.open_recording(recording, events=[100, 200], resample_rate=500).events.sample.tolist() == [50, 100]
+
+
+def test_a_line_without_two_levels_is_warned_of(tmp_path: Path, entry: Callable[..., Any]) -> None:
+    path = tmp_path / "rec.h5"
+    with h5py.File(path, "w") as file:
+        file["chdata"], file["Fs"] = np.zeros((2, 400), "f4"), 1000.0
+        file["dig"] = np.repeat([[0, 0, 0, 0], [0, 0, 1, 1]], 100, axis=1).astype("u1")
+    for trigger, names in (("dig:0", "dig0"), (["dig:0"], "dig0"), ("dig:1", None), (["dig:0", "dig:1"], None)):
+        dataset = ec.open_recording(path, trigger=trigger)
+        assert len(dataset.events) == (names is None)
+        want = () if names is None else (f"no two levels on {names}: no events were found",)
+        assert dataset.parts[0].warnings == want
+    lines = {"source": "dig", "channel": 0}
+    assert entry({"urlpath": str(path), "triggers": lines}).read().parts[0].warnings == (
+        "no two levels on dig0: no events were found",
+    )
+    assert ec.detect_events(ec.open_recording(path), "dig", 0).sample.tolist() == []
+
+
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"mapped": "yes"}, ValueError, "mapped is True (on disk), False (in memory) or 'r+' (a copy to write to)"),
     ({"mapped": "r"}, ValueError, "mapped is True"),
@@ -212,6 +237,9 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"bandpass": (20, 10)}, ValueError, "the lower edge of a bandpass lies below the upper one"),
     ({"notches": 500}, ValueError, "a line at 500 Hz cannot be taken out of rec"),
     ({"resample_rate": 0}, ValueError, "a rate is a positive number of Hz, not 0"),
+    ({"resample_rate": "2e3"}, TypeError, "a rate is a positive number of Hz, not '2e3': write 2000, without quotes"),
+    ({"units": "mv"}, ValueError, "did you mean 'mV'?"),
+    ({"units": "UV"}, ValueError, "did you mean 'uV'?"),
     ({"resample_rate": "fast"}, TypeError, "a rate is a positive number of Hz, not 'fast'"),
     ({"resample_filter": "butter"}, ValueError, "one of 'polyphase', 'chebyshev1', 'chebyshev2', 'none', not 'butter'"),
     ({"resample_filter": True}, TypeError, "the filter of resampling is one of 'polyphase'"),
@@ -229,8 +257,13 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"snip_transient": -1}, ValueError, "snip_transient is a number of seconds, or True, not -1"),
     ({"snip_transient": 1e4}, ValueError, "cuts 10000 s off, and nothing of rec would be left, which is 0.4 s long"),
     ({"snip_transient": "5"}, TypeError, "snip_transient is a number of seconds, or True, not '5'"),
+    ({"events": [100, 400]}, ValueError, "events= has samples from 100 to 400; those of rec are 0 to 399"),
+    ({"events": 100}, TypeError, "events= is Events, a list of samples or a table's path, not 100"),
     ({"trigger": "ADC9"}, KeyError, "ADC9"),
     ({"trigger": 1}, IndexError, "1"),
+    ({"trigger": "dgi:0"}, KeyError, "trigger='dgi:0': rec has no array 'dgi'; there are: adc"),
+    ({"trigger": ["dig:3", 0]}, KeyError, "trigger='dig:3': rec has no array 'dig'; there are: adc"),
+    ({"trigger": 0.5}, TypeError, "trigger= names lines by number or name, such as 0, 'ADC1' or 'dig:3', not 0.5"),
     ({"trigger": True}, TypeError, "trigger= names lines by number or name, such as 0, 'ADC1' or 'dig:3', not True"),
     ({"channels": [64]}, IndexError, "rec has no source channels [64]; it has 64, from 0 to 63"),
     ({"channels": []}, ValueError, "channels= keeps at least one source channel"),

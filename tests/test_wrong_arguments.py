@@ -168,3 +168,19 @@ def test_columns_that_compare_with_text() -> None:
         numbers.select("x == 'a'")
     missing = ec.Events([1, 2], pd.DataFrame({"x": [np.nan, np.nan]}))
     assert len(missing.select("x == 'a'")) == 0, "nothing is known of a column without values"
+
+
+def test_what_is_meant_is_said_where_it_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = ec.from_array(np.zeros((2, 100)), 1000)
+    with pytest.raises(TypeError, match=r"^join takes no argument 'gap'; did you mean 'gaps'\?$"):
+        ec.join(dataset, dataset, gap="nan")
+    with pytest.raises(TypeError, match=r"ecogcat\.bandpass\(dataset, 2, 200\).*got \(2, 200\) \(tuple\)$"):
+        ec.bandpass(dataset, (2, 200))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="sampling_rate= is a number, not '1000'"):
+        ec.from_array(np.zeros((2, 100)), "1000")  # type: ignore[arg-type]
+    text = "a memory limit is bytes, text such as '2 GiB', or None, not True"
+    with pytest.raises(ValueError, match=text), ec.options(memory_limit=True):
+        dataset.signal[:]
+    monkeypatch.setenv("ECOGCAT_MEMORY_LIMIT", "lots")
+    with pytest.raises(ValueError, match=r"^the environment's ECOGCAT_MEMORY_LIMIT: 'lots' is no size"):
+        dataset.signal[:]

@@ -72,7 +72,9 @@ class RecordingSource(EcogSource):
             arguments.pop("on_mismatch", "cycle"),
             tuple(filter(None, [*self._folders(shared.tables)[0], self._folder() or ".", self._before(), *roots])),
         )
-        if arguments.get("events", False) not in (False, None):  # someone's own: they are those of the experiment
+        if not (
+            arguments.get("events") is None or arguments["events"] is False
+        ):  # someone's own: they are those of the experiment
             how = replace(how, triggers="own")
         unjudged = ""
         if isinstance(arguments.get("judgements"), bool):

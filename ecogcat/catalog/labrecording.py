@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ecogcat.catalog.labdefaults import lab_defaults
 from ecogcat.catalog.laboptions import asked_for, load_arguments_for, translated
 from ecogcat.catalog.labplaces import Place, find_recording, system_of, systems
@@ -113,7 +115,7 @@ class LabRecording(EcogSource):
         how = Triggered(
             # Someone's own events are those of the experiment.
             triggers="own"
-            if isinstance(events, (str, os.PathLike, Events))
+            if isinstance(events, (str, os.PathLike, Events, list, tuple, np.ndarray))
             else on_events.get("triggers", trigger_lines(spoken, asked)),
             conditions=on_events.get("conditions", own),
             on_mismatch=on_events.get("on_mismatch") or asked.get("on_mismatch", "cycle"),

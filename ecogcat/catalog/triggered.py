@@ -17,7 +17,7 @@ from ecogcat.events import Events
 from ecogcat.experiments.experiment import Experiment, with_conditions
 from ecogcat.experiments.sequences import Mismatch
 from ecogcat.experiments.sessiontables import session_experiment
-from ecogcat.triggers.detect import detect_events
+from ecogcat.triggers.detect import detect_events, with_detected
 
 __all__ = ["OWN", "TRIGGER_ARGUMENTS", "Triggered", "triggered"]
 
@@ -123,7 +123,8 @@ def _found(dataset: Dataset, triggers: Mapping[str, Any]) -> tuple[Dataset, bool
     for name in asked:
         if name not in _LINES:
             raise CatalogError(f"triggers: no {name!r} is known{did_you_mean(name, _LINES)}")
-    if asked.get("channel") == "all":
+    every = asked.get("channel") == "all"  # lines that the system has, which nobody named
+    if every:
         array = dataset.arrays().get(str(asked.get("source", "adc")))
         if (array is None or not len(array)) and not required:
             return dataset, True  # a system that has such lines, in a recording made without
@@ -138,7 +139,7 @@ def _found(dataset: Dataset, triggers: Mapping[str, Any]) -> tuple[Dataset, bool
         warnings.warn(f"{dataset.name}: {told}", stacklevel=2)
         return _warned(dataset.replace(events=Events()), told), False
     dropped = sum(int(origin.get("dropped", 0)) for origin in events.origins)
-    dataset = dataset.replace(events=events)
+    dataset = dataset.replace(events=events) if every else with_detected(dataset, events)
     if dropped:
         told = f"{dropped:,} triggers sooner than half of the usual interval after another were left out as bounces"
         dataset = _warned(dataset, told)

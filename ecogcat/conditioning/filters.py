@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Iterable
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
-from ecogcat.checks import check_dataset
+from ecogcat.checks import check_dataset, shown
 from ecogcat.checksums import with_checksums
 from ecogcat.conditioning.designs import butterworth, comb
 from ecogcat.conditioning.filtering import Design, filtered_arrays
@@ -26,7 +27,7 @@ NONE = -1.0
 def bandpass(
     dataset: Dataset,
     lo: float | None,
-    hi: float | None,
+    hi: float | EllipsisType | None = ...,
     causal: bool = False,
     order: int = 3,
     *,
@@ -85,6 +86,13 @@ def bandpass(
     ((2.0, 100.0), True)
     """
     _check_dataset(dataset, "bandpass")
+    given: tuple[Any, Any] = (lo, hi)
+    if given[1] is ... or (isinstance(given[0], Iterable) and not isinstance(given[0], (str, np.ndarray))):
+        found = ", ".join(shown(one) for one in given if one is not ...)
+        raise TypeError(
+            "bandpass takes two edges in Hz, one after the other, such as ecogcat.bandpass(dataset, 2, 200); None for "
+            f"a side that stays open. It got {found}"
+        )
     low, high = _edge(lo, "lo"), _edge(hi, "hi")
     if low is None and high is None:
         raise ValueError("a bandpass has an edge on one side at least; both lo and hi say that there is none")

@@ -111,11 +111,22 @@ def planned(dataset: Dataset, rate: float, filter: str = POLYPHASE) -> Dataset:
     return lower if lower is dataset else with_history(dataset, lower, filter)
 
 
+def _as_number(rate: Any) -> str:
+    """Return the end of a message: how a number that came as text is written; YAML takes 2e3 for text."""
+    try:
+        number = float(rate) if isinstance(rate, str) else math.nan
+    except ValueError:
+        return ""
+    return f": write {number:.15g}, without quotes" if math.isfinite(number) and number > 0 else ""
+
+
 def checked_rate(rate: Any) -> float:
     """Return a rate as a float, or say that it is none."""
     number = isinstance(rate, (int, float, np.integer, np.floating)) and not isinstance(rate, bool)
     if not number or not (math.isfinite(rate) and rate > 0):
-        raise (ValueError if number else TypeError)(f"a rate is a positive number of Hz, not {rate!r}")
+        raise (ValueError if number else TypeError)(
+            f"a rate is a positive number of Hz, not {rate!r}{_as_number(rate)}"
+        )
     return float(rate)
 
 

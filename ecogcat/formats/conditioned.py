@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ecogcat.checks import shown
 from ecogcat.conditioning.filters import bandpass as bandpassed
 from ecogcat.conditioning.filters import notch
 from ecogcat.conditioning.mean import REMOVED, remove_mean
@@ -154,13 +155,18 @@ def triggers_of(dataset: Dataset, trigger: Any) -> Events:
     >>> triggers_of(ec.from_array([[0.0] * 30], 1000.0, aligned={"dig": line}), "dig:0").sample
     array([10])
     """
-    asked = [trigger] if isinstance(trigger, (int, str)) else list(trigger)
+    asked = list(trigger) if isinstance(trigger, Collection) and not isinstance(trigger, str) else [trigger]
+    asked = [int(one) if isinstance(one, np.integer) else one for one in asked]
     if any(isinstance(one, bool) or not isinstance(one, (int, str)) for one in asked):
-        raise TypeError(f"trigger= names lines by number or name, such as 0, 'ADC1' or 'dig:3', not {trigger!r}")
+        raise TypeError(f"trigger= names lines by number or name, such as 0, 'ADC1' or 'dig:3', not {shown(trigger)}")
     sources, channels = set(), []
     for one in asked:
         array, _, line = one.rpartition(":") if isinstance(one, str) else ("", "", one)
-        if isinstance(one, str) and array not in dataset.aligned:
+        if array and array not in dataset.aligned:
+            adc = dataset.aligned.get("adc")
+            if adc is None or one not in adc.channel_names:
+                there = ", ".join(dataset.aligned) or "none"
+                raise KeyError(f"trigger={one!r}: {dataset.name} has no array {array!r}; there are: {there}")
             array, line = "", one
         sources.add(array or "adc")
         channels.append(int(line) if isinstance(line, str) and line.isdecimal() else line)

@@ -30,6 +30,7 @@ from ecogcat.scratch import scratch
 from ecogcat.storage.disk import path_text
 from ecogcat.storage.urls import is_url, shown_url
 from ecogcat.store import load
+from ecogcat.triggers.detect import with_detected
 from ecogcat.units import default_units
 
 __all__ = ["apply_load_arguments"]
@@ -49,7 +50,7 @@ def apply_load_arguments(
     channels: Sequence[int] | None = None,
     units: str | None = None,
     dtype: DTypeLike | None = None,
-    events: Events | str | os.PathLike[str] | None = None,
+    events: Events | Sequence[int] | str | os.PathLike[str] | None = None,
     judgements: str | os.PathLike[str] | bool | None = None,
     start_time: str | datetime | np.datetime64 | None = None,
     name: str | None = None,
@@ -89,8 +90,8 @@ def apply_load_arguments(
         Unit of the values; uV, nA or pC by default.
     dtype : numpy dtype, optional
         Type of the values; float32 by default.
-    events : Events or path, optional
-        Events of the recording, or a CSV table with a column `sample` and one column a condition.
+    events : Events, sequence of int or path, optional
+        Events of the recording, their samples, or a CSV table with a column `sample` and one column a condition.
     judgements : path or True, optional
         A table of bad channels, which are left out (`ecogcat.mark_channels`); True in a catalog: the table beside it.
     start_time : str or datetime, optional
@@ -154,7 +155,7 @@ def apply_load_arguments(
     if events is not None:
         dataset = dataset.replace(events=events_of(dataset, events))
     elif trigger is not None:
-        dataset = dataset.replace(events=triggers_of(dataset, trigger))
+        dataset = with_detected(dataset, triggers_of(dataset, trigger))
     filter = POLYPHASE if resample_filter is None else check_filter(resample_filter)
     flags: dict[str, Any] = {"use_stored": use_stored, "save_downsampled": save_downsampled, "causal": causal}
     for flag, value in flags.items():
@@ -218,8 +219,8 @@ def _check_types(electrode: Any, units: Any, events: Any, judgements: Any, name:
     check_text(name, "name", "rec_001", none=True)
     if not isinstance(electrode, (ChannelMap, ElectrodeTable, str, os.PathLike, type(None))):
         raise TypeError(f"electrode= is a name, a table's path or a ChannelMap, not {shown(electrode)}")
-    if not isinstance(events, (Events, str, os.PathLike, type(None))):
-        raise TypeError(f"events= is Events or a table's path, not {shown(events)}")
+    if not isinstance(events, (Events, list, tuple, range, np.ndarray, str, os.PathLike, type(None))):
+        raise TypeError(f"events= is Events, a list of samples or a table's path, not {shown(events)}")
     if not isinstance(judgements, (bool, str, os.PathLike, type(None))):
         raise TypeError(f"judgements= is a table's path, not {shown(judgements)}")
     if not isinstance(mapped, (bool, np.bool_)) and not (isinstance(mapped, str) and mapped == "r+"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ecogcat.channels import ChannelMap
+from ecogcat.checks import shown
 from ecogcat.dataset import Dataset
 from ecogcat.electrodes.electrode import electrode_table
 from ecogcat.electrodes.table import ElectrodeTable
@@ -112,11 +114,17 @@ def _rows_of_sources(dataset: Dataset) -> tuple[dict[int, int], set[int]]:
 
 def source_channels(dataset: Dataset, channels: Sequence[int]) -> Index:
     """Check `channels=` against the recording as it lies in its file, before an electrode leaves some out."""
-    wanted = np.asarray(channels if isinstance(channels, (np.ndarray, range)) else list(channels))
+    given: Any = channels
+    several = isinstance(given, Iterable) and not isinstance(given, (str, bytes, np.ndarray))
+    wanted = np.asarray(list(given) if several else given)
     if wanted.size == 0:
         raise ValueError("channels= keeps at least one source channel")
     if wanted.dtype.kind not in "iu" or wanted.ndim != 1:
-        raise TypeError(f"channels are whole numbers from 0, not {wanted.dtype} of shape {wanted.shape}")
+        by_name = " By name: ecogcat.select_channels(dataset, names=['A-003'])" if wanted.dtype.kind in "UO" else ""
+        raise TypeError(
+            "channels= lists source channels, whole numbers from 0, such as [0, 1, 2] or range(6); not "
+            f"{shown(channels)}.{by_name}"
+        )
     source = dataset.parts[0].opened.source
     missing = [int(channel) for channel in wanted if int(channel) not in source]
     if missing:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from ecogcat.conditioning.resample import checked_rate
 from ecogcat.frozen import Frozen
 
-__all__ = ["JoinOptions"]
+__all__ = ["JoinOptions", "checked_options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,21 @@ class JoinOptions(Frozen):
         number = isinstance(self.gaps, (int, float, np.number)) and not isinstance(self.gaps, bool)
         if not number and self.gaps not in ("abut", "nan"):
             raise ValueError(f"gaps is 'abut', 'nan' or a number, not {self.gaps!r}")
+
+
+def checked_options(given: Mapping[str, Any]) -> JoinOptions:
+    """Return the options of a join; one that there is not is told by its name.
+
+    Examples
+    --------
+    >>> checked_options({"gap": "nan"})
+    Traceback (most recent call last):
+    TypeError: join takes no argument 'gap'; did you mean 'gaps'?
+    """
+    known = [one.name for one in fields(JoinOptions)]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+            raise TypeError(f"join takes no argument {name!r}; {hint}")
+    return JoinOptions(**given)

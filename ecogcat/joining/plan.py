@@ -17,7 +17,7 @@ from ecogcat.errors import JoinError
 from ecogcat.frozen import Frozen
 from ecogcat.joining.arrays import ArrayPlan, plan_arrays
 from ecogcat.joining.match import Match, match_channels, reordered
-from ecogcat.joining.options import JoinOptions
+from ecogcat.joining.options import JoinOptions, checked_options
 from ecogcat.parts import Part
 from ecogcat.sites.geometry import disagreements
 from ecogcat.units import power_of_ten
@@ -186,7 +186,7 @@ def plan_join(*datasets: Dataset, **options: Any) -> JoinPlan:
     JoinError
         If there is nothing to join.
     """
-    chosen = JoinOptions(**options)
+    chosen = checked_options(options)
     if not datasets:
         raise JoinError("there is nothing to join: give at least one dataset")
     for dataset in datasets:

@@ -23,7 +23,7 @@ from ecogcat.signal import Signal
 from ecogcat.triggers.edges import Edges, any_high, debounced, far_apart, find_edges, long_enough, soonest
 from ecogcat.triggers.levels import Line
 
-__all__ = ["detect_events"]
+__all__ = ["detect_events", "with_detected"]
 
 _KEEP = 64 << 20  # bytes of lines that are kept between the passes over them
 _EDGES = ("rising", "falling", "both")
@@ -166,6 +166,37 @@ def detect_events(
     text = pd.Series(["text"]).dtype  # pandas' type of it, also where there are no events
     table = {name: pd.Series(np.concatenate([columns[name] for columns in labels]), dtype=text) for name in names}
     return Events(np.concatenate(samples), table or None, origins)
+
+
+def with_detected(dataset: Dataset, events: Events) -> Dataset:
+    """Attach events as they were detected, and warn of recordings in which no line has two levels.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    events : Events
+        What `detect_events` returned of this dataset.
+
+    Examples
+    --------
+    >>> import ecogcat as ec
+    >>> dataset = ec.from_array([[0.0] * 9], 1000, aligned={"adc": [0.0] * 9})
+    >>> with_detected(dataset, ec.detect_events(dataset)).parts[0].warnings
+    ('no two levels on adc0: no events were found',)
+    """
+    parts, told = [], iter(events.origins)
+    for part in dataset.parts:
+        origin = next(told, None) if part.kind == "recording" else None
+        if origin is not None and part.n_samples and _levelless(origin["method"]):
+            names = origin["channel"] if isinstance(origin["channel"], tuple) else (origin["channel"],)
+            text = f"no two levels on {', '.join(map(str, names))}: no events were found"
+            part = part.replace(warnings=(*part.warnings, text))
+        parts.append(part)
+    return dataset.replace(events=events).replace(parts=parts)
+
+
+def _levelless(method: Any) -> bool:
+    return all(one is None for one in method) if isinstance(method, tuple) else method is None
 
 
 def _array(dataset: Dataset, source: str) -> Signal:

@@ -214,9 +214,12 @@ def test_channels(rhd: Path) -> None:
         ([-1], IndexError, r"no source channels \[-1\]"),
         ([1, 1], ValueError, "a source channel is listed once"),
         ([], ValueError, "channels= keeps at least one source channel"),
-        ([0.5], TypeError, r"channels are whole numbers from 0, not float64 of shape \(1,\)"),
-        ([True] * 6, TypeError, "channels are whole numbers from 0, not bool"),
-        ([[0, 1]], TypeError, r"not int64 of shape \(1, 2\)"),
+        ([0.5], TypeError, r"channels= lists source channels, whole numbers from 0, .*; not \[0\.5\] \(list\)"),
+        (3, TypeError, r"channels= lists source channels, .*, such as \[0, 1, 2\] or range\(6\); not 3\."),
+        (["A-003"], TypeError, r"not \['A-003'\] \(list\)\. By name: ecogcat\.select_channels\(dataset, names="),
+        ("0-5", TypeError, r"channels= lists source channels, .* not '0-5'\. By name: ecogcat\.select_channels"),
+        ([True] * 6, TypeError, "channels= lists source channels, whole numbers from 0"),
+        ([[0, 1]], TypeError, r"range\(6\); not \[\[0, 1\]\] \(list\)"),
     ],
 )
 @pytest.mark.parametrize("with_electrode", [False, True])
