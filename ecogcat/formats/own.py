@@ -81,7 +81,7 @@ def open_own(path: str | os.PathLike[str], *, places: Mapping[str, str] | None =
             if run.get("links") is not None:
                 return [_linked(path, link, n_channels, places or {}) for link in run["links"]]
             data = file[place]
-            extent = hdf5_extent(source, data, time_first=data.attrs.get("axes") == _TIME_FIRST)
+            extent = hdf5_extent(source, data, time_first=_text(data.attrs.get("axes")) == _TIME_FIRST)
             _check_shape(path, place, extent, n_channels, run["n_samples"])
             return [Placed(extent, run["n_samples"])]
 
@@ -100,7 +100,12 @@ def _description(file: Any, path: str) -> Description:
         raise FormatError("its description is damaged", path=path, expected=f"at most {size:,} bytes of numbers")
     text, *arrays = [_array_of(one) for one in members]
     found = Description(text.tobytes().decode("ascii"), tuple(arrays))
-    return _checked(path, found, file.attrs.get("ecogcat_digest"))
+    return _checked(path, found, _text(file.attrs.get("ecogcat_digest")))
+
+
+def _text(value: Any) -> Any:
+    """Return the text of an attribute, of fixed length or any; what is none as it is."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _check_layout(path: str, layout: Any) -> None:

@@ -190,7 +190,8 @@ def put_description(file: Any, description: Description) -> None:
     for k, array in enumerate(description.arrays):
         group[f"a{k}"] = array
     file.attrs["ecogcat_layout"] = LAYOUT
-    file.attrs["ecogcat_digest"] = description.digest
+    # Of fixed length: one of any length lies in a heap, and libhdf5 2.0 reads some damaged heaps for ever.
+    file.attrs["ecogcat_digest"] = np.bytes_(description.digest)
 
 
 def put_attributes(dataset: Any, run: Run) -> None:

@@ -217,7 +217,7 @@ def _put_virtual(file: Any, run: Run) -> None:
     fill = np.nan if run.dtype.kind in "fc" else 0
     dataset = file.create_virtual_dataset(run.place, layout, fillvalue=fill)
     put_attributes(dataset, run)
-    dataset.attrs["axes"] = "sample, channel" if time_first else "channel, sample"
+    dataset.attrs["axes"] = np.bytes_("sample, channel" if time_first else "channel, sample")
 
 
 def _slabs(channels: NDArray[np.int64]) -> Iterator[tuple[slice, slice]]:

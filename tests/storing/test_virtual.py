@@ -67,7 +67,7 @@ def test_time_first_floats_with_a_gap(tmp_path: Path) -> None:
     ec.write(joined, tmp_path / "a.vds.h5")
     assert ec.equals(ec.open_recording(tmp_path / "a.vds.h5"), joined)
     with h5py.File(tmp_path / "a.vds.h5") as file:
-        assert file["signal"].attrs["axes"] == "sample, channel"
+        assert file["signal"].attrs["axes"] == b"sample, channel"
         np.testing.assert_array_equal(file["signal"][:].T, joined.signal[:])
 
 
