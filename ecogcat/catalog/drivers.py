@@ -72,9 +72,8 @@ class RecordingSource(EcogSource):
             arguments.pop("on_mismatch", "cycle"),
             tuple(filter(None, [*self._folders(shared.tables)[0], self._folder() or ".", self._before(), *roots])),
         )
-        if not (
-            arguments.get("events") is None or arguments["events"] is False
-        ):  # someone's own: they are those of the experiment
+        events = arguments.get("events")
+        if events is not None and events is not False:  # someone's own: they are those of the experiment
             how = replace(how, triggers="own")
         unjudged = ""
         if isinstance(arguments.get("judgements"), bool):
