@@ -100,7 +100,8 @@ def _description(file: Any, path: str) -> Description:
         raise FormatError("its description is damaged", path=path, expected=f"at most {size:,} bytes of numbers")
     text, *arrays = [_array_of(one) for one in members]
     found = Description(text.tobytes().decode("ascii"), tuple(arrays))
-    return _checked(path, found, file.attrs.get("ecogcat_digest"))
+    wanted = file.attrs.get("ecogcat_digest")
+    return _checked(path, found, wanted.decode("ascii", "replace") if isinstance(wanted, bytes) else wanted)
 
 
 def _check_layout(path: str, layout: Any) -> None:

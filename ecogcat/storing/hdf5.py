@@ -191,7 +191,9 @@ def put_description(file: Any, description: Description) -> None:
     for k, array in enumerate(description.arrays):
         group[f"a{k}"] = array
     file.attrs["ecogcat_layout"] = LAYOUT
-    file.attrs["ecogcat_digest"] = description.digest
+    file.attrs["ecogcat_digest"] = np.bytes_(
+        description.digest
+    )  # of fixed length: a damaged heap has libhdf5 run forever
 
 
 def put_attributes(dataset: Any, run: Run) -> None:

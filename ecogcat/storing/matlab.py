@@ -109,7 +109,7 @@ def _set_class(made: Any, name: str) -> None:
 
 def _put_variables(file: Any, dataset: Dataset, description: Description) -> None:
     file.attrs["ecogcat_layout"] = LAYOUT
-    file.attrs["ecogcat_digest"] = description.digest
+    file.attrs["ecogcat_digest"] = np.bytes_(description.digest)  # of fixed length
     scale = dataset.signal.pieces[0].scale(np.arange(dataset.n_channels))
     _put(file, "Fs", np.float64(dataset.sampling_rate))
     _put_text(file, "units", dataset.units)
