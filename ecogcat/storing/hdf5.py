@@ -191,9 +191,8 @@ def put_description(file: Any, description: Description) -> None:
     for k, array in enumerate(description.arrays):
         group[f"a{k}"] = array
     file.attrs["ecogcat_layout"] = LAYOUT
-    file.attrs["ecogcat_digest"] = np.bytes_(
-        description.digest
-    )  # of fixed length: a damaged heap has libhdf5 run forever
+    # Of fixed length: libhdf5 looks for other texts in a heap, and in a damaged one it does without end.
+    file.attrs["ecogcat_digest"] = np.bytes_(description.digest)
 
 
 def put_attributes(dataset: Any, run: Run) -> None:
