@@ -387,6 +387,18 @@ def test_a_later_layout_is_refused(joined: ec.Dataset, tmp_path: Path) -> None:
         ec.open_recording(tmp_path / "a.h5")
 
 
+def test_a_damaged_heap_is_not_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    ec.write(ec.from_array(np.zeros((2, 50), "f4"), 1000), path)
+    with h5py.File(path) as file:
+        assert isinstance(file.attrs["ecogcat_digest"], bytes)
+    data = bytearray(path.read_bytes())
+    heap = data.find(b"GCOL")  # of texts without a fixed length: libhdf5 looks through a damaged one without end
+    data[heap + 16 : heap + 120] = b"\x7f" * 104
+    path.write_bytes(data)
+    assert ec.open_recording(path).signal[:].shape == (2, 50)
+
+
 def test_an_altered_description_is_refused(joined: ec.Dataset, tmp_path: Path) -> None:
     ec.write(joined, tmp_path / "a.h5")
     with h5py.File(tmp_path / "a.h5", "r+") as file:
