@@ -166,6 +166,8 @@ def main() -> int:
         return 0
     n_samples = max(3 * NOISE, int(asked.size) // (N_FILES * N_CHANNELS * 2)) // STEP * STEP
     size = n_samples * N_FILES * N_CHANNELS * 2
+    if asked.folder is not None:
+        asked.folder.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="twenty_gigabytes-", dir=asked.folder))
     try:
         needed, free = 2 * size + 2 * size // STEP, shutil.disk_usage(folder).free
