@@ -99,25 +99,37 @@ def older(say: Callable[..., None]) -> dict[str, Any]:
     return made
 
 
-def ours(folder: Path, say: Callable[..., None]) -> ec.Dataset:
+def ours(say: Callable[..., None]) -> dict[str, ec.Dataset]:
     """The same walk in our own API."""
-    paths = [folder / "data" / f"{name}_Fs2000.h5" for name in NAMES]
-    first, second = (ec.open_recording(path, electrode="psv_61_intan") for path in paths[:2])
-    first, second = (ec.with_events(one, ec.detect_events(one)) for one in (first, second))
-    first = ec.select_channels(first, range(10, first.n_channels))
+    cat = ec.open_session("16017/2016-09-26")
+    say("recordings", list(cat))
+    first, second, *_ = four = ec.load_session(cat, list(cat)[:4], trigger=0)
+    say("adc", first["adc"].shape, "aux", first["aux"].shape)
     joined = ec.join(first, second)
-    for one in (joined, ec.load(joined), ec.join(ec.scratch(first), ec.load(second))):
-        say([one.signal.shape, one["adc"].shape, one["aux"].shape, one.events.sample.shape, len(one.events)])
-    return joined
+    say("join", first.signal.shape, "+", second.signal.shape, "=", joined.signal.shape)
+    end, begin, seam = first.signal[0, -200:], second.signal[0, :200], joined.seams[0].sample
+    say("the same curve", np.array_equal(joined.signal[0, seam - 200 : seam + 200], np.append(end, begin)))
+    all_four = ec.join(*four)
+    say("four", all_four.name, all_four.signal.shape, len(all_four.events))
+    first = ec.select_channels(first, range(10, first.n_channels))
+    say("image", type(ec.plot_map(first)).__name__)
+    made = {"mapped": ec.join(first, second), "r+": ec.join(ec.scratch(first), ec.scratch(second))}
+    made |= {"loaded": ec.load(made["mapped"]), "r+ and loaded": ec.join(ec.scratch(first), ec.load(second))}
+    for name, one in made.items():
+        shapes = [one.signal.shape, one["adc"].shape, one["aux"].shape, one.events.sample.shape, len(one.events)]
+        say(f"{name:13}", shapes)
+    return made
 
 
-def walk(folder: Path, say: Callable[..., None] = print, **session: Any) -> tuple[dict[str, Any], ec.Dataset]:
+def walk(
+    folder: Path, say: Callable[..., None] = print, **session: Any
+) -> tuple[dict[str, Any], dict[str, ec.Dataset]]:
     """Simulate a session in a folder and walk through it both ways."""
     os.environ["ECOGCAT_LAB_SETTINGS"] = str(simulate(folder, **session))
     say("-- through ecogcat.compat")
     made = older(say)
     say("-- in our own words")
-    return made, ours(folder, say)
+    return made, ours(say)
 
 
 if __name__ == "__main__":
